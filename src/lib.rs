@@ -1,4 +1,6 @@
 //! Moves a repository's CI from Docker to Podman: reads pipelines, rewrites them byte for byte where they lie,
 //! and says what no rewrite can carry over.
 
+pub mod finding;
+pub mod outcome;
 pub mod text;

@@ -1,0 +1,72 @@
+//! What a run found and would write: the value that every report is made from.
+
+use crate::finding::{Finding, RuleId};
+use crate::text::{Source, Span};
+
+/// Who owns a CI file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Provider {
+    /// `.gitlab-ci.yml` and what it includes.
+    GitLab,
+    /// `.github/workflows/*.yml` and composite actions.
+    GitHub,
+}
+
+/// What becomes of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not use Docker.
+    Untouched,
+    /// It moves to Podman, whole.
+    Migrated,
+    /// It stays on Docker, whole, for these reasons.
+    Left(Vec<RuleId>),
+}
+
+/// A job and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobOutcome {
+    /// Its name as the CI server shows it.
+    pub name: String,
+    /// From its key to its last value.
+    pub span: Span,
+    /// What becomes of it.
+    pub verdict: Verdict,
+}
+
+/// One CI file after the run.
+#[derive(Clone, Debug)]
+pub struct FileOutcome {
+    /// The file as it was read.
+    pub source: Source,
+    /// Who owns it.
+    pub provider: Provider,
+    /// The new text, if it differs from the old one.
+    pub changed: Option<String>,
+    /// The jobs that it names, in order; hidden jobs are not jobs.
+    pub jobs: Vec<JobOutcome>,
+    /// What there is to say, in the order of the file. `Location::file` is an index into `Outcome::files`.
+    pub findings: Vec<Finding>,
+}
+
+/// A file that could not be read or understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The file.
+    pub path: std::path::PathBuf,
+    /// Where in it, if that can be said.
+    pub at: Option<crate::text::Position>,
+    /// What is wrong, and what to do next.
+    pub message: String,
+    /// Whether it is a mistake of this program: a result that failed its proof.
+    pub ours: bool,
+}
+
+/// The whole run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Every CI file that was read, in the order of their paths.
+    pub files: Vec<FileOutcome>,
+    /// What could not be done.
+    pub troubles: Vec<Trouble>,
+}
