@@ -13,7 +13,7 @@ impl std::fmt::Display for RuleId {
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Said for completeness: what was changed, and why.
     Note,

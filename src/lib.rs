@@ -1,6 +1,14 @@
 //! Moves a repository's CI from Docker to Podman: reads pipelines, rewrites them byte for byte where they lie,
 //! and says what no rewrite can carry over.
 
+pub mod cli;
+pub mod discover;
 pub mod finding;
+pub mod options;
 pub mod outcome;
+pub mod report;
+pub mod repository;
 pub mod text;
+pub mod translate;
+mod wildcard;
+pub mod write;

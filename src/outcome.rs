@@ -32,6 +32,8 @@ pub struct JobOutcome {
     pub span: Span,
     /// What becomes of it.
     pub verdict: Verdict,
+    /// Whether it is left only until a person agrees: `--include-review` moves it.
+    pub held_for_review: bool,
 }
 
 /// One CI file after the run.

@@ -38,7 +38,7 @@ impl Source {
         }
     }
 
-    /// The path as the user would write it, from where the program was started.
+    /// Where the file lies, relative to the root of its repository, with links resolved; `-` is standard input.
     pub fn path(&self) -> &Path {
         &self.path
     }

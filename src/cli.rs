@@ -1,0 +1,307 @@
+//! The command line: what the user says, what is done, and the exit status.
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::{Args, Parser, ValueEnum};
+
+use crate::discover::{Found, discover};
+use crate::options::{ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile, Version};
+use crate::outcome::{Outcome, Trouble};
+use crate::report::summary::Tally;
+use crate::report::{Run, Style, diff, json, summary, text};
+use crate::repository::{Disk, STANDARD_INPUT, WithInput};
+use crate::translate::translate;
+use crate::write::{Change, Permit, write};
+
+/// The exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing is left to do.
+    Clean = 0,
+    /// Something would change, or something is left for a person.
+    Left = 1,
+    /// The work could not be done on some file; the others are done.
+    Failed = 2,
+    /// The arguments make no sense.
+    Usage = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dindless                      show what would change in this repository
+  dindless --write              change it (undo with git restore)
+
+Exit status: 0 nothing left to do, 1 something would change or is left for a person,
+2 a file could not be read or written, 3 bad arguments";
+
+/// Moves a repository's CI from Docker to Podman: rewrites .gitlab-ci.yml and GitHub workflows in place, or shows the diff
+#[derive(Debug, Parser)]
+#[command(name = "dindless", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    mode: Mode,
+
+    #[command(flatten)]
+    guard: Guard,
+
+    /// Repositories, directories or CI files; `-` is standard input [default: the whole repository that you are in]
+    #[arg(value_name = "PATH", help_heading = "Input")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    target: Target,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Mode")]
+#[group(multiple = false)]
+struct Mode {
+    /// Show the diff on standard output and write nothing (this is the default)
+    #[arg(long)]
+    diff: bool,
+
+    /// Rewrite the files in place
+    #[arg(long)]
+    write: bool,
+
+    /// Show only what is left, for CI: the exit status is 1 while Docker is left
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Mode")]
+struct Guard {
+    /// Write files, too, that have changes which are not committed
+    #[arg(long)]
+    allow_dirty: bool,
+
+    /// Write files, too, that lie in no git work tree
+    #[arg(long)]
+    allow_no_vcs: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Target")]
+struct Target {
+    /// Apply the changes, too, that a person should look at
+    #[arg(long)]
+    include_review: bool,
+
+    /// What the jobs run on
+    #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
+    runner: RunnerProfile,
+
+    /// The image in the place of Docker's own
+    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_PODMAN_IMAGE, value_parser = image)]
+    podman_image: String,
+
+    /// What runs compose files
+    #[arg(long, value_name = "PROVIDER", value_enum, default_value_t)]
+    compose: ComposeProvider,
+
+    /// The Podman that the jobs will meet, like 5.4
+    #[arg(long, value_name = "VERSION")]
+    podman: Option<Version>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+struct Output {
+    /// What to print: text for people, or everything as one JSON document
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    color: Color,
+
+    /// Show notes and every place
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn style(self, stream: &impl anstream::stream::RawStream) -> Style {
+        let coloured = match self {
+            Self::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+            Self::Always => true,
+            Self::Never => false,
+        };
+        Style {
+            coloured,
+            terminal: coloured || stream.is_terminal(),
+        }
+    }
+}
+
+/// An image goes into YAML as it is, so it must be one plain word.
+fn image(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@${}".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        Ok(text.into())
+    } else {
+        Err("an image is written like quay.io/podman/stable:v5.4".into())
+    }
+}
+
+/// Does what the arguments say. The first of them is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Clean
+            };
+        }
+    };
+    let input = arguments
+        .paths
+        .iter()
+        .any(|path| path == Path::new(STANDARD_INPUT));
+    if arguments.mode.write && input {
+        eprintln!(
+            "error: standard input cannot be rewritten in place; leave out --write, the diff goes to standard output"
+        );
+        return Exit::Usage;
+    }
+    let work = work(&arguments);
+    let tally = Tally::new(&work);
+    match print(&arguments, &work, &tally) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "error: cannot write the output: {error}");
+            Exit::Failed
+        }
+        _ if tally.troubles > 0 => Exit::Failed,
+        _ if tally.clean() => Exit::Clean,
+        _ => Exit::Left,
+    }
+}
+
+/// Reads, translates and, if that is wanted, writes.
+fn work(arguments: &Arguments) -> Run {
+    let options = Options {
+        include_review: arguments.target.include_review,
+        runner: arguments.target.runner,
+        podman_image: arguments.target.podman_image.clone(),
+        compose: arguments.target.compose,
+        podman: arguments.target.podman,
+    };
+    let permit = Permit {
+        dirty: arguments.guard.allow_dirty,
+        no_vcs: arguments.guard.allow_no_vcs,
+    };
+    let discovery = discover(&arguments.paths);
+    let mut run = Run {
+        troubles: discovery.troubles,
+        write: arguments.mode.write,
+        include_review: options.include_review,
+        ..Run::default()
+    };
+    for found in discovery.found {
+        let mut outcome = translated(&found, &options);
+        let written = run.write && written(&found, &mut outcome, permit);
+        run.add(found.root, outcome, written);
+    }
+    run
+}
+
+fn translated(found: &Found, options: &Options) -> Outcome {
+    let disk = Disk::new(&found.root.path);
+    match &found.input {
+        None => translate(&disk, &found.files, options),
+        Some(input) => {
+            let repository = WithInput {
+                input,
+                repository: &disk,
+            };
+            translate(&repository, &found.files, options)
+        }
+    }
+}
+
+/// Writes the new texts of a repository; says whether they are on the disk. What went wrong joins the troubles.
+fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
+    let changes: Vec<Change<'_>> = outcome
+        .files
+        .iter()
+        .filter_map(|file| {
+            Some(Change {
+                path: file.source.path(),
+                before: file.source.text(),
+                after: file.changed.as_deref()?,
+            })
+        })
+        .collect();
+    let root = &found.root;
+    match write(&root.path, root.versioned, &changes, permit) {
+        Ok(()) => true,
+        Err(errors) => {
+            outcome
+                .troubles
+                .extend(errors.into_iter().map(|error| Trouble {
+                    path: error.path,
+                    at: None,
+                    message: error.message,
+                    ours: false,
+                }));
+            false
+        }
+    }
+}
+
+/// Prints the diff or the JSON to standard output and, for people, the rest to standard error.
+fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
+    let output = &arguments.output;
+    let stdout = io::stdout();
+    let style = output.color.style(&stdout);
+    // Not through a stream that takes colours out: it would take escapes out of the files' own lines, too.
+    let mut out = BufWriter::new(stdout.lock());
+    if output.format == Format::Json {
+        json::write(&mut out, run, tally)?;
+        return out.flush();
+    }
+    // What is wrong must be seen even if nobody reads the diff to its end.
+    let mut result = Ok(());
+    if !arguments.mode.write && !arguments.mode.check {
+        result = diff::write(&mut out, &run.trees, style).and_then(|()| out.flush());
+    }
+    let stderr = io::stderr();
+    let style = output.color.style(&stderr);
+    let mut errors = BufWriter::new(stderr.lock());
+    let _ = text::write(&mut errors, run, style, output.verbose)
+        .and_then(|()| summary::write(&mut errors, tally, run.write, output.verbose))
+        .and_then(|()| errors.flush());
+    result
+}

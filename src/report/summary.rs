@@ -1,0 +1,189 @@
+//! The last lines of a run: what changed, what stays and why, what waits for a person.
+
+use std::io::{self, Write};
+
+use indexmap::IndexMap;
+
+use super::{Run, settled};
+use crate::finding::{RuleId, Severity};
+use crate::outcome::Verdict;
+
+/// The numbers of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// CI files that were read.
+    pub files: usize,
+    /// Of these, the ones with a new text.
+    pub changed: usize,
+    /// Files whose new text is on the disk.
+    pub written: usize,
+    /// Jobs that do not use Docker.
+    pub untouched: usize,
+    /// Jobs that move to Podman.
+    pub migrated: usize,
+    /// Jobs that stay on Docker whatever is asked for.
+    pub left: usize,
+    /// Jobs that stay until a person agrees.
+    pub held: usize,
+    /// Why jobs stay, the most frequent reason first; a job may have several.
+    pub reasons: Vec<(RuleId, usize)>,
+    /// Why jobs wait for a person, the most frequent reason first.
+    pub held_reasons: Vec<(RuleId, usize)>,
+    /// Findings of each severity.
+    pub notes: usize,
+    /// Findings of each severity.
+    pub warnings: usize,
+    /// Findings of each severity.
+    pub errors: usize,
+    /// Warnings and errors that this run does not settle.
+    pub open: usize,
+    /// Things that could not be done.
+    pub troubles: usize,
+}
+
+impl Tally {
+    /// Counts.
+    pub fn new(run: &Run) -> Self {
+        let mut tally = Self {
+            troubles: run.troubles.len(),
+            ..Self::default()
+        };
+        let mut reasons = IndexMap::new();
+        let mut held_reasons = IndexMap::new();
+        for tree in &run.trees {
+            for file in &tree.outcome.files {
+                tally.files += 1;
+                if file.changed.is_some() {
+                    tally.changed += 1;
+                    tally.written += usize::from(tree.written);
+                }
+                for job in &file.jobs {
+                    match &job.verdict {
+                        Verdict::Untouched => tally.untouched += 1,
+                        Verdict::Migrated => tally.migrated += 1,
+                        Verdict::Left(rules) if job.held_for_review => {
+                            tally.held += 1;
+                            count(&mut held_reasons, rules);
+                        }
+                        Verdict::Left(rules) => {
+                            tally.left += 1;
+                            count(&mut reasons, rules);
+                        }
+                    }
+                }
+                for finding in &file.findings {
+                    match finding.severity {
+                        Severity::Note => tally.notes += 1,
+                        Severity::Warning => tally.warnings += 1,
+                        Severity::Error => tally.errors += 1,
+                    }
+                    if finding.severity > Severity::Note && !settled(finding, run.include_review) {
+                        tally.open += 1;
+                    }
+                }
+            }
+        }
+        tally.reasons = ranked(reasons);
+        tally.held_reasons = ranked(held_reasons);
+        tally
+    }
+
+    /// Whether the run leaves nothing to do: neither for the tool nor for a person.
+    pub fn clean(&self) -> bool {
+        self.changed == self.written && self.left + self.held + self.open == 0
+    }
+}
+
+fn count(reasons: &mut IndexMap<RuleId, usize>, rules: &[RuleId]) {
+    for rule in rules {
+        *reasons.entry(*rule).or_default() += 1;
+    }
+}
+
+fn ranked(reasons: IndexMap<RuleId, usize>) -> Vec<(RuleId, usize)> {
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    reasons
+}
+
+/// Reasons that are named; the rest is counted.
+const TOP_REASONS: usize = 5;
+
+/// Writes the summary. `write` says whether the run was to write, `verbose` whether notes were shown.
+pub fn write(out: &mut dyn Write, tally: &Tally, write: bool, verbose: bool) -> io::Result<()> {
+    if tally.files == 0 {
+        let searched = ": there is no .gitlab-ci.yml and no .github/workflows/*.yml here";
+        let reason = if tally.troubles > 0 { "" } else { searched };
+        return writeln!(out, "No CI file was read{reason}.");
+    }
+    let files = tally.files;
+    match (write, tally.changed) {
+        (true, _) => writeln!(out, "{} of {} changed.", tally.written, many(files, "file"))?,
+        (false, 0) => writeln!(out, "{} read, none would change.", many(files, "file"))?,
+        (false, changed) => writeln!(out, "{changed} of {} would change.", many(files, "file"))?,
+    }
+    let jobs = tally.untouched + tally.migrated + tally.left + tally.held;
+    if jobs > 0 {
+        writeln!(
+            out,
+            "{}: {} to Podman, {} on Docker, {} for review, {} without Docker.",
+            many(jobs, "job"),
+            tally.migrated,
+            tally.left,
+            tally.held,
+            tally.untouched
+        )?;
+    }
+    if tally.left > 0 {
+        writeln!(out, "  on Docker: {}", listed(&tally.reasons))?;
+    }
+    if tally.held > 0 {
+        let reasons = listed(&tally.held_reasons);
+        writeln!(out, "  for review: {reasons}; --include-review moves them")?;
+    }
+    let mut counts = Vec::new();
+    for (number, name) in [(tally.errors, "error"), (tally.warnings, "warning")] {
+        if number > 0 {
+            counts.push(many(number, name));
+        }
+    }
+    if tally.notes > 0 {
+        let hint = if verbose { "" } else { " (-v shows them)" };
+        counts.push(format!("{}{hint}", many(tally.notes, "note")));
+    }
+    if !counts.is_empty() {
+        writeln!(out, "{}.", counts.join(", "))?;
+    }
+    if tally.troubles > 0 {
+        writeln!(
+            out,
+            "{} could not be done, see above.",
+            many(tally.troubles, "thing")
+        )?;
+    }
+    if !write && tally.changed > 0 {
+        writeln!(out, "Nothing was written; --write does it.")?;
+    }
+    Ok(())
+}
+
+fn many(number: usize, name: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {name}{plural}")
+}
+
+fn listed(reasons: &[(RuleId, usize)]) -> String {
+    let mut parts: Vec<String> = reasons
+        .iter()
+        .take(TOP_REASONS)
+        .map(|(rule, number)| format!("{rule} {number}"))
+        .collect();
+    let rest = reasons.len().saturating_sub(TOP_REASONS);
+    if rest > 0 {
+        parts.push(format!(
+            "{} more",
+            many(rest, "reason").replace(" reason", " other reason")
+        ));
+    }
+    parts.join(", ")
+}
