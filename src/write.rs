@@ -233,6 +233,10 @@ fn refuse_all<'a>(
 /// Which of the files git could not give back: changed, staged, untracked or ignored ones.
 fn dirty(root: &Path, changes: &[Change<'_>]) -> Result<Vec<PathBuf>, String> {
     let output = Command::new("git")
+        // A git hook that runs us may point elsewhere; the work tree at the root is what we write.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_INDEX_FILE")
         .arg("-C")
         .arg(root)
         .args(["--literal-pathspecs", "--no-optional-locks", "status"])

@@ -77,6 +77,9 @@ struct JsonFinding<'a> {
 #[derive(Serialize)]
 struct JsonEdit<'a> {
     path: String,
+    /// Bytes of the old file.
+    start: u32,
+    end: u32,
     #[serde(flatten)]
     at: JsonRange,
     insert: &'a str,
@@ -191,6 +194,8 @@ fn json_finding<'a>(
                 let source = source(*id)?;
                 Some(JsonEdit {
                     path: tree.root.shown(source.path()),
+                    start: edit.span.start,
+                    end: edit.span.end,
                     at: range(source, edit.span),
                     insert: &edit.insert,
                 })

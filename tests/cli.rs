@@ -1,0 +1,274 @@
+//! The program as a user meets it: arguments, files of every kind, exit status.
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use support::{Repository, said, status};
+
+const PLAIN: &str = "test:\n  script: [make test]\n";
+
+fn json(repository: &Repository, arguments: &[&str]) -> serde_json::Value {
+    let arguments = [&["--format", "json"], arguments].concat();
+    let output = repository.run(&arguments);
+    serde_json::from_slice(&output.stdout).expect("JSON on standard output")
+}
+
+fn paths(document: &serde_json::Value) -> Vec<&str> {
+    let files = document["files"].as_array().expect("a list of files");
+    files
+        .iter()
+        .filter_map(|file| file["path"].as_str())
+        .collect()
+}
+
+#[test]
+fn nothing_to_do_is_zero() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
+    for mode in ["--diff", "--write", "--check"] {
+        let output = repository.run(&[mode]);
+        assert_eq!(status(&output), Some(0), "{}", said(&output));
+        assert!(output.stdout.is_empty());
+        assert_eq!(repository.get(".gitlab-ci.yml"), PLAIN);
+    }
+}
+
+#[test]
+fn bad_arguments_are_three_and_name_the_nearest() {
+    let repository = Repository::new();
+    let output = repository.run(&["--wrte"]);
+    assert_eq!(status(&output), Some(3));
+    assert!(said(&output).contains("--write"), "{}", said(&output));
+    for wrong in [
+        &["--diff", "--write"][..],
+        &["--write", "--check"],
+        &["--podman", "new"],
+        &["--runner", "kubernets"],
+        &["--podman-image", "a b"],
+        &["--podman-image", ""],
+        &["--write", "-"],
+    ] {
+        assert_eq!(status(&repository.run(wrong)), Some(3), "{wrong:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let repository = Repository::new();
+    let output = repository.run(&["--help"]);
+    assert_eq!(status(&output), Some(0));
+    let help = String::from_utf8_lossy(&output.stdout).into_owned();
+    let places: Vec<_> = [
+        "\nMode:",
+        "\nInput:",
+        "\nTarget:",
+        "\nOutput:",
+        "\nExamples:",
+    ]
+    .iter()
+    .map(|heading| help.find(heading))
+    .collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{help}"
+    );
+    let output = repository.run(&["--version"]);
+    assert_eq!(status(&output), Some(0));
+    assert!(output.stdout.starts_with(b"dindless "));
+}
+
+#[test]
+fn finds_what_ci_runs() {
+    let repository = Repository::with(&[
+        (".gitlab-ci.yml", PLAIN),
+        ("ci/build.gitlab-ci.yml", PLAIN),
+        ("ci/other.yml", PLAIN),
+        (".github/workflows/ci.yaml", "on: push\njobs: {}\n"),
+        (".github/dependabot.yml", "version: 2\n"),
+        (
+            "tools/setup/action.yml",
+            "name: x\nruns:\n  using: composite\n",
+        ),
+        ("roles/x/action.yml", "- name: no action of GitHub's\n"),
+        ("vendor/x/.github/workflows/ci.yml", "on: push\njobs: {}\n"),
+        ("ignored/.gitlab-ci.yml", PLAIN),
+        (".gitignore", "/ignored\n"),
+    ]);
+    repository.put("nested/.gitlab-ci.yml", PLAIN);
+    fs::create_dir(repository.path().join("nested/.git")).unwrap();
+    let everything = [
+        ".github/workflows/ci.yaml",
+        ".gitlab-ci.yml",
+        "ci/build.gitlab-ci.yml",
+        "tools/setup/action.yml",
+    ];
+    assert_eq!(paths(&json(&repository, &[])), everything);
+    assert_eq!(paths(&json(&repository, &["."])), everything);
+    assert_eq!(
+        paths(&json(&repository, &["ci", "ci"])),
+        ["ci/build.gitlab-ci.yml"]
+    );
+    let named = json(&repository, &["ci/other.yml", ".github/workflows/ci.yaml"]);
+    assert_eq!(paths(&named), [".github/workflows/ci.yaml", "ci/other.yml"]);
+    assert_eq!(named["files"][0]["provider"], "github");
+    assert_eq!(named["files"][1]["provider"], "gitlab");
+}
+
+#[test]
+fn an_ignore_rule_does_not_hide_the_main_file() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN), (".gitignore", ".*\n")]);
+    assert_eq!(paths(&json(&repository, &[])), [".gitlab-ci.yml"]);
+}
+
+#[test]
+fn several_repositories_in_one_run() {
+    let folder = Repository::loose();
+    for name in ["one", "two"] {
+        folder.put(&format!("{name}/.gitlab-ci.yml"), PLAIN);
+        fs::create_dir(folder.path().join(name).join(".git")).unwrap();
+    }
+    assert_eq!(
+        paths(&json(&folder, &["one", "two"])),
+        ["one/.gitlab-ci.yml", "two/.gitlab-ci.yml"]
+    );
+}
+
+#[test]
+fn standard_input_is_a_file_of_its_own() {
+    let repository = Repository::new();
+    for (text, provider) in [(PLAIN, "gitlab"), ("on: push\njobs: {}\n", "github")] {
+        let output = repository.run_with(&["--format", "json", "-"], text.as_bytes());
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["files"][0]["path"], "-");
+        assert_eq!(document["files"][0]["provider"], provider);
+    }
+    let output = repository.run_with(&["-"], b"a: \xff\n");
+    assert_eq!(status(&output), Some(2));
+    assert!(
+        said(&output).contains("-:1:4: is not UTF-8"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_two_and_the_others_are_done() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
+    let output = repository.run(&["nowhere", ".gitlab-ci.yml"]);
+    assert_eq!(status(&output), Some(2));
+    assert!(
+        said(&output).contains("nowhere: does not exist"),
+        "{}",
+        said(&output)
+    );
+    assert!(said(&output).contains("1 file read"), "{}", said(&output));
+    let document = json(&repository, &["nowhere"]);
+    assert_eq!(document["troubles"][0]["path"], "nowhere");
+}
+
+#[test]
+fn what_is_no_text_file_is_refused_with_its_place() {
+    let repository = Repository::with(&[("ci/a.gitlab-ci.yml", PLAIN)]);
+    fs::create_dir(repository.path().join(".gitlab-ci.yml")).unwrap();
+    repository.put(
+        ".github/workflows/latin.yml",
+        b"on: push\njobs: # gr\xfc\xdfe\n",
+    );
+    let output = repository.run(&[]);
+    assert_eq!(status(&output), Some(2));
+    let said = said(&output);
+    assert!(said.contains(".gitlab-ci.yml: is a directory"), "{said}");
+    assert!(
+        said.contains(".github/workflows/latin.yml:2:11: is not UTF-8"),
+        "{said}"
+    );
+    assert!(said.contains("1 file read"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_inside_the_tree_only() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    let repository = Repository::with(&[("ci/main.yml", PLAIN)]);
+    symlink("ci/main.yml", repository.path().join(".gitlab-ci.yml")).unwrap();
+    assert_eq!(paths(&json(&repository, &[])), ["ci/main.yml"]);
+    assert_eq!(
+        paths(&json(&repository, &[".gitlab-ci.yml"])),
+        ["ci/main.yml"]
+    );
+    symlink(outside.path(), repository.path().join("x.gitlab-ci.yml")).unwrap();
+    let output = repository.run(&[]);
+    assert_eq!(status(&output), Some(2));
+    let said = said(&output);
+    assert!(
+        said.contains("x.gitlab-ci.yml: leads out of the repository"),
+        "{said}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fifo_is_not_opened() {
+    let repository = Repository::new();
+    let fifo = Command::new("mkfifo")
+        .arg(repository.path().join(".gitlab-ci.yml"))
+        .status();
+    if !fifo.is_ok_and(|status| status.success()) {
+        return; // no mkfifo here
+    }
+    for arguments in [&[][..], &[".gitlab-ci.yml"]] {
+        let output = repository.run(arguments);
+        assert_eq!(status(&output), Some(2));
+        assert!(
+            said(&output).contains("not a regular file"),
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_must_not_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
+    let path = repository.path().join(".gitlab-ci.yml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&path).is_ok() {
+        return; // root reads everything
+    }
+    let output = repository.run(&[]);
+    assert_eq!(status(&output), Some(2));
+    assert!(said(&output).contains("chmod u+r"), "{}", said(&output));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_dindless"))
+        .args(["--format", "json"])
+        .current_dir(repository.path())
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(status(&output), Some(0));
+    assert_eq!(said(&output), "");
+}
+
+#[test]
+fn paths_are_shown_from_where_the_user_stands() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN), ("a/b/x", "")]);
+    let output = Command::new(env!("CARGO_BIN_EXE_dindless"))
+        .args(["--format", "json"])
+        .current_dir(repository.path().join("a/b"))
+        .output()
+        .unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(paths(&document), ["../../.gitlab-ci.yml"]);
+}
