@@ -166,7 +166,8 @@ impl Color {
 /// An image goes into YAML as it is, so it must be one plain word.
 fn image(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@${}".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
+    let begins = |character: char| character.is_ascii_alphanumeric() || character == '$';
+    if text.starts_with(begins) && text.bytes().all(plain) {
         Ok(text.into())
     } else {
         Err("an image is written like quay.io/podman/stable:v5.4".into())
@@ -301,7 +302,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
     let style = output.color.style(&stderr);
     let mut errors = BufWriter::new(stderr.lock());
     let _ = text::write(&mut errors, run, style, output.verbose)
-        .and_then(|()| summary::write(&mut errors, tally, run.write, output.verbose))
+        .and_then(|()| summary::write(&mut errors, run, tally, output.verbose))
         .and_then(|()| errors.flush());
     result
 }

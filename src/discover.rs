@@ -242,7 +242,7 @@ fn provider_by_path(path: &Path) -> Option<Provider> {
     (workflow || is_action(path)).then_some(Provider::GitHub)
 }
 
-/// Who owns a text by its top-level keys: what has `on:` and `jobs:` is a workflow, what has `runs:` and no `stages:` an
+/// Who owns a text by its top-level keys: what has `on:` and `jobs:` is a workflow, what has `runs:` and `name:` an
 /// action; all else is GitLab's.
 pub fn provider_by_content(text: &str) -> Provider {
     let keys: Vec<&str> = top_level_keys(text).collect();
@@ -294,18 +294,30 @@ fn loose_root(folder: &Path) -> PathBuf {
     root.unwrap_or(folder).to_path_buf()
 }
 
-/// The way from where the program was started: downwards, upwards, or else absolute.
+/// The way from where the program was started; absolute if the two have nothing but the top of the disk in common.
 fn seen_from_here(root: &Path) -> PathBuf {
-    let Some(here) = env::current_dir().and_then(fs::canonicalize).ok() else {
+    match env::current_dir().and_then(fs::canonicalize) {
+        Ok(here) => way(&here, root),
+        Err(_) => root.to_path_buf(),
+    }
+}
+
+fn way(here: &Path, root: &Path) -> PathBuf {
+    let is_shared = |shared: &&Path| root.starts_with(shared);
+    let Some(shared) = here.ancestors().find(is_shared) else {
         return root.to_path_buf();
     };
-    if let Ok(below) = root.strip_prefix(&here) {
-        below.to_path_buf()
-    } else if let Ok(above) = here.strip_prefix(root) {
-        above.components().map(|_| "..").collect()
-    } else {
-        root.to_path_buf()
+    let (Ok(up), Ok(down)) = (here.strip_prefix(shared), root.strip_prefix(shared)) else {
+        return root.to_path_buf();
+    };
+    if shared.parent().is_none() && here != shared {
+        return root.to_path_buf();
     }
+    up.components()
+        .map(|_| Path::new(".."))
+        .chain([down])
+        .filter(|part| *part != Path::new(""))
+        .collect()
 }
 
 fn trouble(path: &Path, message: String) -> Box<Trouble> {
@@ -334,6 +346,18 @@ mod tests {
         assert_eq!(provider("x/.github/workflows/ci.yml"), None);
         assert_eq!(provider(".github/dependabot.yml"), None);
         assert_eq!(provider("docker-compose.yml"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn shows_the_shortest_way() {
+        let way = |here, root| way(Path::new(here), Path::new(root));
+        assert_eq!(way("/a/b", "/a/b"), Path::new(""));
+        assert_eq!(way("/a/b", "/a/b/c"), Path::new("c"));
+        assert_eq!(way("/a/b/c", "/a"), Path::new("../.."));
+        assert_eq!(way("/a/b", "/a/c"), Path::new("../c"));
+        assert_eq!(way("/a/b", "/c"), Path::new("/c"));
+        assert_eq!(way("/", "/c"), Path::new("c"));
     }
 
     #[test]

@@ -280,3 +280,33 @@ fn refused(path: &Path, error: &io::Error) -> WriteError {
     };
     WriteError::new(path, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_replaced_is_put_back_if_the_rest_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let disk = Disk::new(&root);
+        let changes = ["a", "b"].map(|name| Change {
+            path: Path::new(name),
+            before: "old",
+            after: "new",
+        });
+        let staged = changes
+            .map(|change| {
+                fs::write(root.join(change.path), "old").unwrap();
+                stage(&root, &disk, change).unwrap()
+            })
+            .into();
+        fs::write(root.join("b"), "other").unwrap();
+        let errors = commit(&disk, staged).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].path, Path::new("b"));
+        assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "old");
+        assert_eq!(fs::read_to_string(root.join("b")).unwrap(), "other");
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 2);
+    }
+}

@@ -79,7 +79,7 @@ fn said(run: &Run, verbose: bool) -> String {
 
 fn summed(run: &Run) -> String {
     let mut out = Vec::new();
-    summary::write(&mut out, &Tally::new(run), run.write, false).unwrap();
+    summary::write(&mut out, run, &Tally::new(run), false).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -43,7 +43,7 @@ pub fn write_file(
     let old: Vec<&str> = before.split_inclusive('\n').collect();
     let new: Vec<&str> = after.split_inclusive('\n').collect();
     let mut paint = Paint { out, style };
-    let header = AnsiColor::White.on_default().effects(Effects::BOLD);
+    let header = anstyle::Style::new().effects(Effects::BOLD);
     let (from, to) = (quoted("a/", path), quoted("b/", path));
     // A name with a blank ends with a tab, so that no reader takes the rest of the line for a date.
     let tab = if from.contains(' ') { "\t" } else { "" };

@@ -1,12 +1,14 @@
 //! The last lines of a run: what changed, what stays and why, what waits for a person.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use indexmap::IndexMap;
 
 use super::{Run, settled};
 use crate::finding::{RuleId, Severity};
 use crate::outcome::Verdict;
+use crate::repository::STANDARD_INPUT;
 
 /// The numbers of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,11 +31,13 @@ pub struct Tally {
     pub reasons: Vec<(RuleId, usize)>,
     /// Why jobs wait for a person, the most frequent reason first.
     pub held_reasons: Vec<(RuleId, usize)>,
-    /// Findings of each severity.
+    /// Findings with a change that waits for a person.
+    pub held_fixes: usize,
+    /// Findings that only inform.
     pub notes: usize,
-    /// Findings of each severity.
+    /// Findings of something that is lost, or differs, or is left for a person.
     pub warnings: usize,
-    /// Findings of each severity.
+    /// Findings of something broken or dangerous.
     pub errors: usize,
     /// Warnings and errors that this run does not settle.
     pub open: usize,
@@ -77,9 +81,11 @@ impl Tally {
                         Severity::Warning => tally.warnings += 1,
                         Severity::Error => tally.errors += 1,
                     }
-                    if finding.severity > Severity::Note && !settled(finding, run.include_review) {
-                        tally.open += 1;
+                    if settled(finding, run.include_review) {
+                        continue;
                     }
+                    tally.held_fixes += usize::from(finding.fix.is_some());
+                    tally.open += usize::from(finding.severity > Severity::Note);
                 }
             }
         }
@@ -109,15 +115,15 @@ fn ranked(reasons: IndexMap<RuleId, usize>) -> Vec<(RuleId, usize)> {
 /// Reasons that are named; the rest is counted.
 const TOP_REASONS: usize = 5;
 
-/// Writes the summary. `write` says whether the run was to write, `verbose` whether notes were shown.
-pub fn write(out: &mut dyn Write, tally: &Tally, write: bool, verbose: bool) -> io::Result<()> {
+/// Writes the summary. `verbose` says whether notes were shown.
+pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally, verbose: bool) -> io::Result<()> {
     if tally.files == 0 {
         let searched = ": there is no .gitlab-ci.yml and no .github/workflows/*.yml here";
         let reason = if tally.troubles > 0 { "" } else { searched };
         return writeln!(out, "No CI file was read{reason}.");
     }
     let files = tally.files;
-    match (write, tally.changed) {
+    match (run.write, tally.changed) {
         (true, _) => writeln!(out, "{} of {} changed.", tally.written, many(files, "file"))?,
         (false, 0) => writeln!(out, "{} read, none would change.", many(files, "file"))?,
         (false, changed) => writeln!(out, "{changed} of {} would change.", many(files, "file"))?,
@@ -140,6 +146,12 @@ pub fn write(out: &mut dyn Write, tally: &Tally, write: bool, verbose: bool) -> 
     if tally.held > 0 {
         let reasons = listed(&tally.held_reasons);
         writeln!(out, "  for review: {reasons}; --include-review moves them")?;
+    } else if tally.held_fixes > 0 {
+        let changes = many(tally.held_fixes, "change");
+        writeln!(
+            out,
+            "{changes} more for review; --include-review makes them."
+        )?;
     }
     let mut counts = Vec::new();
     for (number, name) in [(tally.errors, "error"), (tally.warnings, "warning")] {
@@ -155,16 +167,18 @@ pub fn write(out: &mut dyn Write, tally: &Tally, write: bool, verbose: bool) -> 
         writeln!(out, "{}.", counts.join(", "))?;
     }
     if tally.troubles > 0 {
-        writeln!(
-            out,
-            "{} could not be done, see above.",
-            many(tally.troubles, "thing")
-        )?;
+        writeln!(out, "{}, see above.", many(tally.troubles, "problem"))?;
     }
-    if !write && tally.changed > 0 {
+    if !run.write && tally.changed > 0 && !reads_input(run) {
         writeln!(out, "Nothing was written; --write does it.")?;
     }
     Ok(())
+}
+
+/// Whether a text came by standard input, which nothing can be written to.
+fn reads_input(run: &Run) -> bool {
+    let mut files = run.trees.iter().flat_map(|tree| &tree.outcome.files);
+    files.any(|file| file.source.path() == Path::new(STANDARD_INPUT))
 }
 
 fn many(number: usize, name: &str) -> String {
@@ -180,10 +194,7 @@ fn listed(reasons: &[(RuleId, usize)]) -> String {
         .collect();
     let rest = reasons.len().saturating_sub(TOP_REASONS);
     if rest > 0 {
-        parts.push(format!(
-            "{} more",
-            many(rest, "reason").replace(" reason", " other reason")
-        ));
+        parts.push(format!("{rest} more"));
     }
     parts.join(", ")
 }
