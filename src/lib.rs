@@ -8,6 +8,7 @@ pub mod options;
 pub mod outcome;
 pub mod report;
 pub mod repository;
+pub mod rules;
 pub mod text;
 pub mod translate;
 mod wildcard;

@@ -1,0 +1,35 @@
+//! The files under `translations/`, embedded in the program.
+
+macro_rules! file {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../translations/", $name)))
+    };
+}
+
+/// A file's name, relative to `translations/`, and its text.
+pub(super) type File = (&'static str, &'static str);
+
+/// The tables of commands; a new file is one line here.
+pub(super) const COMMANDS: &[File] = &[
+    file!("commands/docker.yaml"),
+    file!("commands/build.yaml"),
+    file!("commands/run.yaml"),
+    file!("commands/containers.yaml"),
+    file!("commands/images.yaml"),
+    file!("commands/registry.yaml"),
+    file!("commands/manifest.yaml"),
+    file!("commands/network.yaml"),
+    file!("commands/volume.yaml"),
+    file!("commands/system.yaml"),
+    file!("commands/compose.yaml"),
+    file!("commands/buildx.yaml"),
+    file!("commands/context.yaml"),
+    file!("commands/swarm.yaml"),
+    file!("commands/extras.yaml"),
+];
+
+pub(super) const IMAGES: File = file!("images.yaml");
+pub(super) const VARIABLES: File = file!("variables.yaml");
+pub(super) const PACKAGES: File = file!("packages.yaml");
+pub(super) const PROGRAMS: File = file!("programs.yaml");
+pub(super) const SHORT_NAMES: File = file!("short-names.yaml");

@@ -1,0 +1,213 @@
+//! Which images carry Docker, and what stands in their place.
+
+use serde::Deserialize;
+
+use super::error::source;
+use super::pattern::fits;
+use super::version::Version;
+
+/// What a table of images says about one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageKind<'r> {
+    /// Docker's own image, or a copy of it.
+    Docker {
+        /// Which of its forms the tag names.
+        variant: &'r DockerVariant,
+        /// Whether the name leaves no doubt; a `registry.example/team/docker` does.
+        certain: bool,
+    },
+    /// An image of someone else's that carries Docker, or is used with it.
+    Toolbox(&'r Toolbox),
+    /// An image with another builder or engine that needs no Docker.
+    Engine(&'r Engine),
+    /// Nothing is known about it.
+    Unknown,
+}
+
+/// A form of Docker's image, by a pattern of its tag.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DockerVariant {
+    /// The pattern of the tag; the first that fits counts.
+    pub tag: String,
+    /// What it holds.
+    pub is: DockerKind,
+    /// Programs that this form has and the others have not.
+    #[serde(default)]
+    pub programs: Vec<String>,
+    /// How this is known.
+    #[serde(deserialize_with = "source")]
+    pub source: String,
+}
+
+/// What a form of Docker's image holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DockerKind {
+    /// The client alone.
+    Client,
+    /// The daemon, meant as a service.
+    Daemon,
+    /// The daemon under an ordinary user.
+    RootlessDaemon,
+    /// The daemon's image, which serves as client and as daemon alike.
+    Both,
+    /// Windows: Podman has nothing for it.
+    Windows,
+}
+
+/// An image that carries Docker among other things, or is used with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolbox {
+    /// Its names without tag, with `*` for any run of characters.
+    pub names: Vec<String>,
+    /// What becomes of it.
+    pub becomes: ToolboxFate,
+    /// How this is known.
+    pub source: String,
+}
+
+/// What becomes of a toolbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolboxFate {
+    /// Podman's image takes its place: it brings little more than Docker.
+    Replace {
+        /// Programs that it brings besides Docker's and that a script may call.
+        brings: Vec<String>,
+    },
+    /// It stays, and this is why.
+    Stays {
+        /// Why no other image can take its place.
+        why: String,
+    },
+}
+
+/// An image with an engine or builder that is not Docker.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Engine {
+    /// Which one: podman, buildah, skopeo, kaniko, buildkit.
+    pub engine: String,
+    /// Its images without tag, with `*` for any run of characters.
+    pub names: Vec<String>,
+    /// Whether the image has `podman`.
+    #[serde(default)]
+    pub has_podman: bool,
+    /// How this is known.
+    #[serde(deserialize_with = "source")]
+    pub source: String,
+}
+
+/// The image that a job gets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PodmanImage {
+    /// Its name.
+    pub name: String,
+    /// The Podman that it is assumed to have.
+    pub podman: Version,
+    /// How this is known.
+    #[serde(deserialize_with = "source")]
+    pub source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ToolboxEntry {
+    names: Vec<String>,
+    #[serde(default)]
+    replace: bool,
+    #[serde(default)]
+    brings: Vec<String>,
+    stays: Option<String>,
+    #[serde(deserialize_with = "source")]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Proxies {
+    prefixes: Vec<String>,
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Docker {
+    repositories: Vec<String>,
+    variants: Vec<DockerVariant>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Images {
+    pub(super) podman_image: PodmanImage,
+    proxies: Proxies,
+    docker: Docker,
+    #[serde(deserialize_with = "toolboxes")]
+    toolboxes: Vec<Toolbox>,
+    engines: Vec<Engine>,
+}
+
+fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Toolbox>, D::Error> {
+    let entries = Vec::<ToolboxEntry>::deserialize(deserializer)?;
+    let toolboxes = entries.into_iter().map(|entry| {
+        let becomes = match (entry.replace, entry.stays) {
+            (true, None) => ToolboxFate::Replace {
+                brings: entry.brings,
+            },
+            (false, Some(why)) if entry.brings.is_empty() => ToolboxFate::Stays { why },
+            _ => {
+                let names = entry.names.join(", ");
+                return Err(serde::de::Error::custom(format!(
+                    "{names}: either `replace: true`, perhaps with `brings`, or `stays`"
+                )));
+            }
+        };
+        Ok(Toolbox {
+            names: entry.names,
+            becomes,
+            source: entry.source,
+        })
+    });
+    toolboxes.collect()
+}
+
+impl Images {
+    pub(super) fn kind(&self, repository: &str, tag: Option<&str>) -> ImageKind<'_> {
+        let bare = self.without_proxy(repository);
+        let is = |name: &String| fits(name, bare) || fits(name, repository);
+        if let Some(engine) = self.engines.iter().find(|e| e.names.iter().any(is)) {
+            return ImageKind::Engine(engine);
+        }
+        if let Some(toolbox) = self.toolboxes.iter().find(|t| t.names.iter().any(is)) {
+            return ImageKind::Toolbox(toolbox);
+        }
+        let tag = tag.unwrap_or("latest");
+        let variant = || self.docker.variants.iter().find(|v| fits(&v.tag, tag));
+        let own = self.docker.repositories.iter().any(|own| own == bare);
+        let copy = |own: &String| {
+            bare.strip_suffix(own.as_str())
+                .is_some_and(|head| head.ends_with('/'))
+        };
+        match variant() {
+            Some(variant) if own || bare.ends_with("/library/docker") => ImageKind::Docker {
+                variant,
+                certain: true,
+            },
+            Some(variant) if self.docker.repositories.iter().any(copy) => ImageKind::Docker {
+                variant,
+                certain: false,
+            },
+            _ => ImageKind::Unknown,
+        }
+    }
+
+    /// The name as Docker Hub has it, if it comes through a proxy that the rules know.
+    pub(super) fn without_proxy<'n>(&self, repository: &'n str) -> &'n str {
+        let cut = |prefix: &String| repository.strip_prefix(prefix.as_str())?.strip_prefix('/');
+        let prefixes = &self.proxies.prefixes;
+        prefixes.iter().find_map(cut).unwrap_or(repository)
+    }
+}

@@ -1,0 +1,240 @@
+//! The rules as data: what becomes of Docker's commands, flags, images, variables and packages.
+//!
+//! They lie in `translations/`, one YAML file a subject, and are embedded in the program. No key may stand in a map
+//! twice, none may be unknown, and every entry says how it is known (`source`; a flag without one has its command's).
+//!
+//! `commands/*.yaml` are lists. An entry begins with `- command:` and `also:` (other words for the same), each on one
+//! line, because they are indexed without being read. Then comes one of `becomes` (Podman's words), `gap` (nothing does
+//! it, the job stays), `drop` (its statement goes) and `rewrite` (code of that name writes it), the latter three but
+//! the last with the reason. Further: `group` (only the head of a group, with the flags before its commands),
+//! `image-operands` (first, second, all), `options-end-at-operand`, `like` (has the flags of that command too),
+//! `since` (the first Podman that has it), `under-host-network` (error, ignored: what happens in the stable image, whose
+//! containers share the host's network and have no cgroups), `podman-compose: false`, `note`.
+//!
+//! A flag is a key of `flags`: `--tag: {short: -t, value: true, is: same}`. `is` says what becomes of it: `same`, `drop`
+//! (with `why`), `rename` (with `to`), `rewrite` (with the code's name in `with`, and `why`), `gap` (with `why`).
+//! `when` lists values with a rule of their own, `loses` names what Docker did and Podman does not.
+//!
+//! The other files are maps that name their keys plainly. Everything is read when it is first asked for, each command by
+//! itself, so that a run on files without Docker reads nothing; [`Rules::load`] reads and checks all of it, in the tests.
+
+mod commands;
+mod embedded;
+mod error;
+mod flags;
+mod images;
+mod packages;
+mod pattern;
+mod programs;
+mod short_names;
+mod unique;
+mod variables;
+mod version;
+
+use std::sync::OnceLock;
+
+use serde::de::DeserializeOwned;
+
+pub use commands::{Becomes, CommandRule, ImageOperands};
+pub use error::RulesError;
+pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
+pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
+pub use packages::{OnFedora, PackageManager, PackageRule};
+pub use programs::{Client, Program};
+pub use short_names::ShortName;
+pub use variables::{VariableAction, VariableRule};
+pub use version::Version;
+
+use commands::Commands;
+use embedded::{COMMANDS, File, IMAGES, PACKAGES, PROGRAMS, SHORT_NAMES, VARIABLES};
+use images::Images;
+use packages::Packages;
+use programs::Programs;
+use short_names::ShortNames;
+use variables::Variables;
+
+/// All rules. A lookup in a table that cannot be read finds nothing; that the embedded ones can be read is tested.
+#[derive(Default)]
+pub struct Rules {
+    commands: OnceLock<Commands>,
+    images: Part<Images>,
+    variables: Part<Variables>,
+    packages: Part<Packages>,
+    programs: Part<Programs>,
+    short_names: Part<ShortNames>,
+}
+
+/// A file that is read when it is first asked for.
+struct Part<T>(OnceLock<Option<T>>);
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<T: DeserializeOwned> Part<T> {
+    fn get(&self, (file, text): File) -> Option<&T> {
+        let read = || error::read(file, text, 1).ok();
+        self.0.get_or_init(read).as_ref()
+    }
+
+    fn checked(&self, (file, text): File) -> Result<&T, RulesError> {
+        let read = error::read(file, text, 1)?;
+        let part = self.0.get_or_init(|| Some(read)).as_ref();
+        part.ok_or_else(|| RulesError::without_place(file, "cannot be read"))
+    }
+}
+
+impl Rules {
+    /// The embedded rules, read as they are asked for.
+    pub fn embedded() -> &'static Self {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(Self::default)
+    }
+
+    /// The embedded rules, all read and checked.
+    ///
+    /// # Errors
+    /// The first fault, with its file, its place and its key.
+    pub fn load() -> Result<Self, RulesError> {
+        let rules = Self::default();
+        for (file, text) in COMMANDS {
+            commands::check_file(file, text)?;
+        }
+        rules.commands().check()?;
+        rules.images.checked(IMAGES)?;
+        rules.variables.checked(VARIABLES)?;
+        rules.packages.checked(PACKAGES)?;
+        rules.short_names.checked(SHORT_NAMES)?;
+        if let Some(name) = rules.programs.checked(PROGRAMS)?.contradiction() {
+            let message = format!("`{name}` is harmless and not harmless");
+            return Err(RulesError::without_place(PROGRAMS.0, message));
+        }
+        Ok(rules)
+    }
+
+    /// Checks the text of a file as if it stood in `translations/` under this name.
+    ///
+    /// # Errors
+    /// The first fault, with its place and its key.
+    pub fn check(file: &str, text: &str) -> Result<(), RulesError> {
+        match file {
+            "images.yaml" => error::read::<Images>(file, text, 1).map(drop),
+            "variables.yaml" => error::read::<Variables>(file, text, 1).map(drop),
+            "packages.yaml" => error::read::<Packages>(file, text, 1).map(drop),
+            "programs.yaml" => error::read::<Programs>(file, text, 1).map(drop),
+            "short-names.yaml" => error::read::<ShortNames>(file, text, 1).map(drop),
+            _ => commands::check_file(file, text),
+        }
+    }
+
+    fn commands(&self) -> &Commands {
+        self.commands.get_or_init(|| Commands::index(COMMANDS))
+    }
+
+    /// The command that `words` (behind `docker` and its own options) begin with, and how many words name it. The
+    /// longest name counts; the head of a group only when no word of a command follows it.
+    pub fn command(&self, words: &[&str]) -> Option<(&CommandRule, usize)> {
+        match words.first() {
+            Some(&GLOBAL) | None => None,
+            Some(_) => self.commands().find(words),
+        }
+    }
+
+    /// All commands, in the order of the files.
+    pub fn all_commands(&self) -> impl Iterator<Item = &CommandRule> {
+        self.commands().all()
+    }
+
+    /// The options that stand between `docker` and its command.
+    pub fn global_flags(&self) -> Option<&CommandRule> {
+        self.commands().named(GLOBAL)
+    }
+
+    /// What is known about an image, by its name without tag and digest, and its tag.
+    pub fn image(&self, repository: &str, tag: Option<&str>) -> ImageKind<'_> {
+        let images = self.images.get(IMAGES);
+        images.map_or(ImageKind::Unknown, |images| images.kind(repository, tag))
+    }
+
+    /// An image's name as Docker Hub has it, without the prefix of a proxy that the rules know.
+    pub fn without_proxy<'n>(&self, repository: &'n str) -> &'n str {
+        let images = self.images.get(IMAGES);
+        images.map_or(repository, |images| images.without_proxy(repository))
+    }
+
+    /// The image that a job gets in place of Docker's.
+    pub fn podman_image(&self) -> Option<&PodmanImage> {
+        self.images.get(IMAGES).map(|images| &images.podman_image)
+    }
+
+    /// What becomes of a variable that Docker or one of its helpers reads.
+    pub fn variable(&self, name: &str) -> Option<&VariableRule> {
+        self.variables.get(VARIABLES)?.get(name)
+    }
+
+    /// All variables (names, or patterns with `*`), in the order of the file.
+    pub fn all_variables(&self) -> impl Iterator<Item = (&str, &VariableRule)> {
+        let variables = self.variables.get(VARIABLES);
+        variables.into_iter().flat_map(Variables::all)
+    }
+
+    /// What is known about a package.
+    pub fn package(&self, manager: PackageManager, name: &str) -> Option<&PackageRule> {
+        self.packages.get(PACKAGES)?.get(manager, name)
+    }
+
+    /// All packages of a manager, in the order of the file.
+    pub fn all_packages(
+        &self,
+        manager: PackageManager,
+    ) -> impl Iterator<Item = (&str, &PackageRule)> {
+        let packages = self.packages.get(PACKAGES);
+        packages
+            .into_iter()
+            .flat_map(move |packages| packages.all(manager))
+    }
+
+    /// The packages that bring Podman; none where the manager has none.
+    pub fn podman_packages(&self, manager: PackageManager) -> &[String] {
+        let packages = self.packages.get(PACKAGES);
+        packages.map_or(&[], |packages| packages.podman(manager))
+    }
+
+    /// Where a program comes from.
+    pub fn program(&self, name: &str) -> Option<&Program> {
+        self.programs.get(PROGRAMS)?.get(name)
+    }
+
+    /// A program that needs the API of Docker's daemon, and how that is known.
+    pub fn engine_client(&self, name: &str) -> Option<(&Client, &str)> {
+        self.programs.get(PROGRAMS)?.engine_client(name)
+    }
+
+    /// A program that reads the credentials which a login leaves behind, and how that is known.
+    pub fn credential_reader(&self, name: &str) -> Option<(&Client, &str)> {
+        self.programs.get(PROGRAMS)?.credential_reader(name)
+    }
+
+    /// Whether a program runs code of the project, which may call Docker out of sight.
+    pub fn runs_project_code(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.runs_project_code(name))
+    }
+
+    /// Whether a program never reaches an engine.
+    pub fn is_harmless(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.is_harmless(name))
+    }
+
+    /// What Podman's own list makes of an image name without a registry and without a tag.
+    pub fn short_name(&self, name: &str) -> ShortName<'_> {
+        let names = self.short_names.get(SHORT_NAMES);
+        names.map_or(ShortName::Unlisted, |names| names.get(name))
+    }
+}
+
+/// The name under which the table of the global options lies.
+const GLOBAL: &str = "docker";
