@@ -4,3 +4,4 @@
 pub mod finding;
 pub mod outcome;
 pub mod text;
+pub mod yaml;
