@@ -13,3 +13,4 @@ pub mod text;
 pub mod translate;
 mod wildcard;
 pub mod write;
+pub mod yaml;

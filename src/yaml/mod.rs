@@ -1,0 +1,13 @@
+//! YAML as it is written: a tree with exact byte spans, scalars with a map from decoded text to source, and
+//! changes that become edits on the original bytes. No tree is ever printed back.
+
+mod block;
+mod change;
+mod decode;
+mod parse;
+mod scalar;
+mod tree;
+
+pub use change::{Change, New, Refusal, edits};
+pub use scalar::{Scalar, Style};
+pub use tree::{Anchor, Entry, Kind, Node, NodeId, Problem, Tag, Tree};

@@ -1,0 +1,182 @@
+//! The tree: nodes in document order, each with the bytes that it is written in.
+
+use crate::text::Span;
+
+use super::scalar::Scalar;
+
+/// Why a text is not a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub at: Span,
+    /// What is wrong there, in one sentence without a full stop.
+    pub message: String,
+}
+
+/// A node of one tree. Numbers follow the order of the text: a parent before its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// A tag as written, `!reference`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The tag with its exclamation mark.
+    pub text: String,
+    /// Its bytes.
+    pub span: Span,
+}
+
+/// An anchor, `&name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The name without the ampersand.
+    pub text: String,
+    /// Its bytes, with the ampersand.
+    pub span: Span,
+}
+
+/// A key and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: NodeId,
+    /// The value; a missing one is an empty plain scalar.
+    pub value: NodeId,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A text.
+    Scalar(Scalar),
+    /// A list.
+    Sequence {
+        /// Its items, in order.
+        items: Vec<NodeId>,
+        /// Whether it is written with brackets.
+        flow: bool,
+    },
+    /// Keys and values.
+    Mapping {
+        /// Its entries, in order, duplicates and merge keys included.
+        entries: Vec<Entry>,
+        /// Whether it is written with braces (or is a single pair in a bracketed list).
+        flow: bool,
+    },
+    /// `*name`.
+    Alias {
+        /// The name without the asterisk.
+        name: String,
+        /// The latest node before it that carries the anchor.
+        target: NodeId,
+    },
+}
+
+/// A node with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Its bytes without tag and anchor. A quoted scalar has its quotes; a block scalar runs from its header to
+    /// its last line, without that line's end; a collection from its first key, dash or bracket to the end of its
+    /// last value or bracket. A missing value is an empty span behind its indicator, tag and anchor.
+    pub span: Span,
+    /// Its tag.
+    pub tag: Option<Tag>,
+    /// Its anchor.
+    pub anchor: Option<Anchor>,
+}
+
+impl Node {
+    /// Where the node begins with its tag and anchor.
+    pub(super) fn full_start(&self) -> usize {
+        let tag = self.tag.as_ref().map_or(u32::MAX, |tag| tag.span.start);
+        let anchor = self.anchor.as_ref().map_or(u32::MAX, |it| it.span.start);
+        self.span.start.min(tag).min(anchor) as usize
+    }
+}
+
+/// All documents of one text.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    pub(super) nodes: Vec<Node>,
+    /// For each node its parent; a document's root has itself.
+    pub(super) parents: Vec<NodeId>,
+    /// For each node the last one below it (or itself).
+    pub(super) last_below: Vec<NodeId>,
+    pub(super) documents: Vec<NodeId>,
+    pub(super) comments: Vec<Span>,
+    /// Each alias with its target.
+    pub(super) aliases: Vec<(NodeId, NodeId)>,
+}
+
+impl Tree {
+    /// The root node of each document.
+    pub fn documents(&self) -> &[NodeId] {
+        &self.documents
+    }
+
+    /// A node. The id must come from this tree.
+    pub fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node.0 as usize]
+    }
+
+    /// The collection that holds a node; none for a root.
+    pub fn parent(&self, node: NodeId) -> Option<NodeId> {
+        let parent = self.parents[node.0 as usize];
+        (parent != node).then_some(parent)
+    }
+
+    /// The node itself, or what an alias stands for.
+    pub fn resolve(&self, node: NodeId) -> NodeId {
+        match &self.node(node).kind {
+            Kind::Alias { target, .. } => *target,
+            _ => node,
+        }
+    }
+
+    /// The scalar that a node is or stands for.
+    pub fn scalar(&self, node: NodeId) -> Option<&Scalar> {
+        match &self.node(self.resolve(node)).kind {
+            Kind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// Every comment, from `#` to the end of its line, in order.
+    pub fn comments(&self) -> &[Span] {
+        &self.comments
+    }
+
+    /// The entry under a key; of duplicates the last, as on the CI servers. Follows aliases, knows no merge keys.
+    pub fn get(&self, mapping: NodeId, key: &str) -> Option<Entry> {
+        let Kind::Mapping { entries, .. } = &self.node(self.resolve(mapping)).kind else {
+            return None;
+        };
+        entries
+            .iter()
+            .rev()
+            .find(|entry| {
+                self.scalar(entry.key)
+                    .is_some_and(|scalar| scalar.value() == key)
+            })
+            .copied()
+    }
+
+    /// Whether an alias outside of this node stands for it or for a node below it.
+    pub fn anchor_is_used(&self, node: NodeId) -> bool {
+        self.aliases
+            .iter()
+            .any(|(alias, target)| self.is_within(*target, node) && !self.is_within(*alias, node))
+    }
+
+    /// Whether `node` is `outer` or lies below it.
+    pub(super) fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
+        outer <= node && node <= self.last_below[outer.0 as usize]
+    }
+
+    /// Whether the id belongs to a tree of this size.
+    pub(super) fn has(&self, node: NodeId) -> bool {
+        (node.0 as usize) < self.nodes.len()
+    }
+}
