@@ -3,4 +3,5 @@
 
 pub mod finding;
 pub mod outcome;
+pub mod shell;
 pub mod text;
