@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod report;
 pub mod repository;
 pub mod rules;
+pub mod shell;
 pub mod text;
 pub mod translate;
 mod wildcard;

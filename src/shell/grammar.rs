@@ -1,0 +1,959 @@
+//! The scanner's grammar: lists, pipelines, compound commands, redirections.
+
+use std::ops::Range;
+
+use super::decoded::Decoded;
+use super::{
+    Assignment, Command, Connected, Connector, DEEPEST, Function, Heredoc, Nesting, Part, Place,
+    Problem, Redirect, Script, inner,
+};
+
+/// What ends a list of statements.
+#[derive(Clone, Copy)]
+pub(super) struct Stop {
+    words: &'static [&'static str],
+    parenthesis: bool,
+    case: bool,
+}
+
+impl Stop {
+    const END: Self = Self::words(&[]);
+    pub(super) const PARENTHESIS: Self = Self {
+        words: &[],
+        parenthesis: true,
+        case: false,
+    };
+    const CASE: Self = Self {
+        words: &["esac"],
+        parenthesis: false,
+        case: true,
+    };
+
+    const fn words(words: &'static [&'static str]) -> Self {
+        Self {
+            words,
+            parenthesis: false,
+            case: false,
+        }
+    }
+}
+
+/// Words that only stand where something is open.
+const CLOSING: [&str; 8] = ["then", "elif", "else", "fi", "do", "done", "esac", "}"];
+
+/// A heredoc whose body has not been reached.
+struct Pending {
+    operator: usize,
+    delimiter: String,
+    id: usize,
+}
+
+/// How much had been found at some point.
+#[derive(Clone, Copy)]
+struct Mark {
+    commands: usize,
+    carried: usize,
+}
+
+/// A pipeline that was read.
+struct Pipeline {
+    /// The command, where the pipeline is a single simple one.
+    single: Option<usize>,
+    members: Vec<usize>,
+    before: Mark,
+    after: Mark,
+}
+
+/// Reads a script from left to right.
+pub(super) struct Scanner<'t> {
+    pub(super) text: &'t str,
+    bytes: &'t [u8],
+    pub(super) pos: usize,
+    pub(super) end: usize,
+    /// Where the last word, redirection or closing word ended.
+    pub(super) last_end: usize,
+    depth: usize,
+    nesting: Vec<Nesting>,
+    pending: Vec<Pending>,
+    heredocs: Vec<Heredoc>,
+    statements: Vec<Range<usize>>,
+    /// Commands of this text; until the end their statement is an index.
+    commands: Vec<Command>,
+    /// What scripts inside this one hold, complete.
+    carried: Script,
+    functions: Vec<Function>,
+    assignments: Vec<Assignment>,
+}
+
+/// Reads a whole text, `depth` levels down: its own commands, and what scripts between backquotes hold.
+pub(super) fn scan(text: &str, depth: usize) -> Result<(Script, Script), Problem> {
+    let mut scanner = Scanner {
+        text,
+        bytes: text.as_bytes(),
+        pos: 0,
+        end: text.len(),
+        last_end: 0,
+        depth,
+        nesting: Vec::new(),
+        pending: Vec::new(),
+        heredocs: Vec::new(),
+        statements: Vec::new(),
+        commands: Vec::new(),
+        carried: Script::default(),
+        functions: Vec::new(),
+        assignments: Vec::new(),
+    };
+    scanner.list(Stop::END)?;
+    Ok(scanner.finish())
+}
+
+impl Scanner<'_> {
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        if at < self.end {
+            self.bytes.get(at).copied()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn find(&self, from: usize, byte: u8) -> Option<usize> {
+        let rest = self.bytes.get(from..self.end)?;
+        rest.iter().position(|&it| it == byte).map(|at| from + at)
+    }
+
+    pub(super) fn char_length(&self, at: usize) -> Option<usize> {
+        self.byte(at)?;
+        self.text.get(at..)?.chars().next().map(char::len_utf8)
+    }
+
+    pub(super) fn problem(&self, at: usize, message: &str) -> Problem {
+        Problem {
+            at,
+            message: message.to_owned(),
+        }
+    }
+
+    fn unexpected(&self) -> Problem {
+        let what = self
+            .text
+            .get(self.pos..)
+            .and_then(|rest| rest.chars().next());
+        match what {
+            Some(what) if self.pos < self.end => Problem {
+                at: self.pos,
+                message: format!("`{}` cannot stand here", what.escape_debug()),
+            },
+            _ => self.problem(
+                self.pos,
+                "the script ends before something that it opens is closed",
+            ),
+        }
+    }
+
+    pub(super) fn enter(&mut self) -> Result<(), Problem> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.problem(self.pos, "more than 64 levels are open at once"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Reads something one level further down.
+    pub(super) fn within(
+        &mut self,
+        nesting: Nesting,
+        read: impl FnOnce(&mut Self) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        self.enter()?;
+        self.nesting.push(nesting);
+        read(self)?;
+        self.nesting.pop();
+        self.leave();
+        Ok(())
+    }
+
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Problem> {
+        if self.byte(self.pos) != Some(byte) {
+            return Err(self.unexpected());
+        }
+        self.pos += 1;
+        self.last_end = self.pos;
+        Ok(())
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<(), Problem> {
+        self.separators()?;
+        if self.reserved() != word {
+            return Err(self.unexpected());
+        }
+        self.pos += word.len();
+        self.last_end = self.pos;
+        Ok(())
+    }
+
+    /// Whether a line ends at a carriage return.
+    pub(super) fn line_ends(&self, at: usize) -> bool {
+        matches!(self.byte(at + 1), None | Some(b'\n'))
+    }
+
+    /// The byte behind a backslash and the line end that it takes away.
+    pub(super) fn continuation(&self, at: usize) -> Option<usize> {
+        match (self.byte(at + 1), self.byte(at + 2)) {
+            (Some(b'\n'), _) => Some(at + 2),
+            (Some(b'\r'), Some(b'\n')) => Some(at + 3),
+            _ => None,
+        }
+    }
+
+    fn blanks(&mut self) {
+        loop {
+            match self.byte(self.pos) {
+                Some(b' ' | b'\t') => self.pos += 1,
+                Some(b'\r') if self.line_ends(self.pos) => self.pos += 1,
+                Some(b'\\') => match self.continuation(self.pos) {
+                    Some(next) => self.pos = next,
+                    // A backslash that ends the script continues nothing.
+                    None if self.pos + 1 == self.end => self.pos += 1,
+                    None => return,
+                },
+                _ => return,
+            }
+        }
+    }
+
+    /// Blanks, comments and line ends, with the heredocs that begin there.
+    pub(super) fn blanks_and_lines(&mut self) -> Result<(), Problem> {
+        loop {
+            self.blanks();
+            match self.byte(self.pos) {
+                Some(b'#') => self.pos = self.find(self.pos, b'\n').unwrap_or(self.end),
+                Some(b'\n') => {
+                    self.pos += 1;
+                    if !self.pending.is_empty() {
+                        self.bodies()?;
+                    }
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn separators(&mut self) -> Result<(), Problem> {
+        self.blanks_and_lines()
+    }
+
+    /// The unquoted word at the cursor, if it can be a reserved one.
+    fn reserved(&self) -> &str {
+        let mut end = self.pos;
+        while let Some(byte) = self.byte(end) {
+            if b" \t\n\r;&|()<>".contains(&byte) || end - self.pos > 8 {
+                break;
+            }
+            end += 1;
+        }
+        self.text.get(self.pos..end).unwrap_or_default()
+    }
+
+    /// Reads statements until what ends them, which stays.
+    pub(super) fn list(&mut self, stop: Stop) -> Result<(), Problem> {
+        loop {
+            self.separators()?;
+            match self.byte(self.pos) {
+                None if stop.words.is_empty() && !stop.parenthesis && !stop.case => return Ok(()),
+                None => return Err(self.unexpected()),
+                Some(b')') if stop.parenthesis => return Ok(()),
+                Some(b';') if stop.case && matches!(self.byte(self.pos + 1), Some(b';' | b'&')) => {
+                    return Ok(());
+                }
+                _ => {}
+            }
+            let reserved = self.reserved();
+            if stop.words.contains(&reserved) {
+                return Ok(());
+            }
+            if CLOSING.contains(&reserved) {
+                return Err(self.unexpected());
+            }
+            self.statement()?;
+        }
+    }
+
+    /// One list of pipelines with what ends it.
+    fn statement(&mut self) -> Result<(), Problem> {
+        let start = self.pos;
+        let mut pipelines: Vec<Pipeline> = Vec::new();
+        let mut connectors: Vec<Connector> = Vec::new();
+        loop {
+            pipelines.push(self.pipeline()?);
+            self.blanks();
+            let connector = match (self.byte(self.pos), self.byte(self.pos + 1)) {
+                (Some(b'&'), Some(b'&')) => Connector::And,
+                (Some(b'|'), Some(b'|')) => Connector::Or,
+                _ => break,
+            };
+            connectors.push(connector);
+            self.pos += 2;
+            self.separators()?;
+        }
+        // Entered when complete, so that statements stand in the order of their ends.
+        let id = self.statements.len();
+        self.statements.push(start..self.last_end.max(start));
+        let background = match self.byte(self.pos) {
+            Some(b';') if !matches!(self.byte(self.pos + 1), Some(b';' | b'&')) => {
+                self.pos += 1;
+                false
+            }
+            Some(b'&') => {
+                self.pos += 1;
+                true
+            }
+            None | Some(b'\n' | b')' | b';' | b'#') => false,
+            Some(_) => return Err(self.unexpected()),
+        };
+        let tolerated = self.tolerated(&pipelines, &connectors);
+        for (index, pipeline) in pipelines.iter().enumerate() {
+            let connected = match index
+                .checked_sub(1)
+                .and_then(|before| connectors.get(before))
+            {
+                Some(connector) => Connected::After(*connector),
+                None if connectors.is_empty() => Connected::Alone,
+                None => Connected::First,
+            };
+            for &member in &pipeline.members {
+                if let Some(command) = self.commands.get_mut(member) {
+                    command.place.statement = id..id;
+                    command.place.connected = connected;
+                    command.place.followed_by = connectors.get(index).copied();
+                }
+            }
+            let swallowed = tolerated.get(index).copied().unwrap_or(false);
+            if swallowed || background {
+                self.hand_down(pipeline, swallowed, background);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which pipelines' failures are swallowed further on in their list.
+    fn tolerated(&self, pipelines: &[Pipeline], connectors: &[Connector]) -> Vec<bool> {
+        let mut tolerated = vec![false; pipelines.len()];
+        let mut swallowed = false;
+        for index in (0..pipelines.len()).rev() {
+            if let Some(place) = tolerated.get_mut(index) {
+                *place = swallowed;
+            }
+            let Some(before) = index
+                .checked_sub(1)
+                .and_then(|before| connectors.get(before))
+            else {
+                break;
+            };
+            let ends = pipelines.get(index).and_then(|pipeline| pipeline.single);
+            let ends = ends.and_then(|single| self.commands.get(single));
+            swallowed = match (before, ends.map(ending)) {
+                (Connector::Or, Some(Ending::Success)) => {
+                    // `a || echo failed && exit 1` swallows nothing.
+                    let next = pipelines.get(index + 1).and_then(|next| next.single);
+                    let next = next.and_then(|single| self.commands.get(single));
+                    !(connectors.get(index) == Some(&Connector::And)
+                        && next.map(ending) == Some(Ending::Failure))
+                }
+                (Connector::Or, Some(Ending::Failure)) => false,
+                _ => swallowed,
+            };
+        }
+        tolerated
+    }
+
+    /// What holds for a pipeline holds for the commands inside it, but not for the body of a function that it defines.
+    fn hand_down(&mut self, pipeline: &Pipeline, swallowed: bool, background: bool) {
+        let level = self.nesting.len();
+        let own = self
+            .commands
+            .get_mut(pipeline.before.commands..pipeline.after.commands);
+        let carried =
+            (self.carried.commands).get_mut(pipeline.before.carried..pipeline.after.carried);
+        for command in own
+            .into_iter()
+            .flatten()
+            .chain(carried.into_iter().flatten())
+        {
+            let place = &mut command.place;
+            let deeper = place.nesting.get(level..).unwrap_or_default();
+            if !deeper
+                .iter()
+                .any(|nesting| matches!(nesting, Nesting::Function(_)))
+            {
+                place.tolerated |= swallowed;
+                place.background |= background;
+            }
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            commands: self.commands.len(),
+            carried: self.carried.commands.len(),
+        }
+    }
+
+    fn pipeline(&mut self) -> Result<Pipeline, Problem> {
+        let before = self.mark();
+        let mut negated = false;
+        loop {
+            self.blanks();
+            if self.reserved() == "!" {
+                negated = !negated;
+                self.pos += 1;
+            } else if self.reserved() == "time" && self.times_a_compound() {
+                self.pos += "time".len();
+            } else {
+                break;
+            }
+        }
+        let mut members = Vec::new();
+        let mut length = 0;
+        loop {
+            if let Some(index) = self.command()? {
+                members.push((length, index));
+            }
+            length += 1;
+            self.blanks();
+            if self.byte(self.pos) != Some(b'|') || self.byte(self.pos + 1) == Some(b'|') {
+                break;
+            }
+            self.pos += if self.byte(self.pos + 1) == Some(b'&') {
+                2
+            } else {
+                1
+            };
+            self.separators()?;
+        }
+        for &(index, member) in &members {
+            if let Some(command) = self.commands.get_mut(member) {
+                command.place.pipeline = (index, length);
+                command.place.negated = negated;
+            }
+        }
+        let members: Vec<usize> = members.into_iter().map(|(_, member)| member).collect();
+        Ok(Pipeline {
+            single: members.first().copied().filter(|_| length == 1 && !negated),
+            members,
+            before,
+            after: self.mark(),
+        })
+    }
+
+    /// Whether `time` stands before something that is not a program; before a program it is a wrapper like any other.
+    fn times_a_compound(&self) -> bool {
+        let rest = self.text.get(self.pos + 4..self.end).unwrap_or_default();
+        let rest = rest.trim_start_matches([' ', '\t']);
+        let rest = rest
+            .strip_prefix("-p")
+            .map_or(rest, |rest| rest.trim_start_matches([' ', '\t']));
+        let end = rest
+            .find([' ', '\t', '\n', ';', '&', '|', ')'])
+            .unwrap_or(rest.len());
+        let word = rest.get(..end).unwrap_or_default();
+        rest.starts_with('(')
+            || matches!(
+                word,
+                "{" | "!" | "if" | "for" | "while" | "until" | "case" | "[["
+            )
+    }
+
+    /// One command; says which, if it is a simple one.
+    fn command(&mut self) -> Result<Option<usize>, Problem> {
+        self.blanks();
+        let start = self.pos;
+        if self.byte(start) == Some(b'(') {
+            let arithmetic = match self.byte(start + 1) {
+                Some(b'(') => self.arithmetic_end(start)?,
+                _ => None,
+            };
+            if let Some(close) = arithmetic {
+                self.arithmetic(start + 2, close)?;
+            } else {
+                self.pos += 1;
+                self.within(Nesting::Subshell, |scanner| {
+                    scanner.list(Stop::PARENTHESIS)?;
+                    scanner.expect(b')')
+                })?;
+            }
+            return self.compound_end();
+        }
+        match self.reserved() {
+            "{" => {
+                self.pos += 1;
+                self.body(Nesting::Group, &["}"])?;
+                self.expect_word("}")?;
+            }
+            "if" => self.if_command()?,
+            "while" => self.loop_command("while", Nesting::WhileCondition)?,
+            "until" => self.loop_command("until", Nesting::UntilCondition)?,
+            "for" | "select" => self.for_command()?,
+            "case" => self.case_command()?,
+            "[[" => self.test_command()?,
+            "function" => {
+                self.pos += "function".len();
+                self.blanks();
+                let Some(name) = self.word()? else {
+                    return Err(self.unexpected());
+                };
+                let name = name.raw(self.text).to_owned();
+                self.blanks();
+                if self.byte(self.pos) == Some(b'(') {
+                    self.pos += 1;
+                    self.blanks();
+                    self.expect(b')')?;
+                }
+                return self.function(name, start);
+            }
+            "coproc" => {
+                self.pos += "coproc".len();
+                return self.command();
+            }
+            _ => return self.simple(),
+        }
+        self.compound_end()
+    }
+
+    /// The redirections behind a compound command.
+    fn compound_end(&mut self) -> Result<Option<usize>, Problem> {
+        loop {
+            self.blanks();
+            if self.redirect()?.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn body(&mut self, nesting: Nesting, until: &'static [&'static str]) -> Result<(), Problem> {
+        self.within(nesting, |scanner| scanner.list(Stop::words(until)))
+    }
+
+    fn if_command(&mut self) -> Result<(), Problem> {
+        self.expect_word("if")?;
+        loop {
+            self.body(Nesting::IfCondition, &["then"])?;
+            self.expect_word("then")?;
+            self.body(Nesting::If, &["elif", "else", "fi"])?;
+            match self.reserved() {
+                "elif" => self.expect_word("elif")?,
+                "else" => {
+                    self.expect_word("else")?;
+                    self.body(Nesting::If, &["fi"])?;
+                    return self.expect_word("fi");
+                }
+                _ => return self.expect_word("fi"),
+            }
+        }
+    }
+
+    fn loop_command(&mut self, word: &str, condition: Nesting) -> Result<(), Problem> {
+        self.expect_word(word)?;
+        self.body(condition, &["do"])?;
+        self.expect_word("do")?;
+        self.body(Nesting::LoopBody, &["done"])?;
+        self.expect_word("done")
+    }
+
+    fn for_command(&mut self) -> Result<(), Problem> {
+        self.pos += self.reserved().len();
+        self.blanks();
+        if self.byte(self.pos) == Some(b'(') {
+            let Some(close) = self.arithmetic_end(self.pos)? else {
+                return Err(self.unexpected());
+            };
+            self.arithmetic(self.pos + 2, close)?;
+        } else {
+            if self.word()?.is_none() {
+                return Err(self.unexpected());
+            }
+            self.separators()?;
+            if self.reserved() == "in" {
+                self.pos += 2;
+                loop {
+                    self.blanks();
+                    if self.byte(self.pos) == Some(b'#') || self.word()?.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.blanks();
+        if self.byte(self.pos) == Some(b';') {
+            self.pos += 1;
+        }
+        self.separators()?;
+        if self.reserved() == "{" {
+            self.pos += 1;
+            self.body(Nesting::For, &["}"])?;
+            return self.expect_word("}");
+        }
+        self.expect_word("do")?;
+        self.body(Nesting::For, &["done"])?;
+        self.expect_word("done")
+    }
+
+    fn case_command(&mut self) -> Result<(), Problem> {
+        self.expect_word("case")?;
+        self.blanks();
+        if self.word()?.is_none() {
+            return Err(self.unexpected());
+        }
+        self.expect_word("in")?;
+        loop {
+            self.separators()?;
+            if self.reserved() == "esac" {
+                return self.expect_word("esac");
+            }
+            if self.byte(self.pos) == Some(b'(') {
+                self.pos += 1;
+            }
+            loop {
+                self.blanks();
+                if self.word()?.is_none() {
+                    return Err(self.unexpected());
+                }
+                self.blanks();
+                if self.byte(self.pos) != Some(b'|') {
+                    break;
+                }
+                self.pos += 1;
+            }
+            self.expect(b')')?;
+            self.within(Nesting::Case, |scanner| scanner.list(Stop::CASE))?;
+            if self.byte(self.pos) == Some(b';') {
+                self.pos += 2;
+                if self.byte(self.pos) == Some(b'&') {
+                    self.pos += 1;
+                }
+            }
+        }
+    }
+
+    /// `[[ ]]`: nothing in it is a command but what its words substitute.
+    fn test_command(&mut self) -> Result<(), Problem> {
+        let open = self.pos;
+        self.pos += 2;
+        let mut parentheses = self.depth;
+        loop {
+            self.blanks_and_lines_without_comments();
+            if self.reserved() == "]]" {
+                self.pos += 2;
+                self.last_end = self.pos;
+                return Ok(());
+            }
+            match self.byte(self.pos) {
+                None => return Err(self.problem(open, "this bracket is never closed")),
+                Some(byte) => {
+                    if byte == b'(' {
+                        parentheses += 1;
+                    } else if byte == b')' {
+                        parentheses = parentheses.saturating_sub(1);
+                    }
+                    if parentheses > DEEPEST {
+                        return Err(self.problem(self.pos, "more than 64 levels are open at once"));
+                    }
+                    if self.word()?.is_none() {
+                        self.pos += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn blanks_and_lines_without_comments(&mut self) {
+        loop {
+            self.blanks();
+            if self.byte(self.pos) != Some(b'\n') {
+                return;
+            }
+            self.pos += 1;
+        }
+    }
+
+    fn function(&mut self, name: String, start: usize) -> Result<Option<usize>, Problem> {
+        self.separators()?;
+        self.within(Nesting::Function(name.clone()), |scanner| {
+            scanner.command().map(|_| ())
+        })?;
+        let span = start..self.last_end;
+        self.functions.push(Function { name, span });
+        Ok(None)
+    }
+
+    fn simple(&mut self) -> Result<Option<usize>, Problem> {
+        let start = self.pos;
+        let mut assignments = Vec::new();
+        let mut words = Vec::new();
+        let mut redirects = Vec::new();
+        loop {
+            self.blanks();
+            if self.byte(self.pos) == Some(b'#') {
+                break;
+            }
+            if let Some(redirect) = self.redirect()? {
+                redirects.push(redirect);
+                continue;
+            }
+            if words.is_empty()
+                && let Some(assignment) = self.assignment()?
+            {
+                assignments.push(assignment);
+                continue;
+            }
+            if self.byte(self.pos) == Some(b'(') {
+                let [name] = words.as_slice() else {
+                    return Err(self.unexpected());
+                };
+                let name: &super::Word = name;
+                let name = name.raw(self.text).to_owned();
+                self.pos += 1;
+                self.blanks();
+                self.expect(b')')?;
+                return self.function(name, start);
+            }
+            match self.word()? {
+                Some(word) => words.push(word),
+                None => break,
+            }
+        }
+        if words.is_empty() {
+            if assignments.is_empty() && redirects.is_empty() {
+                return Err(self.unexpected());
+            }
+            self.assignments.append(&mut assignments);
+            return Ok(None);
+        }
+        let nesting = self.nesting.clone();
+        let statement_in_body = !matches!(
+            nesting.last(),
+            Some(
+                Nesting::IfCondition
+                    | Nesting::WhileCondition
+                    | Nesting::UntilCondition
+                    | Nesting::Substitution
+                    | Nesting::Backquotes
+            )
+        );
+        self.commands.push(Command {
+            assignments,
+            wrappers: Vec::new(),
+            words,
+            redirects,
+            span: start..self.last_end,
+            place: Place {
+                statement: 0..0,
+                pipeline: (0, 1),
+                negated: false,
+                connected: Connected::Alone,
+                followed_by: None,
+                tolerated: false,
+                background: false,
+                nesting,
+                statement_in_body,
+            },
+        });
+        Ok(Some(self.commands.len() - 1))
+    }
+
+    fn redirect(&mut self) -> Result<Option<Redirect>, Problem> {
+        const OPERATORS: [&str; 12] = [
+            "<<<", "<<-", "&>>", "<<", "<>", "<&", ">&", ">>", ">|", "&>", "<", ">",
+        ];
+        let start = self.pos;
+        let mut at = start;
+        if self.byte(at) == Some(b'{') {
+            let close = self.find(at, b'}').filter(|close| close - at < 64);
+            let name = close.and_then(|close| self.text.get(at + 1..close));
+            if let (Some(close), Some(name)) = (close, name)
+                && !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            {
+                at = close + 1;
+            }
+        } else {
+            while self.byte(at).is_some_and(|byte| byte.is_ascii_digit()) {
+                at += 1;
+            }
+        }
+        let prefixed = at > start;
+        let rest = self.text.get(at..self.end).unwrap_or_default();
+        let operator = OPERATORS
+            .into_iter()
+            .find(|operator| rest.starts_with(operator));
+        let Some(operator) = operator else {
+            return Ok(None);
+        };
+        let substitution = matches!(operator, "<" | ">") && self.byte(at + 1) == Some(b'(');
+        if (substitution && !prefixed) || (prefixed && operator.starts_with('&')) {
+            return Ok(None);
+        }
+        self.pos = at + operator.len();
+        self.last_end = self.pos;
+        self.blanks();
+        let target = self.word()?;
+        if target.is_none() {
+            return Err(self.unexpected());
+        }
+        let mut heredoc = None;
+        if matches!(operator, "<<" | "<<-")
+            && let Some(target) = &target
+        {
+            let raw = target.raw(self.text);
+            let quoted = raw.contains(['\'', '"', '\\']);
+            // Nothing is expanded in a delimiter: `<<$X` ends at a line `$X`.
+            let delimiter = target.value.clone().unwrap_or_else(|| {
+                raw.chars()
+                    .filter(|it| !matches!(it, '\'' | '"' | '\\'))
+                    .collect()
+            });
+            let id = self.heredocs.len();
+            let document = Heredoc {
+                body: self.end..self.end,
+                quoted,
+                strips_tabs: operator == "<<-",
+                parts: Vec::new(),
+                id,
+            };
+            self.heredocs.push(document.clone());
+            heredoc = Some(document);
+            self.pending.push(Pending {
+                operator: start,
+                delimiter,
+                id,
+            });
+        }
+        Ok(Some(Redirect {
+            span: start..self.last_end,
+            operator: operator.to_owned(),
+            target,
+            heredoc,
+        }))
+    }
+
+    /// Reads the heredocs that begin on this line.
+    fn bodies(&mut self) -> Result<(), Problem> {
+        let pending = std::mem::take(&mut self.pending);
+        let last_end = self.last_end;
+        let mut ends = Vec::with_capacity(pending.len());
+        for document in &pending {
+            let Some((quoted, strips_tabs)) =
+                (self.heredocs.get(document.id)).map(|it| (it.quoted, it.strips_tabs))
+            else {
+                continue;
+            };
+            let start = self.pos;
+            let mut line = start;
+            let (body_end, after) = loop {
+                if line >= self.end {
+                    break (self.end, self.end);
+                }
+                let line_end = self.find(line, b'\n').unwrap_or(self.end);
+                let content = self.text.get(line..line_end).unwrap_or_default();
+                let content = content.strip_suffix('\r').unwrap_or(content);
+                let content = if strips_tabs {
+                    content.trim_start_matches('\t')
+                } else {
+                    content
+                };
+                if content == document.delimiter {
+                    break (line, line_end);
+                }
+                line = (line_end + 1).min(self.end);
+            };
+            let body = start..body_end;
+            let parts = if quoted {
+                self.verbatim_parts(body.clone(), strips_tabs)
+            } else {
+                self.heredoc_parts(body.clone(), strips_tabs)?
+            };
+            if let Some(heredoc) = self.heredocs.get_mut(document.id) {
+                heredoc.body = body;
+                heredoc.parts = parts;
+            }
+            ends.push((document.operator, after));
+            self.pos = (after + 1).min(self.end);
+        }
+        self.last_end = last_end;
+        // Statements that are complete on this line reach to the end of their last heredoc.
+        let Some(&(first, _)) = ends.first() else {
+            return Ok(());
+        };
+        for statement in self.statements.iter_mut().rev() {
+            if statement.end <= first {
+                break;
+            }
+            let count = ends.partition_point(|(operator, _)| *operator < statement.end);
+            if let Some((operator, after)) = count.checked_sub(1).and_then(|last| ends.get(last))
+                && *operator >= statement.start
+            {
+                statement.end = statement.end.max(*after);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a script that lies inside this one, and keeps what it holds.
+    pub(super) fn read_inner(&mut self, decoded: &Decoded, nesting: Nesting, whole: Range<usize>) {
+        let mut outer = self.nesting.clone();
+        outer.push(nesting);
+        let script = inner::nested(decoded, &outer, self.depth, whole);
+        self.carried.commands.extend(script.commands);
+        self.carried.functions.extend(script.functions);
+        self.carried.assignments.extend(script.assignments);
+        self.carried.doubtful.extend(script.doubtful);
+    }
+
+    fn finish(mut self) -> (Script, Script) {
+        let mut script = Script {
+            functions: self.functions,
+            assignments: self.assignments,
+            ..Script::default()
+        };
+        for mut command in self.commands {
+            let statement = self.statements.get(command.place.statement.start);
+            command.place.statement = statement.cloned().unwrap_or_else(|| command.span.clone());
+            for redirect in &mut command.redirects {
+                if let Some(heredoc) = &mut redirect.heredoc
+                    && let Some(read) = self.heredocs.get_mut(heredoc.id)
+                {
+                    heredoc.body = read.body.clone();
+                    heredoc.parts = std::mem::take(&mut read.parts);
+                }
+            }
+            script.commands.push(command);
+        }
+        (script, self.carried)
+    }
+}
+
+/// How a simple command ends, as far as its words say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Success,
+    Failure,
+    Unknown,
+}
+
+fn ending(command: &Command) -> Ending {
+    let argument = command.words.get(1).map(|word| match &word.parts[..] {
+        [Part::Literal(_, text)] => text.as_str(),
+        _ => "",
+    });
+    match (command.program(), argument) {
+        (Some("true" | ":" | "echo" | "printf"), _) => Ending::Success,
+        (Some("exit" | "return"), Some("0")) => Ending::Success,
+        (Some("exit" | "return" | "false"), _) => Ending::Failure,
+        _ => Ending::Unknown,
+    }
+}

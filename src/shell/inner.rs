@@ -1,0 +1,234 @@
+//! Scripts inside scripts: `sh -c '...'`, `eval`, `trap`, `ssh host '...'`, a heredoc fed to a shell.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use super::decoded::Decoded;
+use super::grammar::scan;
+use super::judge::judge;
+use super::options::{ArgumentKind, Options, arguments};
+use super::wrappers::{self, Flags};
+use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Script, Word};
+
+/// Reads a masked text, `depth` levels down, with all scripts inside it.
+pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
+    let (own, mut script) = scan(text, depth)?;
+    script.functions.extend(own.functions);
+    script.assignments.extend(own.assignments);
+    let mut commands = own.commands;
+    for command in &mut commands {
+        if wrappers::split(text, command).is_err() {
+            script.doubtful.push(command.span.clone());
+            command.words.clear();
+        }
+    }
+    commands.retain(|command| !command.words.is_empty());
+    let mut found = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        let fed = commands.get(index + 1..).unwrap_or_default();
+        for (decoded, nesting, whole) in scripts(text, command, fed) {
+            let mut outer = command.place.nesting.clone();
+            outer.push(nesting);
+            let mut inner = nested(&decoded, &outer, depth, whole);
+            for command_inside in &mut inner.commands {
+                command_inside.place.tolerated |= command.place.tolerated;
+                command_inside.place.background |= command.place.background;
+            }
+            found.push(inner);
+        }
+    }
+    script.commands.extend(commands);
+    for inner in found {
+        script.commands.extend(inner.commands);
+        script.functions.extend(inner.functions);
+        script.assignments.extend(inner.assignments);
+        script.doubtful.extend(inner.doubtful);
+    }
+    let place = |range: &Range<usize>| (range.start, Reverse(range.end));
+    script.commands.sort_by_key(|command| place(&command.span));
+    script
+        .functions
+        .sort_by_key(|function| place(&function.span));
+    script
+        .assignments
+        .sort_by_key(|assignment| place(&assignment.span));
+    Ok(script)
+}
+
+/// Reads a script that stands inside another; `outer` is what holds it. What cannot be read is doubtful as a whole.
+pub(super) fn nested(
+    decoded: &Decoded,
+    outer: &[Nesting],
+    depth: usize,
+    whole: Range<usize>,
+) -> Script {
+    if !decoded.has_text() {
+        return Script::default();
+    }
+    let read = if depth + 1 > DEEPEST {
+        None
+    } else {
+        read(&decoded.text, depth + 1)
+            .and_then(|script| judge(&decoded.text).map(|()| script))
+            .ok()
+    };
+    let Some(mut script) = read else {
+        return Script {
+            doubtful: vec![whole],
+            ..Script::default()
+        };
+    };
+    for command in &mut script.commands {
+        command.place.nesting.splice(0..0, outer.iter().cloned());
+    }
+    decoded.carry(script)
+}
+
+/// The scripts that a command is given. `later` are the commands behind it, of which the next in its pipeline may run what
+/// it prints.
+fn scripts(
+    text: &str,
+    command: &Command,
+    later: &[Command],
+) -> Vec<(Decoded, Nesting, Range<usize>)> {
+    let Some((program, operands)) = command.words.split_first() else {
+        return Vec::new();
+    };
+    let Some(program) = wrappers::base_name(program) else {
+        return Vec::new();
+    };
+    let of_words = |words: &[&Word], nesting: Nesting| {
+        let (Some(first), Some(last)) = (words.first(), words.last()) else {
+            return Vec::new();
+        };
+        let mut decoded = Decoded::default();
+        for (index, word) in words.iter().enumerate() {
+            if index > 0 {
+                decoded.push_blank();
+            }
+            decoded.push_parts(&word.parts);
+        }
+        vec![(decoded, nesting, first.span.start..last.span.end)]
+    };
+    match program {
+        "eval" => of_words(&operands.iter().collect::<Vec<_>>(), Nesting::Script),
+        "trap" => {
+            let operands: Vec<&Word> = operands
+                .iter()
+                .skip_while(|word| word.value.as_deref() == Some("--"))
+                .collect();
+            match operands.first().and_then(|word| word.value.as_deref()) {
+                Some(first) if first.is_empty() || first.starts_with('-') => Vec::new(),
+                _ if operands.len() < 2 => Vec::new(),
+                _ => of_words(operands.get(..1).unwrap_or_default(), Nesting::Trap),
+            }
+        }
+        "cat" if operands.is_empty() => {
+            let place = &command.place;
+            let next = later.iter().find(|next| {
+                next.place.statement == place.statement
+                    && next.place.nesting == place.nesting
+                    && next.place.connected == place.connected
+                    && next.place.pipeline == (place.pipeline.0 + 1, place.pipeline.1)
+                    && next.span.start > command.span.end
+            });
+            match next.and_then(|next| given(text, next)) {
+                Some(Given::Input(nesting)) => fed(command, nesting),
+                _ => Vec::new(),
+            }
+        }
+        _ => match given(text, command) {
+            Some(Given::Words(from, to, nesting)) => {
+                let words = command.words.get(from..to).unwrap_or_default();
+                of_words(&words.iter().collect::<Vec<_>>(), nesting)
+            }
+            Some(Given::Input(nesting)) => fed(command, nesting),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// Where a shell takes its script from.
+enum Given {
+    /// From its words.
+    Words(usize, usize, Nesting),
+    /// From its standard input.
+    Input(Nesting),
+}
+
+fn given(text: &str, command: &Command) -> Option<Given> {
+    let program = wrappers::base_name(command.words.first()?)?;
+    let operands = command.words.get(1..)?;
+    let remote = program == "ssh";
+    let flags: Flags = wrappers::shell_flags(program)?;
+    let user_first = matches!(program, "su" | "runuser");
+    let mut script = false;
+    let mut places = Vec::new();
+    for argument in arguments(text, operands, &flags, user_first) {
+        match argument.kind {
+            ArgumentKind::Operand | ArgumentKind::Opaque => places.push(argument.words.start),
+            ArgumentKind::Flag { name, value, .. } if !remote => {
+                if user_first {
+                    if let Some(value) = value
+                        && matches!(name.as_str(), "-c" | "--command")
+                        && value.word == argument.words.start + 1
+                    {
+                        let word = value.word + 1;
+                        return Some(Given::Words(word, word + 1, Nesting::Script));
+                    }
+                } else if name == "-c" {
+                    script = true;
+                }
+            }
+            ArgumentKind::Unknown { .. } => return None,
+            _ => {}
+        }
+    }
+    let first = places.first().map(|place| place + 1);
+    if remote {
+        return Some(match places.get(1) {
+            Some(rest) => Given::Words(rest + 1, command.words.len(), Nesting::Remote),
+            None => Given::Input(Nesting::Remote),
+        });
+    }
+    if script {
+        let first = first?;
+        return Some(Given::Words(first, first + 1, Nesting::Script));
+    }
+    let named = first.and_then(|first| command.words.get(first));
+    let reads = named
+        .is_none_or(|word| matches!(word.value.as_deref(), Some("-" | "/dev/stdin")) || user_first);
+    let told = operands
+        .iter()
+        .any(|word| matches!(word.value.as_deref(), Some("-s")));
+    (reads || told).then_some(Given::Input(Nesting::Heredoc))
+}
+
+/// What is fed to a command by a heredoc or a here-string.
+fn fed(command: &Command, nesting: Nesting) -> Vec<(Decoded, Nesting, Range<usize>)> {
+    // Of several, the last one wins.
+    let last = (command.redirects.iter().rev())
+        .find(|redirect| redirect.operator.starts_with('<') && redirect.operator != "<&");
+    match last {
+        Some(redirect) => match (&redirect.heredoc, &redirect.target) {
+            (Some(Heredoc { parts, body, .. }), _) => {
+                vec![(Decoded::of_parts(parts), nesting, body.clone())]
+            }
+            (None, Some(target)) if redirect.operator == "<<<" => {
+                vec![(
+                    Decoded::of_parts(&target.parts),
+                    nesting,
+                    target.span.clone(),
+                )]
+            }
+            _ => Vec::new(),
+        },
+        None => Vec::new(),
+    }
+}
+
+impl Options for Flags {
+    fn takes_value(&self, flag: &str) -> Option<bool> {
+        self.known(flag)
+    }
+}

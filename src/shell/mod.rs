@@ -1,0 +1,270 @@
+//! The commands in a shell script, each with the exact bytes at which it is written.
+//!
+//! The script is read by a scanner of our own, because every word needs its place in the source, also in a default value
+//! (`${X:-$(cmd)}`), between backquotes, in a heredoc whose tabs are stripped and in a script that is itself an argument;
+//! `brush-parser` has no positions there. It is the judge of whether the script is valid.
+
+mod decoded;
+mod grammar;
+mod inner;
+mod judge;
+mod mask;
+pub mod options;
+mod words;
+mod wrappers;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use options::{Argument, ArgumentKind, Options, Value, arguments};
+
+/// How many levels (groups, substitutions, loops ...) may be open at once. Real scripts stay below ten; without a limit a
+/// hostile one overflows the stack.
+const DEEPEST: usize = 64;
+
+/// Why a script could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The byte of the script at which it shows.
+    pub at: usize,
+    /// What is wrong, as part of a sentence.
+    pub message: String,
+}
+
+/// What a script does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Every command, in the order of the text; also those in substitutions, heredocs and scripts given to a shell.
+    pub commands: Vec<Command>,
+    /// The functions that it defines.
+    pub functions: Vec<Function>,
+    /// Assignments that stand alone: `A=b`.
+    pub assignments: Vec<Assignment>,
+    /// Where commands may stand whose bytes in the source are not certain. They are not in `commands`.
+    pub doubtful: Vec<Range<usize>>,
+}
+
+/// A function definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// The whole definition.
+    pub span: Range<usize>,
+}
+
+/// A program with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Assignments before the program: `A=b program`.
+    pub assignments: Vec<Assignment>,
+    /// Programs that only start this one, with their own options and operands: `sudo -u x`, `timeout 30`.
+    pub wrappers: Vec<Word>,
+    /// The program and its arguments; never empty.
+    pub words: Vec<Word>,
+    /// Redirections, in the order of the text.
+    pub redirects: Vec<Redirect>,
+    /// From the first assignment, wrapper or word to the last word or redirection; without a heredoc's body.
+    pub span: Range<usize>,
+    /// How it stands in the script.
+    pub place: Place,
+}
+
+impl Command {
+    /// The program's name, when it is written out.
+    pub fn program(&self) -> Option<&str> {
+        self.words.first().and_then(|word| word.value.as_deref())
+    }
+}
+
+/// `name=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The variable; of `A[1]=x` that is `A`.
+    pub name: String,
+    /// What stands behind the equals sign; may be empty.
+    pub value: Word,
+    /// The whole assignment.
+    pub span: Range<usize>,
+    /// `+=`.
+    pub append: bool,
+    /// `A=(a b)` or `A[1]=x`.
+    pub array: bool,
+}
+
+/// One word, as the shell sees words before it expands them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Its bytes, with quotes.
+    pub span: Range<usize>,
+    /// Its text after quote removal; nothing when it holds an expansion. A glob stays as it is written.
+    pub value: Option<String>,
+    /// What it is made of, in order. Quotes and escaping backslashes lie between the parts.
+    pub parts: Vec<Part>,
+}
+
+impl Word {
+    /// As it is written.
+    pub fn raw<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.span.clone()).unwrap_or_default()
+    }
+
+    fn new(span: Range<usize>, parts: Vec<Part>) -> Self {
+        let mut value = Some(String::new());
+        for part in &parts {
+            match (part, &mut value) {
+                (Part::Literal(_, text), Some(value)) => value.push_str(text),
+                _ => value = None,
+            }
+        }
+        Self { span, value, parts }
+    }
+}
+
+/// A piece of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text that stands for itself: the bytes of the range are exactly the text.
+    Literal(Range<usize>, String),
+    /// A variable.
+    Variable {
+        /// From the dollar sign to the end of the name or the closing brace.
+        range: Range<usize>,
+        /// `NAME` in `$NAME`, `${NAME}`, `${NAME:-x}`.
+        name: String,
+        /// `$NAME` or `${NAME}`, with nothing else in the braces.
+        plain: bool,
+    },
+    /// Any other expansion: a substitution, arithmetic, `${{ }}`, `$'..'` with escapes, an array's list.
+    Other(Range<usize>),
+}
+
+impl Part {
+    /// Its bytes.
+    pub fn range(&self) -> &Range<usize> {
+        match self {
+            Self::Literal(range, _) | Self::Variable { range, .. } | Self::Other(range) => range,
+        }
+    }
+}
+
+/// A redirection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// From the descriptor or operator to the end of the target.
+    pub span: Range<usize>,
+    /// `>`, `<<-`, `&>` ..., without a descriptor before it.
+    pub operator: String,
+    /// The file, the descriptor, or the heredoc's delimiter.
+    pub target: Option<Word>,
+    /// The text behind `<<`.
+    pub heredoc: Option<Heredoc>,
+}
+
+/// The text behind `<<`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heredoc {
+    /// Its lines, without the one that ends it.
+    pub body: Range<usize>,
+    /// Whether the delimiter is quoted, so that nothing in the body is expanded.
+    pub quoted: bool,
+    /// Whether tabs at the start of lines are dropped (`<<-`).
+    pub strips_tabs: bool,
+    /// What the body is made of.
+    pub parts: Vec<Part>,
+    /// Which body it is in the scanner's table.
+    id: usize,
+}
+
+/// `&&` or `||`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connector {
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+}
+
+/// How a pipeline stands in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connected {
+    /// No `&&` or `||` around.
+    Alone,
+    /// The first of several.
+    First,
+    /// Behind one.
+    After(Connector),
+}
+
+/// How a command stands in the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The whole list (`docker pull x || true`) at this level of nesting, with its heredocs' bodies and their last lines.
+    pub statement: Range<usize>,
+    /// Its place in its pipeline, and the pipeline's length.
+    pub pipeline: (usize, usize),
+    /// Whether its pipeline is behind `!`.
+    pub negated: bool,
+    /// What stands before its pipeline.
+    pub connected: Connected,
+    /// What stands behind its pipeline.
+    pub followed_by: Option<Connector>,
+    /// Whether its failure, or that of what holds it, is swallowed by `|| true`, `|| :`, `|| echo ..` or `|| exit 0`.
+    pub tolerated: bool,
+    /// Whether it, or what holds it, runs behind the script's back (`&`).
+    pub background: bool,
+    /// What it stands in, outermost first.
+    pub nesting: Vec<Nesting>,
+    /// Whether the statement stands in a body, where another statement may stand before or behind it: not in a condition and
+    /// not in a substitution.
+    pub statement_in_body: bool,
+}
+
+/// One thing that holds a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// The body of a function.
+    Function(String),
+    /// `( )`
+    Subshell,
+    /// `{ }`
+    Group,
+    /// `$( )`, `<( )`, `>( )`
+    Substitution,
+    /// `` ` ` ``
+    Backquotes,
+    /// What `then` or `else` holds.
+    If,
+    /// What `if` or `elif` tests.
+    IfCondition,
+    /// The body of `while` or `until`.
+    LoopBody,
+    /// What `while` tests.
+    WhileCondition,
+    /// What `until` tests.
+    UntilCondition,
+    /// The body of `for` or `select`.
+    For,
+    /// A branch of `case`.
+    Case,
+    /// A script given to a shell as an argument: `sh -c '...'`, `eval '...'`.
+    Script,
+    /// A script fed to a shell.
+    Heredoc,
+    /// A script run on another machine, however it is given.
+    Remote,
+    /// What `trap` runs.
+    Trap,
+    /// What `xargs` runs.
+    Xargs,
+}
+
+/// Reads a script. Cost is linear in its length for each level of scripts in scripts.
+pub fn parse(text: &str) -> Result<Script, Problem> {
+    let masked = mask::mask(text);
+    let script = inner::read(&masked, 0)?;
+    judge::judge(&masked)?;
+    Ok(mask::restore(script, text))
+}

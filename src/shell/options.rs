@@ -1,0 +1,218 @@
+//! A command's arguments by the rules of Docker's flag library: `--flag=value`, `--flag value`, `-tvalue`, `-it`, `--`.
+
+use std::ops::Range;
+
+use super::{Part, Word};
+
+/// The flags of one command.
+pub trait Options {
+    /// Whether a flag (`--tag`, `-t`) takes a value; nothing when the command does not know it.
+    fn takes_value(&self, flag: &str) -> Option<bool>;
+}
+
+/// One argument: a flag with its value, or an operand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// Its words, as indexes into the given ones. The flags of a cluster (`-it`) share one.
+    pub words: Range<usize>,
+    /// What it is.
+    pub kind: ArgumentKind,
+}
+
+/// What an argument is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// A flag that the command knows.
+    Flag {
+        /// As it is written: `--tag` or `-t`.
+        name: String,
+        /// Its value, if one is given.
+        value: Option<Value>,
+        /// Its position, where several short flags share a word (`-it`).
+        cluster: Option<usize>,
+    },
+    /// A flag that the command does not know. Whether the next word is its value cannot be said.
+    Unknown {
+        /// As it is written, without a value behind `=`.
+        name: String,
+    },
+    /// `--`
+    Terminator,
+    /// Anything else.
+    Operand,
+    /// An expansion that could be flags, operands, both or nothing: `$ARGS`, `"${ARGS[@]}"`.
+    Opaque,
+}
+
+/// Where the value of a flag is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The word, as an index into the given ones.
+    pub word: usize,
+    /// The byte of the word's raw text at which it begins: 0 when it has the word to itself.
+    pub offset: usize,
+}
+
+/// Tells flags from operands. `words` are those behind the command's name; with `interspersed`, flags may follow operands.
+pub fn arguments(
+    text: &str,
+    words: &[Word],
+    options: &dyn Options,
+    interspersed: bool,
+) -> Vec<Argument> {
+    let mut found = Vec::with_capacity(words.len());
+    let mut flags = true;
+    let mut index = 0;
+    while let Some(word) = words.get(index) {
+        let here = index..index + 1;
+        let mut push = |words: Range<usize>, kind| found.push(Argument { words, kind });
+        index += 1;
+        let opaque = flags && could_be_flags(text, word);
+        if opaque {
+            push(here, ArgumentKind::Opaque);
+            // Behind an expansion that may have been the first operand, nothing is known; what looks like a flag is read
+            // as one.
+            continue;
+        }
+        let (written, starts) = written(word);
+        if !flags || !written.starts_with('-') || written == "-" {
+            push(here, ArgumentKind::Operand);
+            flags &= interspersed;
+        } else if written == "--" && word.value.is_some() {
+            push(here, ArgumentKind::Terminator);
+            flags = false;
+        } else if written.starts_with("--") {
+            let (name, value) = match written.split_once('=') {
+                Some((name, _)) => (name, Some(name.len() + 1)),
+                // The rest of the name is in an expansion.
+                None if word.value.is_none() => {
+                    push(
+                        here,
+                        ArgumentKind::Unknown {
+                            name: written.clone(),
+                        },
+                    );
+                    continue;
+                }
+                None => (written.as_str(), None),
+            };
+            let name_owned = name.to_owned();
+            match (options.takes_value(name), value) {
+                (None, _) => push(here, ArgumentKind::Unknown { name: name_owned }),
+                (Some(_), Some(offset)) => {
+                    let value = Some(Value {
+                        word: here.start,
+                        offset: source_offset(word, &starts, offset),
+                    });
+                    push(here, flag(name_owned, value, None));
+                }
+                (Some(false), None) => push(here, flag(name_owned, None, None)),
+                (Some(true), None) => {
+                    let (end, value) = following(words, index);
+                    index = end;
+                    push(here.start..end, flag(name_owned, value, None));
+                }
+            }
+        } else {
+            let clustered = written.chars().count() > 2;
+            for (position, (at, letter)) in written.char_indices().skip(1).enumerate() {
+                let name = format!("-{letter}");
+                let rest = at + letter.len_utf8();
+                let last = rest == written.len() && word.value.is_some();
+                let cluster = clustered.then_some(position);
+                let assigned = written
+                    .get(rest..)
+                    .is_some_and(|rest| rest.starts_with('='));
+                let attached = Value {
+                    word: here.start,
+                    offset: source_offset(word, &starts, rest + usize::from(assigned)),
+                };
+                match options.takes_value(&name) {
+                    None => {
+                        push(here.clone(), ArgumentKind::Unknown { name });
+                        break;
+                    }
+                    Some(true) if last => {
+                        let (end, value) = following(words, index);
+                        index = end;
+                        push(here.start..end, flag(name, value, cluster));
+                    }
+                    Some(_) if assigned => {
+                        push(here.clone(), flag(name, Some(attached), cluster));
+                        break;
+                    }
+                    Some(true) => {
+                        push(here.clone(), flag(name, Some(attached), cluster));
+                        break;
+                    }
+                    Some(false) => push(here.clone(), flag(name, None, cluster)),
+                }
+            }
+        }
+    }
+    found
+}
+
+fn flag(name: String, value: Option<Value>, cluster: Option<usize>) -> ArgumentKind {
+    ArgumentKind::Flag {
+        name,
+        value,
+        cluster,
+    }
+}
+
+/// The next word as a value, if there is one, and the index behind it.
+fn following(words: &[Word], index: usize) -> (usize, Option<Value>) {
+    match words.get(index) {
+        Some(_) => (
+            index + 1,
+            Some(Value {
+                word: index,
+                offset: 0,
+            }),
+        ),
+        None => (index, None),
+    }
+}
+
+/// The text before the first expansion, without quotes, with the source byte of each literal part's beginning.
+fn written(word: &Word) -> (String, Vec<(usize, usize)>) {
+    let mut written = String::new();
+    let mut starts = Vec::new();
+    for part in &word.parts {
+        let Part::Literal(range, text) = part else {
+            break;
+        };
+        starts.push((written.len(), range.start));
+        written.push_str(text);
+    }
+    (written, starts)
+}
+
+/// The byte of the raw word at which a byte of its written text stands. At the end of what is literal that is where the
+/// expansion, with the quote before it, begins.
+fn source_offset(word: &Word, starts: &[(usize, usize)], offset: usize) -> usize {
+    let index = starts.partition_point(|(at, _)| *at < offset);
+    let Some((at, source)) = index.checked_sub(1).and_then(|index| starts.get(index)) else {
+        return 0;
+    };
+    (source + (offset - at)).saturating_sub(word.span.start)
+}
+
+/// Whether an expansion that makes up a whole word could be several words or a flag.
+fn could_be_flags(text: &str, word: &Word) -> bool {
+    let raw = word.raw(text);
+    if word.parts.is_empty()
+        || word
+            .parts
+            .iter()
+            .any(|part| matches!(part, Part::Literal(..)))
+    {
+        return false;
+    }
+    let unquoted = word
+        .parts
+        .first()
+        .is_some_and(|part| part.range().start == word.span.start);
+    unquoted || raw.contains("[@]") || raw.contains("$@") || raw.contains("${@")
+}
