@@ -184,16 +184,7 @@ fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let error = error.to_string();
-                    let message =
-                        format!("cannot be searched: {error}; allow it, or let git ignore it");
-                    let inside = directory.strip_prefix(&root).unwrap_or(directory);
-                    discovery.troubles.push(Trouble {
-                        path: seen_from_here(&root).join(inside),
-                        at: None,
-                        message,
-                        ours: false,
-                    });
+                    discovery.troubles.push(unsearched(&error, directory));
                     continue;
                 }
             };
@@ -292,6 +283,25 @@ fn loose_root(folder: &Path) -> PathBuf {
         None
     };
     root.unwrap_or(folder).to_path_buf()
+}
+
+/// What it means that a walk cannot go on: a folder may hold CI files that nobody saw.
+fn unsearched(error: &ignore::Error, directory: &Path) -> Trouble {
+    match error {
+        ignore::Error::WithDepth { err, .. } => unsearched(err, directory),
+        ignore::Error::WithPath { path, err } => unsearched(err, path),
+        _ => Trouble {
+            path: seen_from_here(directory),
+            at: None,
+            message: format!(
+                "cannot be searched: {}; allow it, or let git ignore it",
+                error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), |error| error.kind().to_string())
+            ),
+            ours: false,
+        },
+    }
 }
 
 /// The way from where the program was started; absolute if the two have nothing but the top of the disk in common.

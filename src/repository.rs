@@ -181,18 +181,11 @@ impl Files for Memory {
 }
 
 /// A repository with one more file: the text that came by standard input, under the name `-`.
-#[derive(Debug)]
 pub struct WithInput<'a> {
     /// What was sent.
     pub input: &'a Source,
     /// Where its includes are looked for.
     pub repository: &'a dyn Files,
-}
-
-impl std::fmt::Debug for dyn Files + '_ {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Files")
-    }
 }
 
 impl Files for WithInput<'_> {
