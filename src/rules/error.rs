@@ -1,7 +1,6 @@
 //! What is wrong with a file of rules, and where.
 
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
 
 /// A fault in one of the files under `translations/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +69,31 @@ pub(super) fn read<T: DeserializeOwned>(
 
 /// Reads a `source`, which says something.
 pub(super) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let source = String::deserialize(deserializer)?;
-    match source.trim() {
-        "" => Err(D::Error::custom("`source` is empty")),
-        _ => Ok(source),
+    text(deserializer, |source| match source.trim() {
+        "" => Err("`source` is empty".to_owned()),
+        _ => Ok(source.to_owned()),
+    })
+}
+
+/// Reads a text and makes something of it; what is wrong with it is said at its own place, not at that of the entry.
+pub(super) fn text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    make: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    struct Text<F>(F);
+
+    impl<T, F: Fn(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            let Self(make) = self;
+            make(text).map_err(E::custom)
+        }
     }
+
+    deserializer.deserialize_str(Text(make))
 }

@@ -1,13 +1,14 @@
 //! Programs that scripts call: which image has them, which need an engine, which run code that nobody here sees.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use super::error::source;
 use super::unique::{UniqueMap, UniqueSet};
 
 /// Where a program comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// The package that brings it on Fedora, if there is one.
     pub package: Option<String>,
@@ -45,18 +46,61 @@ struct Names {
     programs: UniqueSet,
 }
 
+/// A Fedora package and programs that it brings.
+type ByPackage = UniqueMap<Vec<String>>;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Table {
     #[serde(rename = "source", deserialize_with = "source")]
     _source: String,
-    programs: UniqueMap<Program>,
+    in_both: ByPackage,
+    only_in_docker_image: ByPackage,
+    only_in_podman_image: ByPackage,
+    in_neither: ByPackage,
 }
+
+/// The table turned round: a program and where it comes from.
+#[derive(Deserialize)]
+#[serde(try_from = "Table")]
+struct Origins(HashMap<String, Program>);
+
+impl TryFrom<Table> for Origins {
+    type Error = String;
+
+    fn try_from(table: Table) -> Result<Self, String> {
+        let mut origins = HashMap::new();
+        for (packages, in_docker_image, in_podman_image) in [
+            (table.in_both, true, true),
+            (table.only_in_docker_image, true, false),
+            (table.only_in_podman_image, false, true),
+            (table.in_neither, false, false),
+        ] {
+            for (package, programs) in packages.0 {
+                for name in programs {
+                    let program = Program {
+                        package: Some(package.clone()).filter(|package| package != NO_PACKAGE),
+                        in_docker_image,
+                        in_podman_image,
+                    };
+                    if origins.contains_key(&name) {
+                        return Err(format!("the program `{name}` stands here twice"));
+                    }
+                    origins.insert(name, program);
+                }
+            }
+        }
+        Ok(Self(origins))
+    }
+}
+
+/// Stands in the place of a package that does not exist.
+const NO_PACKAGE: &str = "none";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Programs {
-    images: Table,
+    images: Origins,
     engine_clients: Clients,
     credential_readers: Clients,
     runs_project_code: Names,
@@ -72,7 +116,7 @@ impl Clients {
 
 impl Programs {
     pub(super) fn get(&self, name: &str) -> Option<&Program> {
-        self.images.programs.0.get(name)
+        self.images.0.get(name)
     }
 
     pub(super) fn engine_client(&self, name: &str) -> Option<(&Client, &str)> {

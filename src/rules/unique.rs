@@ -5,7 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use indexmap::{IndexMap, IndexSet};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::error::text;
 
 /// Keys and values in the order of the file, each key once.
 #[derive(Clone, Debug)]
@@ -81,22 +83,10 @@ impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for New<F> {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<F: Fn(&str) -> bool> Visitor<'_> for New<F> {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<String, E> {
         let Self(known) = self;
-        match known(name) {
-            true => Err(E::custom(format_args!("`{name}` stands here twice"))),
+        text(deserializer, |name| match known(name) {
+            true => Err(format!("`{name}` stands here twice")),
             false => Ok(name.to_owned()),
-        }
+        })
     }
 }

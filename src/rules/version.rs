@@ -19,12 +19,10 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, String> {
         let refuse = || format!("`{text}` is not a version such as 5.8 or 5.8.2");
         let mut numbers = [0; 3];
-        let mut written = 0;
-        for part in text.split('.') {
+        for (place, part) in text.split('.').enumerate() {
             let digits = part.bytes().all(|byte| byte.is_ascii_digit());
-            let number = numbers.get_mut(written).filter(|_| digits);
+            let number = numbers.get_mut(place).filter(|_| digits);
             *number.ok_or_else(refuse)? = part.parse().map_err(|_| refuse())?;
-            written += 1;
         }
         let [major, minor, patch] = numbers;
         Ok(Self {
@@ -47,7 +45,6 @@ impl std::fmt::Display for Version {
 
 impl<'de> serde::Deserialize<'de> for Version {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        super::error::text(deserializer, str::parse)
     }
 }
