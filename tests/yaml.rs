@@ -4,13 +4,14 @@ use dindless::text::apply_edits;
 use dindless::yaml::{Change, Kind, New, NodeId, Style, Tree, edits};
 
 fn at(tree: &Tree, path: &str) -> NodeId {
-    path.split('/').filter(|step| !step.is_empty()).fold(
-        tree.documents()[0],
-        |node, step| match &tree.node(node).kind {
-            Kind::Sequence { items, .. } => items[step.parse::<usize>().unwrap()],
-            _ => tree.get(node, step).unwrap().value,
-        },
-    )
+    path.split('/')
+        .filter(|step| !step.is_empty())
+        .fold(tree.documents()[0], |node, step| {
+            match &tree.node(node).kind {
+                Kind::Sequence { items, .. } => items[step.parse::<usize>().unwrap()],
+                _ => tree.get(node, step).unwrap().value,
+            }
+        })
 }
 
 fn model(tree: &Tree, node: NodeId) -> String {
@@ -21,8 +22,13 @@ fn model(tree: &Tree, node: NodeId) -> String {
             format!("[{}]", items.join(","))
         }
         Kind::Mapping { entries, .. } => {
-            let entry = |it: &dindless::yaml::Entry| format!("{}:{}", model(tree, it.key), model(tree, it.value));
-            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(","))
+            let entry = |it: &dindless::yaml::Entry| {
+                format!("{}:{}", model(tree, it.key), model(tree, it.value))
+            };
+            format!(
+                "{{{}}}",
+                entries.iter().map(entry).collect::<Vec<_>>().join(",")
+            )
         }
         Kind::Alias { name, .. } => format!("*{name}"),
     }
@@ -42,29 +48,51 @@ fn check(before: &str, changes: impl FnOnce(&Tree) -> Vec<Change>, after: &str) 
 }
 
 fn drop_entry(tree: &Tree, path: &str, index: usize) -> Change {
-    Change::RemoveEntry { mapping: at(tree, path), index }
+    Change::RemoveEntry {
+        mapping: at(tree, path),
+        index,
+    }
 }
 
 fn drop_item(tree: &Tree, path: &str, index: usize) -> Change {
-    Change::RemoveItem { sequence: at(tree, path), index }
+    Change::RemoveItem {
+        sequence: at(tree, path),
+        index,
+    }
 }
 
 fn put_item(tree: &Tree, path: &str, at_index: usize, text: &str) -> Change {
-    Change::InsertItem { sequence: at(tree, path), at: at_index, value: New::Scalar(text.into()) }
+    Change::InsertItem {
+        sequence: at(tree, path),
+        at: at_index,
+        value: New::Scalar(text.into()),
+    }
 }
 
 fn put_entry(tree: &Tree, path: &str, at_index: usize, key: &str, text: &str) -> Change {
-    Change::InsertEntry { mapping: at(tree, path), at: at_index, key: key.into(), value: New::Scalar(text.into()) }
+    Change::InsertEntry {
+        mapping: at(tree, path),
+        at: at_index,
+        key: key.into(),
+        value: New::Scalar(text.into()),
+    }
 }
 
 fn retext(tree: &Tree, path: &str, old: &str, new: &str) -> Change {
     let node = at(tree, path);
     let start = tree.scalar(node).unwrap().value().find(old).unwrap();
-    Change::ReplaceText { node, range: start..start + old.len(), text: new.into() }
+    Change::ReplaceText {
+        node,
+        range: start..start + old.len(),
+        text: new.into(),
+    }
 }
 
 fn rescalar(tree: &Tree, path: &str, new: &str) -> Change {
-    Change::ReplaceScalar { node: at(tree, path), text: new.into() }
+    Change::ReplaceScalar {
+        node: at(tree, path),
+        text: new.into(),
+    }
 }
 
 #[track_caller]
@@ -112,7 +140,9 @@ fn decoded_text_is_found_in_the_source() {
     let find = |path: &str, word: &str| {
         let scalar = tree.scalar(at(&tree, path)).unwrap();
         let start = scalar.value().find(word).unwrap();
-        scalar.source_of(start..start + word.len()).map(|it| it.slice(text))
+        scalar
+            .source_of(start..start + word.len())
+            .map(|it| it.slice(text))
     };
     assert_eq!(find("a", "two\n"), Some("two\n"));
     assert_eq!(find("a", "two\nthree"), None);
@@ -126,14 +156,22 @@ fn decoded_text_is_found_in_the_source() {
 
 #[test]
 fn bad_texts_are_problems() {
-    for text in ["a: *x\n", "a: &x [*x]\n", "a: \u{0}\n", "a: [\n", "a: b: c\n"] {
+    for text in [
+        "a: *x\n",
+        "a: &x [*x]\n",
+        "a: \u{0}\n",
+        "a: [\n",
+        "a: b: c\n",
+    ] {
         assert!(Tree::parse(text).is_err(), "{text:?}");
     }
     for opener in ["[", "{a: ", "- ", "? "] {
         assert!(Tree::parse(&opener.repeat(100_000)).is_err());
         assert!(Tree::parse(&opener.repeat(300)).is_err());
     }
-    let deep: String = (0..400).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let deep: String = (0..400)
+        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+        .collect();
     assert!(Tree::parse(&deep).is_err());
 }
 
@@ -149,35 +187,96 @@ fn aliases_mean_the_latest_anchor() {
 #[test]
 fn removing_takes_the_own_comment_only() {
     let before = "a:\n  # about x\n  - x # x\n  # about y\n  - y\n\n  # about z\n  - z\n";
-    check(before, |t| vec![drop_item(t, "a", 0)], "a:\n  # about y\n  - y\n\n  # about z\n  - z\n");
-    check(before, |t| vec![drop_item(t, "a", 1)], "a:\n  # about x\n  - x # x\n\n  # about z\n  - z\n");
-    check(before, |t| vec![drop_item(t, "a", 2)], "a:\n  # about x\n  - x # x\n  # about y\n  - y\n");
-    check("# head\na: 1\nb: 2\n", |t| vec![drop_entry(t, "", 0)], "# head\nb: 2\n");
-    check("v:\n  # TLS:\n  a: 1\n  b: 2\n", |t| vec![drop_entry(t, "v", 0)], "v:\n  # TLS:\n  b: 2\n");
-    check("a:\n  x: 1\n  # - inside\nb: 1\n", |t| vec![drop_entry(t, "", 0)], "b: 1\n");
+    check(
+        before,
+        |t| vec![drop_item(t, "a", 0)],
+        "a:\n  # about y\n  - y\n\n  # about z\n  - z\n",
+    );
+    check(
+        before,
+        |t| vec![drop_item(t, "a", 1)],
+        "a:\n  # about x\n  - x # x\n\n  # about z\n  - z\n",
+    );
+    check(
+        before,
+        |t| vec![drop_item(t, "a", 2)],
+        "a:\n  # about x\n  - x # x\n  # about y\n  - y\n",
+    );
+    check(
+        "# head\na: 1\nb: 2\n",
+        |t| vec![drop_entry(t, "", 0)],
+        "# head\nb: 2\n",
+    );
+    check(
+        "v:\n  # TLS:\n  a: 1\n  b: 2\n",
+        |t| vec![drop_entry(t, "v", 0)],
+        "v:\n  # TLS:\n  b: 2\n",
+    );
+    check(
+        "a:\n  x: 1\n  # - inside\nb: 1\n",
+        |t| vec![drop_entry(t, "", 0)],
+        "b: 1\n",
+    );
 }
 
 #[test]
 fn the_next_entry_moves_up_behind_the_dash() {
-    check("- name: x\n  alias: y\n", |t| vec![drop_entry(t, "0", 0)], "- alias: y\n");
-    check("- name: x # n\n  # why\n  alias: y\n", |t| vec![drop_entry(t, "0", 0)], "- # why\n  alias: y\n");
-    check("- name: x\n  alias: y\n", |t| vec![put_entry(t, "0", 0, "n", "z")], "- n: z\n  name: x\n  alias: y\n");
+    check(
+        "- name: x\n  alias: y\n",
+        |t| vec![drop_entry(t, "0", 0)],
+        "- alias: y\n",
+    );
+    check(
+        "- name: x # n\n  # why\n  alias: y\n",
+        |t| vec![drop_entry(t, "0", 0)],
+        "- # why\n  alias: y\n",
+    );
+    check(
+        "- name: x\n  alias: y\n",
+        |t| vec![put_entry(t, "0", 0, "n", "z")],
+        "- n: z\n  name: x\n  alias: y\n",
+    );
 }
 
 #[test]
 fn removals_and_insertions_at_one_place() {
     check(
         "s:\n- a\n- b\n- c\n",
-        |t| vec![drop_item(t, "s", 0), drop_item(t, "s", 1), put_item(t, "s", 2, "x")],
+        |t| {
+            vec![
+                drop_item(t, "s", 0),
+                drop_item(t, "s", 1),
+                put_item(t, "s", 2, "x"),
+            ]
+        },
         "s:\n- x\n- c\n",
     );
     check(
         "a: 1\nb: 2",
-        |t| vec![put_entry(t, "", 2, "c", "x"), put_entry(t, "", 2, "d", "z"), put_entry(t, "", 2, "c", "x")],
+        |t| {
+            vec![
+                put_entry(t, "", 2, "c", "x"),
+                put_entry(t, "", 2, "d", "z"),
+                put_entry(t, "", 2, "c", "x"),
+            ]
+        },
         "a: 1\nb: 2\nc: x\nd: z",
     );
-    check("a: 1\nb: 2\n", |t| vec![drop_entry(t, "", 0), put_entry(t, "", 0, "n", "x")], "n: x\nb: 2\n");
-    check("a:\n  b: 1\nc: 2\n", |t| vec![put_entry(t, "a", 1, "i", "x"), put_entry(t, "", 1, "o", "y")], "a:\n  b: 1\n  i: x\no: y\nc: 2\n");
+    check(
+        "a: 1\nb: 2\n",
+        |t| vec![drop_entry(t, "", 0), put_entry(t, "", 0, "n", "x")],
+        "n: x\nb: 2\n",
+    );
+    check(
+        "a:\n  b: 1\nc: 2\n",
+        |t| {
+            vec![
+                put_entry(t, "a", 1, "i", "x"),
+                put_entry(t, "", 1, "o", "z"),
+            ]
+        },
+        "a:\n  b: 1\n  i: x\no: z\nc: 2\n",
+    );
     assert!(changed("a: [x]\n", |t| vec![drop_item(t, "a", 0)]).is_err());
 }
 
@@ -185,69 +284,242 @@ fn removals_and_insertions_at_one_place() {
 fn flow_collections_keep_their_manner() {
     check("a: [a, b]\n", |t| vec![drop_item(t, "a", 0)], "a: [b]\n");
     check("a: [a, b]\n", |t| vec![drop_item(t, "a", 1)], "a: [a]\n");
-    check("a: [a,b,c]\n", |t| vec![drop_item(t, "a", 1), put_item(t, "a", 3, "d")], "a: [a,c,d]\n");
-    check("a: {x: 1, y: 2}\n", |t| vec![drop_entry(t, "a", 0)], "a: {y: 2}\n");
+    check(
+        "a: [a,b,c]\n",
+        |t| vec![drop_item(t, "a", 1), put_item(t, "a", 3, "d")],
+        "a: [a,c,d]\n",
+    );
+    check(
+        "a: {x: 1, y: 2}\n",
+        |t| vec![drop_entry(t, "a", 0)],
+        "a: {y: 2}\n",
+    );
     check("a: []\n", |t| vec![put_item(t, "a", 0, "x")], "a: [x]\n");
     check(
         "a: [\n  a, # about a\n  # above b\n  b, # about b\n]\n",
         |t| vec![drop_item(t, "a", 1)],
         "a: [\n  a, # about a\n]\n",
     );
-    check("a: [\n  a, # about a\n  b # about b\n]\n", |t| vec![put_item(t, "a", 2, "c")], "a: [\n  a, # about a\n  b, # about b\n  c\n]\n");
+    check(
+        "a: [\n  a, # about a\n  b # about b\n]\n",
+        |t| vec![put_item(t, "a", 2, "c")],
+        "a: [\n  a, # about a\n  b, # about b\n  c\n]\n",
+    );
 }
 
 #[test]
 fn block_scalars_before_an_edit_keep_their_text() {
-    check("a: |\n  x", |t| vec![put_entry(t, "", 1, "b", "z")], "a: |-\n  x\nb: z");
-    check("a: |\n  x\n\n\n# c\n", |t| vec![put_entry(t, "", 1, "b", "z")], "a: |\n  x\nb: z\n\n\n# c\n");
-    check("a: |\n  x\nb: 1\n  # far in\nc: 2\n", |t| vec![drop_entry(t, "", 1)], "a: |\n  x\n# far in\nc: 2\n");
-    check("a: |+\n  x\nb: 1\n\nc: 2\n", |t| vec![drop_entry(t, "", 1)], "a: |+\n  x\nc: 2\n");
+    check(
+        "a: |\n  x",
+        |t| vec![put_entry(t, "", 1, "b", "z")],
+        "a: |-\n  x\nb: z",
+    );
+    check(
+        "a: |\n  x\n\n\n# c\n",
+        |t| vec![put_entry(t, "", 1, "b", "z")],
+        "a: |\n  x\nb: z\n\n\n# c\n",
+    );
+    check(
+        "a: |\n  x\nb: 1\n  # far in\nc: 2\n",
+        |t| vec![drop_entry(t, "", 1)],
+        "a: |\n  x\n# far in\nc: 2\n",
+    );
+    check(
+        "a: |+\n  x\nb: 1\n\nc: 2\n",
+        |t| vec![drop_entry(t, "", 1)],
+        "a: |+\n  x\nc: 2\n",
+    );
 }
 
 #[test]
 fn new_text_is_written_like_its_siblings() {
-    check("a:\r\n  - \"x\"\r\n", |t| vec![put_item(t, "a", 1, "y")], "a:\r\n  - \"x\"\r\n  - \"y\"\r\n");
-    check("a:\n  x: y\n", |t| vec![put_entry(t, "a", 1, "z", "true")], "a:\n  x: y\n  z: \"true\"\n");
-    check("a: x\n", |t| vec![Change::InsertEntry { mapping: at(t, ""), at: 1, key: "s".into(), value: New::Sequence(vec![New::Scalar("p".into())]) }], "a: x\ns:\n  - p\n");
-    check("- a\n", |t| vec![Change::InsertItem { sequence: at(t, ""), at: 1, value: New::Mapping(vec![("k".into(), New::Scalar("v".into())), ("l".into(), New::EmptySequence)]) }], "- a\n- k: v\n  l: []\n");
+    check(
+        "a:\r\n  - \"x\"\r\n",
+        |t| vec![put_item(t, "a", 1, "y")],
+        "a:\r\n  - \"x\"\r\n  - \"y\"\r\n",
+    );
+    check(
+        "a:\n  x: y\n",
+        |t| vec![put_entry(t, "a", 1, "z", "true")],
+        "a:\n  x: y\n  z: \"true\"\n",
+    );
+    check(
+        "a: x\n",
+        |t| {
+            vec![Change::InsertEntry {
+                mapping: at(t, ""),
+                at: 1,
+                key: "s".into(),
+                value: New::Sequence(vec![New::Scalar("p".into())]),
+            }]
+        },
+        "a: x\ns:\n  - p\n",
+    );
+    check(
+        "- a\n",
+        |t| {
+            vec![Change::InsertItem {
+                sequence: at(t, ""),
+                at: 1,
+                value: New::Mapping(vec![
+                    ("k".into(), New::Scalar("v".into())),
+                    ("l".into(), New::EmptySequence),
+                ]),
+            }]
+        },
+        "- a\n- k: v\n  l: []\n",
+    );
 }
 
 #[test]
 fn scalars_keep_their_quotes() {
-    check("a: &x 'b' # c\n", |t| vec![rescalar(t, "a", "it's")], "a: &x 'it''s' # c\n");
-    check("a: b\n", |t| vec![rescalar(t, "a", "c: d")], "a: \"c: d\"\n");
-    check("a:\nb: 1\n", |t| vec![rescalar(t, "a", "x")], "a: x\nb: 1\n");
-    check("a: | # c\n  x\nb: 1\n", |t| vec![rescalar(t, "a", "y\nz\n")], "a: | # c\n  y\n  z\nb: 1\n");
-    check("a: |\n  x\nb: 1\n", |t| vec![rescalar(t, "a", "y")], "a: |-\n  y\nb: 1\n");
-    check("a: docker build .\n", |t| vec![retext(t, "a", "docker", "podman")], "a: podman build .\n");
-    check("a: docker build .\n", |t| vec![retext(t, "a", "build", "x: y")], "a: 'docker x: y .'\n");
-    check("a: 'it''s docker'\n", |t| vec![retext(t, "a", "docker", "p'd")], "a: 'it''s p''d'\n");
-    check("a: \"docker\\tx\"\n", |t| vec![retext(t, "a", "docker", "p\"d")], "a: \"p\\\"d\\tx\"\n");
-    check("a: >\n  docker\n  run\n", |t| vec![retext(t, "a", "docker", "podman")], "a: >\n  podman\n  run\n");
+    check(
+        "a: &x 'b' # c\n",
+        |t| vec![rescalar(t, "a", "it's")],
+        "a: &x 'it''s' # c\n",
+    );
+    check(
+        "a: b\n",
+        |t| vec![rescalar(t, "a", "c: d")],
+        "a: \"c: d\"\n",
+    );
+    check(
+        "a:\nb: 1\n",
+        |t| vec![rescalar(t, "a", "x")],
+        "a: x\nb: 1\n",
+    );
+    check(
+        "a: | # c\n  x\nb: 1\n",
+        |t| vec![rescalar(t, "a", "y\nz\n")],
+        "a: | # c\n  y\n  z\nb: 1\n",
+    );
+    check(
+        "a: |\n  x\nb: 1\n",
+        |t| vec![rescalar(t, "a", "y")],
+        "a: |-\n  y\nb: 1\n",
+    );
+    check(
+        "a: docker build .\n",
+        |t| vec![retext(t, "a", "docker", "podman")],
+        "a: podman build .\n",
+    );
+    check(
+        "a: docker build .\n",
+        |t| vec![retext(t, "a", "build", "x: y")],
+        "a: 'docker x: y .'\n",
+    );
+    check(
+        "a: 'it''s docker'\n",
+        |t| vec![retext(t, "a", "docker", "p'd")],
+        "a: 'it''s p''d'\n",
+    );
+    check(
+        "a: \"docker\\tx\"\n",
+        |t| vec![retext(t, "a", "docker", "p\"d")],
+        "a: \"p\\\"d\\tx\"\n",
+    );
+    check(
+        "a: >\n  docker\n  run\n",
+        |t| vec![retext(t, "a", "docker", "podman")],
+        "a: >\n  podman\n  run\n",
+    );
 }
 
 #[test]
 fn lines_of_a_block_come_and_go() {
     let before = "a: |\n  if x; then\n    docker push\n  fi\n  end\nb: 1\n";
     let node = |t: &Tree| at(t, "a");
-    check(before, |t| vec![Change::RemoveTextLines { node: node(t), range: 12..15 }], "a: |\n  if x; then\n  fi\n  end\nb: 1\n");
-    check(before, |t| vec![Change::RemoveTextLines { node: node(t), range: 30..31 }], "a: |\n  if x; then\n    docker push\n  fi\nb: 1\n");
     check(
         before,
-        |t| vec![Change::InsertTextLines { node: node(t), after: 14, lines: vec!["p".into(), "q".into()] }, retext(t, "a", "docker", "podman")],
+        |t| {
+            vec![Change::RemoveTextLines {
+                node: node(t),
+                range: 12..15,
+            }]
+        },
+        "a: |\n  if x; then\n  fi\n  end\nb: 1\n",
+    );
+    check(
+        before,
+        |t| {
+            vec![Change::RemoveTextLines {
+                node: node(t),
+                range: 30..31,
+            }]
+        },
+        "a: |\n  if x; then\n    docker push\n  fi\nb: 1\n",
+    );
+    check(
+        before,
+        |t| {
+            vec![
+                Change::InsertTextLines {
+                    node: node(t),
+                    after: 14,
+                    lines: vec!["p".into(), "q".into()],
+                },
+                retext(t, "a", "docker", "podman"),
+            ]
+        },
         "a: |\n  if x; then\n    podman push\n    p\n    q\n  fi\n  end\nb: 1\n",
     );
-    check(before, |t| vec![Change::InsertTextLinesBefore { node: node(t), before: 0, lines: vec!["p".into()] }], "a: |\n  p\n  if x; then\n    docker push\n  fi\n  end\nb: 1\n");
+    check(
+        before,
+        |t| {
+            vec![Change::InsertTextLinesBefore {
+                node: node(t),
+                before: 0,
+                lines: vec!["p".into()],
+            }]
+        },
+        "a: |\n  p\n  if x; then\n    docker push\n  fi\n  end\nb: 1\n",
+    );
 }
 
 #[test]
 fn a_node_is_replaced_as_a_whole() {
-    let empty = |t: &Tree, path: &str| vec![Change::ReplaceNode { node: at(t, path), value: New::EmptySequence }];
-    check("s: # c\n  # d\n  - a\n  - b # e\nx: 1\n", |t| empty(t, "s"), "s: [] # c\nx: 1\n");
-    check("s: &a\n- a\nx: *a\n", |t| empty(t, "s"), "s: &a []\nx: *a\n");
+    let empty = |t: &Tree, path: &str| {
+        vec![Change::ReplaceNode {
+            node: at(t, path),
+            value: New::EmptySequence,
+        }]
+    };
+    check(
+        "s: # c\n  # d\n  - a\n  - b # e\nx: 1\n",
+        |t| empty(t, "s"),
+        "s: [] # c\nx: 1\n",
+    );
+    check(
+        "s: &a\n- a\nx: *a\n",
+        |t| empty(t, "s"),
+        "s: &a []\nx: *a\n",
+    );
     check("s: [a, b] # c\n", |t| empty(t, "s"), "s: [] # c\n");
-    check("i: foo\nx: 1\n", |t| vec![Change::ReplaceNode { node: at(t, "i"), value: New::Mapping(vec![("name".into(), New::Scalar("x".into()))]) }], "i:\n  name: x\nx: 1\n");
-    check("s:\n  - &a foo\n  - foo\n", |t| (0..2).map(|i| Change::ReplaceNode { node: at(t, &format!("s/{i}")), value: New::Mapping(vec![("n".into(), New::Scalar("x".into())), ("m".into(), New::Scalar("z".into()))]) }).collect(), "s:\n  - &a\n    n: x\n    m: z\n  - n: x\n    m: z\n");
+    check(
+        "i: foo\nx: 1\n",
+        |t| {
+            vec![Change::ReplaceNode {
+                node: at(t, "i"),
+                value: New::Mapping(vec![("name".into(), New::Scalar("x".into()))]),
+            }]
+        },
+        "i:\n  name: x\nx: 1\n",
+    );
+    check(
+        "s:\n  - &a foo\n  - foo\n",
+        |t| {
+            (0..2)
+                .map(|i| Change::ReplaceNode {
+                    node: at(t, &format!("s/{i}")),
+                    value: New::Mapping(vec![
+                        ("n".into(), New::Scalar("x".into())),
+                        ("m".into(), New::Scalar("z".into())),
+                    ]),
+                })
+                .collect()
+        },
+        "s:\n  - &a\n    n: x\n    m: z\n  - n: x\n    m: z\n",
+    );
 }
 
 mod generated {
@@ -264,24 +536,49 @@ mod generated {
     }
 
     fn value() -> impl Strategy<Value = Value> {
-        let text = prop::sample::select(vec!["x", "a b", "it's", "", "a: b", "# no", "docker\nrun\n", "q\n\nr\n\n", "\"p\""]);
+        let text = prop::sample::select(vec![
+            "x",
+            "a b",
+            "it's",
+            "",
+            "a: b",
+            "# no",
+            "docker\nrun\n",
+            "q\n\nr\n\n",
+            "\"p\"",
+        ]);
         let leaf = (text, 0u8..6).prop_map(|(text, style)| Value::Text(text.to_owned(), style));
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
-                (prop::collection::vec(inner.clone(), 1..4), any::<bool>()).prop_map(|it| Value::List(it.0, it.1)),
-                (prop::collection::vec(inner, 1..4), any::<bool>()).prop_map(|it| Value::Map(it.0, it.1)),
+                (prop::collection::vec(inner.clone(), 1..4), any::<bool>())
+                    .prop_map(|it| Value::List(it.0, it.1)),
+                (prop::collection::vec(inner, 1..4), any::<bool>())
+                    .prop_map(|it| Value::Map(it.0, it.1)),
             ]
         })
     }
 
     fn line(value: &Value) -> String {
         match value {
-            Value::Text(text, style) if *style < 3 && !text.contains('\n') => format!("'{}'", text.replace('\'', "''")),
+            Value::Text(text, style) if *style < 3 && !text.contains('\n') => {
+                format!("'{}'", text.replace('\'', "''"))
+            }
             Value::Text(text, _) => format!("{text:?}"),
-            Value::List(items, _) => format!("[{}]", items.iter().map(line).collect::<Vec<_>>().join(", ")),
+            Value::List(items, _) => format!(
+                "[{}]",
+                items.iter().map(line).collect::<Vec<_>>().join(", ")
+            ),
             Value::Map(items, _) => {
                 let entry = |(index, it): (usize, &Value)| format!("k{index}: {}", line(it));
-                format!("{{{}}}", items.iter().enumerate().map(entry).collect::<Vec<_>>().join(", "))
+                format!(
+                    "{{{}}}",
+                    items
+                        .iter()
+                        .enumerate()
+                        .map(entry)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
             }
         }
     }
@@ -297,10 +594,16 @@ mod generated {
                     out.push_str(&format!("{pad}{line}\n"));
                 }
             }
-            Value::Text(text, 5) if text.starts_with('x') => out.push_str(&format!("{prefix} {text} # own\n")),
+            Value::Text(text, 5) if text.starts_with('x') => {
+                out.push_str(&format!("{prefix} {text} # own\n"))
+            }
             Value::List(items, false) => {
                 let is_dash = prefix == "-";
-                out.push_str(&if is_dash { "- ".to_owned() } else { format!("{prefix}\n") });
+                out.push_str(&if is_dash {
+                    "- ".to_owned()
+                } else {
+                    format!("{prefix}\n")
+                });
                 for (index, item) in items.iter().enumerate() {
                     if !(is_dash && index == 0) {
                         if index % 2 == 1 {
@@ -313,7 +616,11 @@ mod generated {
             }
             Value::Map(items, false) => {
                 let is_dash = prefix == "-";
-                out.push_str(&if is_dash { "- ".to_owned() } else { format!("{prefix}\n") });
+                out.push_str(&if is_dash {
+                    "- ".to_owned()
+                } else {
+                    format!("{prefix}\n")
+                });
                 for (index, item) in items.iter().enumerate() {
                     if !(is_dash && index == 0) {
                         if index == 2 {
@@ -330,10 +637,16 @@ mod generated {
 
     /// The value that the changes ask for.
     fn wanted(tree: &Tree, node: NodeId, changes: &[Change]) -> String {
+        let replaced =
+            |it: &&Change| matches!(it, Change::ReplaceNode { node: it, .. } if *it == node);
+        if changes.iter().any(|it| replaced(&it)) {
+            return "[]".into();
+        }
         for change in changes {
             match change {
-                Change::ReplaceScalar { node: it, text } if *it == node => return format!("{text:?}"),
-                Change::ReplaceNode { node: it, .. } if *it == node => return "[]".into(),
+                Change::ReplaceScalar { node: it, text } if *it == node => {
+                    return format!("{text:?}");
+                }
                 _ => {}
             }
         }
@@ -347,8 +660,17 @@ mod generated {
             let mut new = Vec::new();
             for change in changes {
                 let written = match change {
-                    Change::InsertItem { sequence, at, value: New::Scalar(text) } if (*sequence, *at) == (node, index) => format!("{text:?}"),
-                    Change::InsertEntry { mapping, at, key, value: New::Scalar(text) } if (*mapping, *at) == (node, index) => format!("{key:?}:{text:?}"),
+                    Change::InsertItem {
+                        sequence,
+                        at,
+                        value: New::Scalar(text),
+                    } if (*sequence, *at) == (node, index) => format!("{text:?}"),
+                    Change::InsertEntry {
+                        mapping,
+                        at,
+                        key,
+                        value: New::Scalar(text),
+                    } if (*mapping, *at) == (node, index) => format!("{key:?}:{text:?}"),
                     _ => continue,
                 };
                 if !new.contains(&written) {
@@ -357,14 +679,27 @@ mod generated {
             }
             list.extend(new);
             let is_gone = changes.iter().any(|change| match change {
-                Change::RemoveItem { sequence: it, index: gone } | Change::RemoveEntry { mapping: it, index: gone } => (*it, *gone) == (node, index),
+                Change::RemoveItem {
+                    sequence: it,
+                    index: gone,
+                }
+                | Change::RemoveEntry {
+                    mapping: it,
+                    index: gone,
+                } => (*it, *gone) == (node, index),
                 _ => false,
             });
             match &tree.node(node).kind {
-                Kind::Sequence { items, .. } if index < count && !is_gone => list.push(wanted(tree, items[index], changes)),
+                Kind::Sequence { items, .. } if index < count && !is_gone => {
+                    list.push(wanted(tree, items[index], changes))
+                }
                 Kind::Mapping { entries, .. } if index < count && !is_gone => {
                     let entry = entries[index];
-                    list.push(format!("{}:{}", model(tree, entry.key), wanted(tree, entry.value, changes)));
+                    list.push(format!(
+                        "{}:{}",
+                        model(tree, entry.key),
+                        wanted(tree, entry.value, changes)
+                    ));
                 }
                 _ => {}
             }
@@ -379,7 +714,9 @@ mod generated {
         into.push(node);
         match &tree.node(node).kind {
             Kind::Sequence { items, .. } => items.iter().for_each(|it| nodes(tree, *it, into)),
-            Kind::Mapping { entries, .. } => entries.iter().for_each(|it| nodes(tree, it.value, into)),
+            Kind::Mapping { entries, .. } => {
+                entries.iter().for_each(|it| nodes(tree, it.value, into))
+            }
             _ => {}
         }
     }
@@ -388,11 +725,29 @@ mod generated {
         let text = ["n", "o p", "true", "m: n", "u\nv\n"][index % 5].to_owned();
         let value = New::Scalar(text.clone());
         match &tree.node(node).kind {
-            _ if kind == 4 && tree.parent(node).is_some() => Change::ReplaceNode { node, value: New::EmptySequence },
-            Kind::Sequence { items, .. } if kind < 2 => Change::RemoveItem { sequence: node, index: index % items.len() },
-            Kind::Sequence { items, .. } => Change::InsertItem { sequence: node, at: index % (items.len() + 1), value },
-            Kind::Mapping { entries, .. } if kind < 2 => Change::RemoveEntry { mapping: node, index: index % entries.len() },
-            Kind::Mapping { entries, .. } => Change::InsertEntry { mapping: node, at: index % (entries.len() + 1), key: "new".into(), value },
+            _ if kind == 4 && tree.parent(node).is_some() => Change::ReplaceNode {
+                node,
+                value: New::EmptySequence,
+            },
+            Kind::Sequence { items, .. } if kind < 2 => Change::RemoveItem {
+                sequence: node,
+                index: index % items.len(),
+            },
+            Kind::Sequence { items, .. } => Change::InsertItem {
+                sequence: node,
+                at: index % (items.len() + 1),
+                value,
+            },
+            Kind::Mapping { entries, .. } if kind < 2 => Change::RemoveEntry {
+                mapping: node,
+                index: index % entries.len(),
+            },
+            Kind::Mapping { entries, .. } => Change::InsertEntry {
+                mapping: node,
+                at: index % (entries.len() + 1),
+                key: "new".into(),
+                value,
+            },
             _ => Change::ReplaceScalar { node, text },
         }
     }

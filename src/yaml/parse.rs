@@ -324,11 +324,11 @@ impl<'t> Builder<'t> {
         let mut start = range.start;
         if flow {
             self.cursor = self.cursor.max(range.end);
-        } else if matches!(kind, Open::Sequence(_)) {
-            if let Some(dash) = self.indicator(self.cursor, b"-") {
-                start = dash;
-                self.cursor = dash + 1;
-            }
+        } else if matches!(kind, Open::Sequence(_))
+            && let Some(dash) = self.indicator(self.cursor, b"-")
+        {
+            start = dash;
+            self.cursor = dash + 1;
         }
         // The kind is put in when the collection is closed.
         let placeholder = Kind::Sequence {

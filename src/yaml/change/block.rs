@@ -7,6 +7,8 @@
 
 use std::cmp::Reverse;
 
+use crate::text::{Edit, Span};
+
 use super::super::block::read as read_block;
 use super::super::lex;
 use super::super::scalar::Style;
@@ -103,11 +105,12 @@ pub(super) fn change(
             merge.insert(first.start, Rank::Before(depth), format!("{new}{between}"));
         } else if at < count {
             let start = lines.start(elements, at);
-            merge.insert(
-                start,
-                Rank::Before(depth),
-                format!("{}{new}{eol}", lines.indent),
-            );
+            let rank = if (at..count).any(|it| is_left(&it)) {
+                Rank::Before(depth)
+            } else {
+                Rank::Behind(Reverse(depth))
+            };
+            merge.insert(start, rank, format!("{}{new}{eol}", lines.indent));
         } else if is_left(&(count - 1)) {
             let last = elements[count - 1];
             let (end, next) = lex::line_end(text, last.end);
@@ -124,7 +127,7 @@ pub(super) fn change(
             let start = lines.start(elements, run);
             merge.insert(
                 start,
-                Rank::Before(depth),
+                Rank::Behind(Reverse(depth)),
                 format!("{}{new}{eol}", lines.indent),
             );
         }
@@ -325,8 +328,8 @@ fn keep_end(tree: &Tree, text: &str, node: NodeId, merge: &mut Merge) {
     }
     match tail.chomping {
         Some((_, b'-')) => {}
-        Some((at, _)) => merge.replace(at, at + 1, "-".into()),
-        None => merge.insert(tail.header_end, Rank::Before(usize::MAX), "-".into()),
+        Some((at, _)) => merge.guard(Edit::replace(Span::new(at, at + 1), "-")),
+        None => merge.guard(Edit::insert(tail.header_end, "-")),
     }
 }
 

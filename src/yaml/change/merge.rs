@@ -17,6 +17,7 @@ pub(super) struct Merge {
     inserts: Vec<(usize, Rank, String)>,
     deletes: Vec<Span>,
     replaces: Vec<Edit>,
+    guards: Vec<Edit>,
 }
 
 impl Merge {
@@ -39,7 +40,12 @@ impl Merge {
         }
     }
 
-    pub(super) fn edits(mut self) -> Vec<Edit> {
+    /// An edit that is only needed if its surroundings stay.
+    pub(super) fn guard(&mut self, edit: Edit) {
+        self.guards.push(edit);
+    }
+
+    pub(super) fn edits(mut self, text: &str) -> Vec<Edit> {
         self.deletes.sort_unstable();
         let mut deletes: Vec<Span> = Vec::with_capacity(self.deletes.len());
         for span in self.deletes {
@@ -48,20 +54,47 @@ impl Merge {
                 _ => deletes.push(span),
             }
         }
-        for insert in &mut self.inserts {
-            let index = deletes.partition_point(|it| (it.end as usize) <= insert.0);
-            if let Some(span) = deletes.get(index)
-                && (span.start as usize) < insert.0
-            {
-                insert.0 = span.start as usize;
+        for (at, _, new) in &mut self.inserts {
+            let index = deletes.partition_point(|it| (it.end as usize) < *at);
+            let Some(span) = deletes.get(index).map(|it| it.range()) else {
+                continue;
+            };
+            let begins_line = text[..span.start].ends_with(['\n', '\r']);
+            let ends_text = span.end == text.len() && begins_line;
+            if span.start < *at && (*at < span.end || ends_text) {
+                // What was to follow a line that goes takes that line's place.
+                *at = span.start;
+                let rest = new.trim_start_matches(['\r', '\n']);
+                if begins_line && rest.len() < new.len() {
+                    let eol = new[..new.len() - rest.len()].to_owned();
+                    *new = format!("{rest}{eol}");
+                }
+            }
+        }
+        self.guards.sort();
+        self.guards.dedup();
+        for guard in self.guards {
+            let mut written = deletes
+                .iter()
+                .copied()
+                .chain(self.replaces.iter().map(|it| it.span));
+            if written.any(|span| span.contains(guard.span)) {
+                continue;
+            }
+            if guard.span.is_empty() {
+                let rank = Rank::Before(usize::MAX);
+                self.inserts
+                    .push((guard.span.start as usize, rank, guard.insert));
+            } else {
+                self.replaces.push(guard);
             }
         }
         self.inserts.sort_by_key(|it| (it.0, it.1));
         let mut edits: Vec<Edit> = Vec::new();
-        for (at, _, text) in self.inserts {
+        for (at, _, new) in self.inserts {
             match edits.last_mut() {
-                Some(last) if last.span.start as usize == at => last.insert.push_str(&text),
-                _ => edits.push(Edit::insert(at, text)),
+                Some(last) if last.span.start as usize == at => last.insert.push_str(&new),
+                _ => edits.push(Edit::insert(at, new)),
             }
         }
         self.replaces

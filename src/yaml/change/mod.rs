@@ -229,7 +229,7 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
     for (node, changes) in texts {
         text::scalar(tree, text, node, &changes, &mut merge)?;
     }
-    Ok(merge.edits())
+    Ok(merge.edits(text))
 }
 
 fn refuse(tree: &Tree, node: NodeId, why: &str) -> Refusal {

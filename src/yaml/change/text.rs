@@ -150,7 +150,8 @@ impl<'a> Job<'a> {
                     if wants_strip { "-" } else { "" },
                 );
             }
-        } else if wants_strip && !ends_file {
+        } else if wants_strip {
+            // Also at the end of a file, where something may be put behind.
             header.insert(layout.header_end - start, '-');
         }
         let indent = " ".repeat(layout.indent);
