@@ -101,7 +101,7 @@ pub(super) fn change(
             continue;
         }
         let new = new.join(&between);
-        if at == 0 && is_compact {
+        if is_compact && at <= first_left {
             merge.insert(first.start, Rank::Before(depth), format!("{new}{between}"));
         } else if at < count {
             let start = lines.start(elements, at);
