@@ -1,5 +1,6 @@
 //! Block scalars as lines: header, indentation, and which lines belong to the text.
 
+use super::lex::line_end;
 use super::scalar::Style;
 
 /// One source line of a block scalar.
@@ -30,18 +31,6 @@ pub(super) struct Block {
     pub(super) indent: usize,
     /// The lines that belong to the scalar: without trailing blank ones, unless they are kept by `+`.
     pub(super) lines: Vec<Line>,
-}
-
-/// Where the line ends that `from` lies in: before its line end, and behind it.
-pub(super) fn line_end(text: &str, from: usize) -> (usize, usize) {
-    let bytes = text.as_bytes();
-    let rest = bytes.get(from..).unwrap_or_default();
-    let Some(length) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
-        return (text.len(), text.len());
-    };
-    let end = from + length;
-    let is_pair = rest[length] == b'\r' && rest.get(length + 1) == Some(&b'\n');
-    (end, end + if is_pair { 2 } else { 1 })
 }
 
 /// Reads the layout of the block scalar whose header stands at `start`; `value` is what it decodes to.

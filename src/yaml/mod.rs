@@ -4,6 +4,7 @@
 mod block;
 mod change;
 mod decode;
+mod lex;
 mod parse;
 mod scalar;
 mod tree;

@@ -10,9 +10,9 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use crate::text::Span;
 
 use super::block::Block;
-use super::decode;
 use super::scalar::{Scalar, Style};
 use super::tree::{Anchor, Entry, Kind, Node, NodeId, Problem, Tag, Tree};
+use super::{decode, lex};
 
 /// How deep collections may lie in each other.
 const DEEPEST: usize = 256;
@@ -134,34 +134,9 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    /// The first byte from here on that is not a blank, a line end, a comment, a tag or an anchor.
-    fn token(&self, mut at: usize) -> usize {
-        while let Some(byte) = self.bytes.get(at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
-                b'#' => {
-                    while self
-                        .bytes
-                        .get(at)
-                        .is_some_and(|it| !matches!(it, b'\n' | b'\r'))
-                    {
-                        at += 1;
-                    }
-                }
-                b'&' | b'!' => {
-                    let is_verbatim = self.bytes.get(at + 1) == Some(&b'<');
-                    while self.bytes.get(at).is_some_and(|it| match it {
-                        b' ' | b'\t' | b'\n' | b'\r' => false,
-                        b',' | b'[' | b']' | b'{' | b'}' => is_verbatim,
-                        _ => true,
-                    }) {
-                        at += 1;
-                    }
-                }
-                _ => break,
-            }
-        }
-        at
+    /// The next token from here on, over comments, tags and anchors.
+    fn token(&self, at: usize) -> usize {
+        lex::token(self.bytes, at)
     }
 
     /// The next `wanted` byte that is a token, over `:` and `?`.
@@ -349,11 +324,11 @@ impl<'t> Builder<'t> {
         let mut start = range.start;
         if flow {
             self.cursor = self.cursor.max(range.end);
-        } else if matches!(kind, Open::Sequence(_)) {
-            if let Some(dash) = self.indicator(self.cursor, b"-") {
-                start = dash;
-                self.cursor = dash + 1;
-            }
+        } else if matches!(kind, Open::Sequence(_))
+            && let Some(dash) = self.indicator(self.cursor, b"-")
+        {
+            start = dash;
+            self.cursor = dash + 1;
         }
         // The kind is put in when the collection is closed.
         let placeholder = Kind::Sequence {
