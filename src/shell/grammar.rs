@@ -312,6 +312,8 @@ impl Scanner<'_> {
                 true
             }
             None | Some(b'\n' | b')' | b';' | b'#') => false,
+            // `case x in y) z;; esac fi`: behind a compound command nothing needs to separate.
+            Some(_) if CLOSING.contains(&self.reserved()) => false,
             Some(_) => return Err(self.unexpected()),
         };
         let tolerated = self.tolerated(&pipelines, &connectors);
@@ -771,7 +773,10 @@ impl Scanner<'_> {
         let start = self.pos;
         let mut at = start;
         if self.byte(at) == Some(b'{') {
-            let close = self.find(at, b'}').filter(|close| close - at < 64);
+            let near = at..(at + 64).min(self.end);
+            let close = near
+                .into_iter()
+                .find(|&close| self.byte(close) == Some(b'}'));
             let name = close.and_then(|close| self.text.get(at + 1..close));
             if let (Some(close), Some(name)) = (close, name)
                 && !name.is_empty()

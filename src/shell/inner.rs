@@ -125,7 +125,8 @@ fn scripts(
         }
         "cat" if operands.is_empty() => {
             let place = &command.place;
-            let next = later.iter().find(|next| {
+            // What the next one's arguments substitute may stand between.
+            let next = later.iter().take(8).find(|next| {
                 next.place.statement == place.statement
                     && next.place.nesting == place.nesting
                     && next.place.connected == place.connected

@@ -519,12 +519,16 @@ impl Scanner<'_> {
     /// when it is a subshell in a subshell.
     pub(super) fn arithmetic_end(&self, open: usize) -> Result<Option<usize>, Problem> {
         let mut depth = 0usize;
+        let mut quotes = true;
         let mut at = open + 1;
         loop {
             match self.byte(at) {
                 None => return Err(self.problem(open, "this parenthesis is never closed")),
                 Some(b'\\') => at += 1,
-                Some(b'\'') => at = self.find(at + 1, b'\'').unwrap_or(at),
+                Some(b'\'') if quotes => match self.find(at + 1, b'\'') {
+                    Some(close) => at = close,
+                    None => quotes = false,
+                },
                 Some(b'(') => depth += 1,
                 Some(b')') => {
                     depth -= 1;
