@@ -73,6 +73,7 @@ pub(super) struct Scanner<'t> {
     /// Where the last word, redirection or closing word ended.
     pub(super) last_end: usize,
     depth: usize,
+    deepest: usize,
     nesting: Vec<Nesting>,
     pending: Vec<Pending>,
     heredocs: Vec<Heredoc>,
@@ -94,6 +95,7 @@ pub(super) fn scan(text: &str, depth: usize) -> Result<(Script, Script), Problem
         end: text.len(),
         last_end: 0,
         depth,
+        deepest: depth,
         nesting: Vec::new(),
         pending: Vec::new(),
         heredocs: Vec::new(),
@@ -152,6 +154,7 @@ impl Scanner<'_> {
 
     pub(super) fn enter(&mut self) -> Result<(), Problem> {
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         if self.depth > DEEPEST {
             return Err(self.problem(self.pos, "more than 64 levels are open at once"));
         }
@@ -923,6 +926,7 @@ impl Scanner<'_> {
         let mut script = Script {
             functions: self.functions,
             assignments: self.assignments,
+            deepest: self.deepest,
             ..Script::default()
         };
         for mut command in self.commands {

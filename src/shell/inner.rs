@@ -13,6 +13,7 @@ use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Script, Word};
 /// Reads a masked text, `depth` levels down, with all scripts inside it.
 pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
     let (own, mut script) = scan(text, depth)?;
+    script.deepest = own.deepest;
     script.functions.extend(own.functions);
     script.assignments.extend(own.assignments);
     let mut commands = own.commands;
@@ -69,7 +70,7 @@ pub(super) fn nested(
         None
     } else {
         read(&decoded.text, depth + 1)
-            .and_then(|script| judge(&decoded.text).map(|()| script))
+            .and_then(|script| judge(&decoded.text, script.deepest).map(|()| script))
             .ok()
     };
     let Some(mut script) = read else {

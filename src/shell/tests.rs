@@ -633,6 +633,17 @@ fn deep_nesting_is_refused() {
     }
 }
 
+#[test]
+fn what_takes_the_judge_forever_is_not_put_to_it() {
+    for (open, close) in [("( case x in x) ", ";; esac)"), ("{ (( ", "));}")] {
+        for times in [4, 10, 31] {
+            let started = std::time::Instant::now();
+            let _ = parse(&format!("{}a{}", open.repeat(times), close.repeat(times)));
+            assert!(started.elapsed().as_secs() < 10, "{open} {times}");
+        }
+    }
+}
+
 fn sane(text: &str) -> Result<(), Problem> {
     let script = parse(text)?;
     for command in &script.commands {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decoded::Decoded;
 use super::grammar::{Scanner, Stop};
 use super::mask::FILLED;
-use super::{Assignment, Nesting, Part, Problem, Word};
+use super::{Assignment, DEEPEST_ARITHMETIC, Nesting, Part, Problem, Word};
 
 /// Where expansions are read inside other text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -529,7 +529,13 @@ impl Scanner<'_> {
                     Some(close) => at = close,
                     None => quotes = false,
                 },
-                Some(b'(') => depth += 1,
+                Some(b'(') => {
+                    depth += 1;
+                    // The judge tries each pair as arithmetic and as subshells: twice the time for each level.
+                    if depth > DEEPEST_ARITHMETIC {
+                        return Err(self.problem(at, "too many parentheses are open at once"));
+                    }
+                }
                 Some(b')') => {
                     depth -= 1;
                     if depth == 0 {
