@@ -73,6 +73,7 @@ pub(super) struct Scanner<'t> {
     /// Where the last word, redirection or closing word ended.
     pub(super) last_end: usize,
     depth: usize,
+    deepest: usize,
     nesting: Vec<Nesting>,
     pending: Vec<Pending>,
     heredocs: Vec<Heredoc>,
@@ -94,6 +95,7 @@ pub(super) fn scan(text: &str, depth: usize) -> Result<(Script, Script), Problem
         end: text.len(),
         last_end: 0,
         depth,
+        deepest: depth,
         nesting: Vec::new(),
         pending: Vec::new(),
         heredocs: Vec::new(),
@@ -152,6 +154,7 @@ impl Scanner<'_> {
 
     pub(super) fn enter(&mut self) -> Result<(), Problem> {
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         if self.depth > DEEPEST {
             return Err(self.problem(self.pos, "more than 64 levels are open at once"));
         }
@@ -312,6 +315,8 @@ impl Scanner<'_> {
                 true
             }
             None | Some(b'\n' | b')' | b';' | b'#') => false,
+            // `case x in y) z;; esac fi`: behind a compound command nothing needs to separate.
+            Some(_) if CLOSING.contains(&self.reserved()) => false,
             Some(_) => return Err(self.unexpected()),
         };
         let tolerated = self.tolerated(&pipelines, &connectors);
@@ -771,7 +776,10 @@ impl Scanner<'_> {
         let start = self.pos;
         let mut at = start;
         if self.byte(at) == Some(b'{') {
-            let close = self.find(at, b'}').filter(|close| close - at < 64);
+            let near = at..(at + 64).min(self.end);
+            let close = near
+                .into_iter()
+                .find(|&close| self.byte(close) == Some(b'}'));
             let name = close.and_then(|close| self.text.get(at + 1..close));
             if let (Some(close), Some(name)) = (close, name)
                 && !name.is_empty()
@@ -918,6 +926,7 @@ impl Scanner<'_> {
         let mut script = Script {
             functions: self.functions,
             assignments: self.assignments,
+            deepest: self.deepest,
             ..Script::default()
         };
         for mut command in self.commands {

@@ -13,6 +13,7 @@ use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Script, Word};
 /// Reads a masked text, `depth` levels down, with all scripts inside it.
 pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
     let (own, mut script) = scan(text, depth)?;
+    script.deepest = own.deepest;
     script.functions.extend(own.functions);
     script.assignments.extend(own.assignments);
     let mut commands = own.commands;
@@ -69,7 +70,7 @@ pub(super) fn nested(
         None
     } else {
         read(&decoded.text, depth + 1)
-            .and_then(|script| judge(&decoded.text).map(|()| script))
+            .and_then(|script| judge(&decoded.text, script.deepest).map(|()| script))
             .ok()
     };
     let Some(mut script) = read else {
@@ -125,7 +126,8 @@ fn scripts(
         }
         "cat" if operands.is_empty() => {
             let place = &command.place;
-            let next = later.iter().find(|next| {
+            // What the next one's arguments substitute may stand between.
+            let next = later.iter().take(8).find(|next| {
                 next.place.statement == place.statement
                     && next.place.nesting == place.nesting
                     && next.place.connected == place.connected

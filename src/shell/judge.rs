@@ -7,8 +7,14 @@ use brush_parser::{ParseError, Parser, ParserOptions, SourcePosition};
 use super::Problem;
 use super::mask::FILLED;
 
-/// Says what is wrong with a script, if anything is.
-pub(super) fn judge(masked: &str) -> Result<(), Problem> {
+/// How deep a script the judge is asked about. Its time can double with every level; no real script comes near.
+const DEEPEST_JUDGED: usize = 10;
+
+/// Says what is wrong with a script, if anything is. Of a deeper one the scanner's own word stands.
+pub(super) fn judge(masked: &str, deepest: usize) -> Result<(), Problem> {
+    if deepest > DEEPEST_JUDGED {
+        return Ok(());
+    }
     let text = readable(masked);
     let mut parser = Parser::new(text.as_bytes(), &ParserOptions::default());
     let Err(error) = parser.parse_program() else {
@@ -25,7 +31,8 @@ pub(super) fn judge(masked: &str) -> Result<(), Problem> {
         },
         ParseError::Tokenizing { inner, position } => Problem {
             at: position.map_or(masked.len(), |position| offset(masked, &position)),
-            message: inner.to_string(),
+            // It may list every heredoc of the script.
+            message: inner.to_string().chars().take(160).collect(),
         },
     })
 }

@@ -24,6 +24,9 @@ pub use options::{Argument, ArgumentKind, Options, Value, arguments};
 /// hostile one overflows the stack.
 const DEEPEST: usize = 64;
 
+/// How many parentheses may be open at once from `((` on.
+const DEEPEST_ARITHMETIC: usize = 16;
+
 /// Why a script could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -44,6 +47,8 @@ pub struct Script {
     pub assignments: Vec<Assignment>,
     /// Where commands may stand whose bytes in the source are not certain. They are not in `commands`.
     pub doubtful: Vec<Range<usize>>,
+    /// How many levels were open at once.
+    deepest: usize,
 }
 
 /// A function definition.
@@ -265,6 +270,6 @@ pub enum Nesting {
 pub fn parse(text: &str) -> Result<Script, Problem> {
     let masked = mask::mask(text);
     let script = inner::read(&masked, 0)?;
-    judge::judge(&masked)?;
+    judge::judge(&masked, script.deepest)?;
     Ok(mask::restore(script, text))
 }

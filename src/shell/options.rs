@@ -114,12 +114,10 @@ pub fn arguments(
                 }
             }
         } else {
-            let clustered = written.chars().count() > 2;
             for (position, (at, letter)) in written.char_indices().skip(1).enumerate() {
                 let name = format!("-{letter}");
                 let rest = at + letter.len_utf8();
                 let last = rest == written.len() && word.value.is_some();
-                let cluster = clustered.then_some(position);
                 let assigned = written
                     .get(rest..)
                     .is_some_and(|rest| rest.starts_with('='));
@@ -127,7 +125,11 @@ pub fn arguments(
                     word: here.start,
                     offset: source_offset(word, &starts, rest + usize::from(assigned)),
                 };
-                match options.takes_value(&name) {
+                let takes = options.takes_value(&name);
+                // A flag with its value attached has the word to itself.
+                let alone = last || assigned || takes == Some(true);
+                let cluster = (position > 0 || !alone).then_some(position);
+                match takes {
                     None => {
                         push(here.clone(), ArgumentKind::Unknown { name });
                         break;
@@ -215,4 +217,108 @@ fn could_be_flags(text: &str, word: &Word) -> bool {
         .first()
         .is_some_and(|part| part.range().start == word.span.start);
     unquoted || raw.contains("[@]") || raw.contains("$@") || raw.contains("${@")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::parse;
+
+    /// `docker run`, as far as these tests need it.
+    struct Run;
+
+    impl Options for Run {
+        fn takes_value(&self, flag: &str) -> Option<bool> {
+            match flag {
+                "--tag" | "-t" | "-p" | "-v" | "-e" => Some(true),
+                "--rm" | "-i" | "-d" | "-q" => Some(false),
+                _ => None,
+            }
+        }
+    }
+
+    /// One line an argument: what it is, and its value as written from where it begins.
+    fn check(script: &str, interspersed: bool, expected: &[&str]) {
+        let parsed = parse(script).unwrap();
+        let words = &parsed.commands[0].words[1..];
+        let mut lines = Vec::new();
+        for argument in arguments(script, words, &Run, interspersed) {
+            let raw = words[argument.words.start].raw(script);
+            lines.push(match argument.kind {
+                ArgumentKind::Flag {
+                    name,
+                    value,
+                    cluster,
+                } => {
+                    let value = value.map(|value| &words[value.word].raw(script)[value.offset..]);
+                    let value = value.map(|value| format!("={value}")).unwrap_or_default();
+                    let cluster = cluster.map(|at| format!("#{at}")).unwrap_or_default();
+                    format!("{name}{cluster}{value}")
+                }
+                ArgumentKind::Unknown { name } => format!("unknown {name}"),
+                ArgumentKind::Terminator => "--".to_owned(),
+                ArgumentKind::Operand => format!("operand {raw}"),
+                ArgumentKind::Opaque => format!("opaque {raw}"),
+            });
+        }
+        assert_eq!(lines, expected, "{script:?}");
+    }
+
+    #[test]
+    fn flags_take_values_in_every_notation() {
+        check("d --tag=x y", true, &["--tag=x", "operand y"]);
+        check("d --tag x y", true, &["--tag=x", "operand y"]);
+        check("d --tag=\"$A\" y", true, &["--tag=\"$A\"", "operand y"]);
+        check("d --tag= y", true, &["--tag=", "operand y"]);
+        check("d --rm y", true, &["--rm", "operand y"]);
+        check("d --rm=true y", true, &["--rm=true", "operand y"]);
+        check("d -t x y", true, &["-t=x", "operand y"]);
+        check("d -tx y", true, &["-t=x", "operand y"]);
+        check("d -p=8080:80 y", true, &["-p=8080:80", "operand y"]);
+        check("d -p8080:80 y", true, &["-p=8080:80", "operand y"]);
+        check("d -di y", true, &["-d#0", "-i#1", "operand y"]);
+        check("d -it x y", true, &["-i#0", "-t#1=x", "operand y"]);
+        check("d -itx y", true, &["-i#0", "-t#1=x", "operand y"]);
+        check("d -t$X y", true, &["-t=$X", "operand y"]);
+        check("d -t\"$X\" y", true, &["-t=\"$X\"", "operand y"]);
+        check("d '-t' x", true, &["-t=x"]);
+        check("d -t", true, &["-t"]);
+    }
+
+    #[test]
+    fn operands_end_flags_where_they_do() {
+        check("d x -t y", true, &["operand x", "-t=y"]);
+        check(
+            "d -i x -t y",
+            false,
+            &["-i", "operand x", "operand -t", "operand y"],
+        );
+        check("d -- -t y", true, &["--", "operand -t", "operand y"]);
+        check("d - x", true, &["operand -", "operand x"]);
+        check("d \"\" x", true, &["operand \"\"", "operand x"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        check("d --new x", true, &["unknown --new", "operand x"]);
+        check("d --new=x", true, &["unknown --new"]);
+        check("d -iz x", true, &["-i#0", "unknown -z", "operand x"]);
+        check("d --$X y", true, &["unknown --", "operand y"]);
+        check(
+            "d $ARGS \"${ARGS[@]}\" \"$X\" $X/y",
+            true,
+            &[
+                "opaque $ARGS",
+                "opaque \"${ARGS[@]}\"",
+                "operand \"$X\"",
+                "operand $X/y",
+            ],
+        );
+        check(
+            "d ${X:+--rm} ${{ a }} y",
+            false,
+            &["opaque ${X:+--rm}", "opaque ${{ a }}", "operand y"],
+        );
+        check("d -t $X $(a)", true, &["-t=$X", "opaque $(a)"]);
+    }
 }

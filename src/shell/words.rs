@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decoded::Decoded;
 use super::grammar::{Scanner, Stop};
 use super::mask::FILLED;
-use super::{Assignment, Nesting, Part, Problem, Word};
+use super::{Assignment, DEEPEST_ARITHMETIC, Nesting, Part, Problem, Word};
 
 /// Where expansions are read inside other text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -519,13 +519,23 @@ impl Scanner<'_> {
     /// when it is a subshell in a subshell.
     pub(super) fn arithmetic_end(&self, open: usize) -> Result<Option<usize>, Problem> {
         let mut depth = 0usize;
+        let mut quotes = true;
         let mut at = open + 1;
         loop {
             match self.byte(at) {
                 None => return Err(self.problem(open, "this parenthesis is never closed")),
                 Some(b'\\') => at += 1,
-                Some(b'\'') => at = self.find(at + 1, b'\'').unwrap_or(at),
-                Some(b'(') => depth += 1,
+                Some(b'\'') if quotes => match self.find(at + 1, b'\'') {
+                    Some(close) => at = close,
+                    None => quotes = false,
+                },
+                Some(b'(') => {
+                    depth += 1;
+                    // The judge tries each pair as arithmetic and as subshells: twice the time for each level.
+                    if depth > DEEPEST_ARITHMETIC {
+                        return Err(self.problem(at, "too many parentheses are open at once"));
+                    }
+                }
                 Some(b')') => {
                     depth -= 1;
                     if depth == 0 {

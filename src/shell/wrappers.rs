@@ -1,7 +1,7 @@
 //! Programs that start another program, and shells: which of their words are their own. Facts from their manuals.
 
 use super::options::{ArgumentKind, arguments};
-use super::{Command, Nesting, Part, Word};
+use super::{Command, DEEPEST, Nesting, Part, Word};
 
 /// The flags of a program.
 #[derive(Clone, Copy)]
@@ -284,6 +284,7 @@ pub(super) struct Doubt;
 /// Moves the wrappers in front of a command's program out of its words. What wraps nothing stays the program itself.
 pub(super) fn split(text: &str, command: &mut Command) -> Result<(), Doubt> {
     let mut program = 0;
+    let mut wrapped = 0;
     if command.words.len() > 1 && command.words.first().is_some_and(is_sudo_variable) {
         program = 1;
     }
@@ -310,6 +311,11 @@ pub(super) fn split(text: &str, command: &mut Command) -> Result<(), Doubt> {
             command.place.statement_in_body = false;
         }
         program = next;
+        wrapped += 1;
+        // Each looks at all words behind it; nobody wraps this deep.
+        if wrapped > DEEPEST {
+            return Err(Doubt);
+        }
     }
     let words = command.words.split_off(program);
     command.wrappers = std::mem::replace(&mut command.words, words);
