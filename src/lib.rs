@@ -3,9 +3,16 @@
 
 pub mod cli;
 pub mod discover;
+pub mod dockerfile;
 pub mod finding;
+pub mod image_name;
 pub mod options;
 pub mod outcome;
+pub mod passes;
+pub mod pipeline;
+pub mod plan;
+pub mod prove;
+pub mod providers;
 pub mod report;
 pub mod repository;
 pub mod rules;

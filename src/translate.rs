@@ -1,10 +1,20 @@
-//! A repository's CI files in, what becomes of them out.
+//! A repository's CI files in, what becomes of them out: parse, lower, plan, pass, apply, prove.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
+use crate::finding::{Finding, Severity};
 use crate::options::Options;
-use crate::outcome::{FileOutcome, Outcome, Provider, Trouble};
-use crate::repository::Files;
+use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
+use crate::passes;
+use crate::pipeline::Documents;
+use crate::plan::{self, Plan, State};
+use crate::prove;
+use crate::providers::gitlab::{self, Entry, Lowered};
+use crate::repository::{Files, ReadError};
+use crate::rules::Rules;
+use crate::text::{FileId, Location, Source, Span, apply_edits};
+use crate::yaml;
 
 /// A file that CI runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,24 +28,421 @@ pub struct CiFile {
 }
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
-pub fn translate(files: &dyn Files, given: &[CiFile], _options: &Options) -> Outcome {
+pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
-    for file in given {
-        match files.read(&file.path) {
-            Ok(source) => outcome.files.push(FileOutcome {
+    let ours: Vec<Entry> = given
+        .iter()
+        .filter(|file| file.provider == Provider::GitLab)
+        .map(|file| Entry {
+            path: file.path.clone(),
+            starts: file.named || is_main_file(&file.path),
+        })
+        .collect();
+    if !ours.is_empty() {
+        gitlab_files(files, &ours, options, &mut outcome);
+    }
+    for file in given
+        .iter()
+        .filter(|file| file.provider == Provider::GitHub)
+    {
+        github_file(files, &file.path, &mut outcome);
+    }
+    in_order(&mut outcome);
+    outcome
+}
+
+/// GitLab starts with the file of this name at the root.
+fn is_main_file(path: &Path) -> bool {
+    path == Path::new(".gitlab-ci.yml") || path == Path::new(".gitlab-ci.yaml")
+}
+
+/// Workflows are read so that nobody takes silence for a clean repository.
+fn github_file(files: &dyn Files, path: &Path, outcome: &mut Outcome) {
+    match files.read(path) {
+        Ok(source) => {
+            let id = FileId(outcome.files.len() as u32);
+            let mut findings = Vec::new();
+            if let Some(at) = source.text().find("docker") {
+                let last = source.text().rfind("docker").unwrap_or(at) + "docker".len();
+                let location = Location {
+                    file: id,
+                    span: Span::new(at, last),
+                };
+                let mut finding = passes::finding(
+                    "provider-not-moved",
+                    Severity::Warning,
+                    location,
+                    "workflows of GitHub are not moved by this version; this one names docker",
+                );
+                finding.help = Some("move it by hand".to_owned());
+                findings.push(finding);
+            }
+            outcome.files.push(FileOutcome {
                 source,
-                provider: file.provider,
+                provider: Provider::GitHub,
                 changed: None,
                 jobs: Vec::new(),
-                findings: Vec::new(),
-            }),
-            Err(error) => outcome.troubles.push(Trouble {
-                path: error.path,
-                at: error.at,
-                message: error.message,
-                ours: false,
-            }),
+                findings,
+            });
+        }
+        Err(error) => outcome.troubles.push(trouble(error)),
+    }
+}
+
+fn trouble(error: ReadError) -> Trouble {
+    Trouble {
+        path: error.path,
+        at: error.at,
+        message: error.message,
+        ours: false,
+    }
+}
+
+fn gitlab_files(files: &dyn Files, entries: &[Entry], options: &Options, outcome: &mut Outcome) {
+    let rules = Rules::embedded();
+    let lowered = gitlab::lower(files, entries);
+    outcome.troubles.extend(lowered.troubles.iter().cloned());
+    let mut made = make(files, &lowered, rules, options);
+    if let Made::Done { texts, .. } = &made
+        && !texts.is_empty()
+        && let Err(doubt) = check(files, entries, &lowered, &made, rules, options)
+    {
+        outcome.troubles.push(doubt.trouble(&lowered.documents));
+        made = Made::Failed;
+    }
+    let settled = Settled::of(made, &lowered.documents);
+    report(lowered, settled, outcome);
+}
+
+/// What a plan comes to.
+enum Made<'a> {
+    Done {
+        plan: Plan<'a>,
+        texts: BTreeMap<FileId, String>,
+    },
+    Failed,
+    Doubtful(Doubt),
+}
+
+/// A result that must not be shown as a change.
+struct Doubt {
+    file: FileId,
+    at: Option<Span>,
+    why: String,
+}
+
+impl Doubt {
+    fn trouble(&self, documents: &Documents) -> Trouble {
+        let source = &documents.file(self.file).source;
+        Trouble {
+            path: source.path().to_owned(),
+            at: self.at.map(|span| source.position(span.start as usize)),
+            message: format!(
+                "the result failed its proof and nothing of it was used: {}",
+                self.why
+            ),
+            ours: true,
         }
     }
-    outcome
+}
+
+fn make<'a>(
+    files: &'a dyn Files,
+    lowered: &'a Lowered,
+    rules: &'a Rules,
+    options: &'a Options,
+) -> Made<'a> {
+    let documents = &lowered.documents;
+    let plan = match plan::plan(documents, &lowered.pipelines, rules, options, files) {
+        Ok(plan) => plan,
+        Err(unwritable) => {
+            let span = Some(unwritable.at.span);
+            return Made::Doubtful(Doubt {
+                file: unwritable.at.file,
+                at: span,
+                why: unwritable.why,
+            });
+        }
+    };
+    let mut texts = BTreeMap::new();
+    for (file, changes) in &plan.changes {
+        let document = documents.file(*file);
+        let text = document.source.text();
+        let applied = yaml::edits(&document.tree, text, changes)
+            .map_err(|refusal| (Some(refusal.at), refusal.why))
+            .and_then(|edits| apply_edits(text, edits).map_err(|error| (None, error.to_string())));
+        match applied {
+            Ok(new) if new != text => {
+                texts.insert(*file, new);
+            }
+            Ok(_) => {}
+            Err((at, why)) => {
+                return Made::Doubtful(Doubt {
+                    file: *file,
+                    at,
+                    why,
+                });
+            }
+        }
+    }
+    Made::Done { plan, texts }
+}
+
+/// The repository as it would be after the run.
+struct After<'a> {
+    files: &'a dyn Files,
+    texts: HashMap<PathBuf, &'a str>,
+}
+
+impl Files for After<'_> {
+    fn read(&self, path: &Path) -> Result<Source, ReadError> {
+        let source = self.files.read(path)?;
+        match self.texts.get(source.path()) {
+            Some(text) => Ok(Source::new(source.path(), (*text).to_owned())),
+            None => Ok(source),
+        }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.files.exists(path)
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<PathBuf> {
+        self.files.glob(pattern)
+    }
+}
+
+/// Proves a result: a second reader finds the intended values and no others, a second run proposes nothing, and what stays is what it was.
+fn check(
+    files: &dyn Files,
+    entries: &[Entry],
+    before: &Lowered,
+    made: &Made<'_>,
+    rules: &Rules,
+    options: &Options,
+) -> Result<(), Doubt> {
+    let Made::Done { plan, texts } = made else {
+        return Ok(());
+    };
+    for (file, text) in texts {
+        let document = before.documents.file(*file);
+        let changes = plan
+            .changes
+            .get(file)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        prove::values(&document.tree, document.source.text(), changes, text).map_err(|why| {
+            Doubt {
+                file: *file,
+                at: None,
+                why,
+            }
+        })?;
+    }
+    let after_files = After {
+        files,
+        texts: texts
+            .iter()
+            .map(|(file, text)| {
+                (
+                    before.documents.file(*file).source.path().to_owned(),
+                    text.as_str(),
+                )
+            })
+            .collect(),
+    };
+    let after = gitlab::lower(&after_files, entries);
+    let first = texts.keys().next().copied().unwrap_or(FileId(0));
+    prove::jobs(plan, before, &after).map_err(|why| Doubt {
+        file: first,
+        at: None,
+        why,
+    })?;
+    match make(&after_files, &after, rules, options) {
+        Made::Done { texts, .. } if texts.is_empty() => Ok(()),
+        Made::Done { texts, .. } => {
+            let (file, text) = texts.into_iter().next().unwrap_or((first, String::new()));
+            let old = after.documents.file(file).source.text();
+            let line = old
+                .lines()
+                .zip(text.lines())
+                .position(|(old, new)| old != new)
+                .unwrap_or_default();
+            let why = format!(
+                "a second run would change it again, at line {} of the result",
+                line + 1
+            );
+            Err(Doubt {
+                file: first,
+                at: None,
+                why,
+            })
+        }
+        Made::Doubtful(doubt) => Err(Doubt {
+            file: first,
+            at: None,
+            why: doubt.why,
+        }),
+        Made::Failed => Ok(()),
+    }
+}
+
+/// What became of the files, free of what it was made from.
+#[derive(Default)]
+struct Settled {
+    jobs: HashMap<FileId, Vec<JobOutcome>>,
+    findings: HashMap<FileId, Vec<Finding>>,
+    texts: BTreeMap<FileId, String>,
+    trouble: Option<Trouble>,
+}
+
+impl Settled {
+    fn of(made: Made<'_>, documents: &Documents) -> Self {
+        let mut settled = Self::default();
+        match made {
+            Made::Done { plan, texts } => {
+                for unit in &plan.units {
+                    settled
+                        .jobs
+                        .entry(unit.job.key.file)
+                        .or_default()
+                        .push(job_outcome(unit));
+                }
+                for finding in plan.findings {
+                    if let Some(label) = finding.at.first() {
+                        settled
+                            .findings
+                            .entry(label.at.file)
+                            .or_default()
+                            .push(finding);
+                    }
+                }
+                settled.texts = texts;
+            }
+            Made::Failed => {}
+            Made::Doubtful(doubt) => settled.trouble = Some(doubt.trouble(documents)),
+        }
+        settled
+    }
+}
+
+fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
+    let (verdict, held_for_review) = match &unit.state {
+        State::Untouched => (Verdict::Untouched, false),
+        State::Moves => (Verdict::Migrated, false),
+        State::Left(reasons) => (
+            Verdict::Left(plan::reasons(reasons)),
+            reasons.iter().all(|reason| reason.fix.is_some()),
+        ),
+    };
+    JobOutcome {
+        name: unit.job.name.clone(),
+        span: unit.job.span,
+        verdict,
+        held_for_review,
+    }
+}
+
+/// Writes down what became of each file.
+fn report(lowered: Lowered, settled: Settled, outcome: &mut Outcome) {
+    let documents = &lowered.documents;
+    let Settled {
+        mut jobs,
+        mut findings,
+        texts: mut changed,
+        trouble,
+    } = settled;
+    outcome.troubles.extend(trouble);
+    for file in &lowered.unreachable {
+        let document = documents.file(*file);
+        if let Some(at) = document.source.text().find("docker") {
+            let last = document.source.text().rfind("docker").unwrap_or(at) + "docker".len();
+            let mut finding = passes::finding(
+                "unreachable-file",
+                Severity::Note,
+                Location {
+                    file: *file,
+                    span: Span::new(at, last),
+                },
+                "no pipeline of this repository includes this file, so it is left alone",
+            );
+            finding.help = Some("name it on the command line to move it all the same".to_owned());
+            findings.entry(*file).or_default().push(finding);
+        }
+    }
+    let offset = outcome.files.len() as u32;
+    for (index, document) in lowered.documents.files.into_iter().enumerate() {
+        let id = FileId(index as u32);
+        let mut own = findings.remove(&id).unwrap_or_default();
+        own.iter_mut()
+            .for_each(|finding| renumber(finding, &|file| FileId(file.0 + offset)));
+        outcome.files.push(FileOutcome {
+            source: document.source,
+            provider: Provider::GitLab,
+            changed: changed.remove(&id),
+            jobs: merged(jobs.remove(&id).unwrap_or_default()),
+            findings: own,
+        });
+    }
+}
+
+/// A job of a file that several pipelines include is one job: it stays if it stays in one of them.
+fn merged(jobs: Vec<JobOutcome>) -> Vec<JobOutcome> {
+    let mut merged: Vec<JobOutcome> = Vec::new();
+    for job in jobs {
+        match merged.iter_mut().find(|known| known.span == job.span) {
+            Some(known) => {
+                let weight = |job: &JobOutcome| match job.verdict {
+                    Verdict::Untouched => 0,
+                    Verdict::Migrated => 1,
+                    Verdict::Left(_) => 2,
+                };
+                if weight(&job) > weight(known) {
+                    *known = job;
+                }
+            }
+            None => merged.push(job),
+        }
+    }
+    merged.sort_by_key(|job| job.span);
+    merged
+}
+
+fn renumber(finding: &mut Finding, number: &dyn Fn(FileId) -> FileId) {
+    for label in &mut finding.at {
+        label.at.file = number(label.at.file);
+    }
+    for (file, _) in finding.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+        *file = number(*file);
+    }
+}
+
+/// Files in the order of their paths, findings in the order of their places.
+fn in_order(outcome: &mut Outcome) {
+    let mut order: Vec<usize> = (0..outcome.files.len()).collect();
+    order.sort_by(|a, b| {
+        outcome.files[*a]
+            .source
+            .path()
+            .cmp(outcome.files[*b].source.path())
+    });
+    let mut place = vec![FileId(0); order.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old] = FileId(new as u32);
+    }
+    let mut files: Vec<Option<FileOutcome>> = std::mem::take(&mut outcome.files)
+        .into_iter()
+        .map(Some)
+        .collect();
+    for old in order {
+        let Some(mut file) = files[old].take() else {
+            continue;
+        };
+        for finding in &mut file.findings {
+            renumber(finding, &|id| place[id.0 as usize]);
+        }
+        file.findings
+            .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
+        outcome.files.push(file);
+    }
 }

@@ -33,3 +33,4 @@ pub(super) const VARIABLES: File = file!("variables.yaml");
 pub(super) const PACKAGES: File = file!("packages.yaml");
 pub(super) const PROGRAMS: File = file!("programs.yaml");
 pub(super) const SHORT_NAMES: File = file!("short-names.yaml");
+pub(super) const DAEMON: File = file!("daemon.yaml");

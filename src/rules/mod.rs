@@ -19,6 +19,7 @@
 //! itself, so that a run on files without Docker reads nothing; [`Rules::load`] reads and checks all of it, in the tests.
 
 mod commands;
+mod daemon;
 mod embedded;
 mod error;
 mod flags;
@@ -36,6 +37,7 @@ use std::sync::OnceLock;
 use serde::de::DeserializeOwned;
 
 pub use commands::{Becomes, CommandRule, ImageOperands};
+pub use daemon::{DaemonFlag, DaemonFlagFate};
 pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
@@ -46,7 +48,8 @@ pub use variables::{VariableAction, VariableRule};
 pub use version::Version;
 
 use commands::Commands;
-use embedded::{COMMANDS, File, IMAGES, PACKAGES, PROGRAMS, SHORT_NAMES, VARIABLES};
+use daemon::Daemon;
+use embedded::{COMMANDS, DAEMON, File, IMAGES, PACKAGES, PROGRAMS, SHORT_NAMES, VARIABLES};
 use images::Images;
 use packages::Packages;
 use programs::Programs;
@@ -62,6 +65,7 @@ pub struct Rules {
     packages: Part<Packages>,
     programs: Part<Programs>,
     short_names: Part<ShortNames>,
+    daemon: Part<Daemon>,
 }
 
 /// A file that is read when it is first asked for.
@@ -107,6 +111,7 @@ impl Rules {
         rules.variables.checked(VARIABLES)?;
         rules.packages.checked(PACKAGES)?;
         rules.short_names.checked(SHORT_NAMES)?;
+        rules.daemon.checked(DAEMON)?;
         if let Some(name) = rules.programs.checked(PROGRAMS)?.contradiction() {
             let message = format!("`{name}` is harmless and not harmless");
             return Err(RulesError::without_place(PROGRAMS.0, message));
@@ -125,6 +130,7 @@ impl Rules {
             "packages.yaml" => error::read::<Packages>(file, text, 1).map(drop),
             "programs.yaml" => error::read::<Programs>(file, text, 1).map(drop),
             "short-names.yaml" => error::read::<ShortNames>(file, text, 1).map(drop),
+            "daemon.yaml" => error::read::<Daemon>(file, text, 1).map(drop),
             _ => commands::check_file(file, text),
         }
     }
@@ -227,6 +233,17 @@ impl Rules {
     pub fn is_harmless(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);
         programs.is_some_and(|programs| programs.is_harmless(name))
+    }
+
+    /// Whether a program takes the name of a host as an argument of its own.
+    pub fn is_network_client(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.is_network_client(name))
+    }
+
+    /// What becomes of a flag that a dind service is given.
+    pub fn daemon_flag(&self, name: &str) -> Option<&DaemonFlag> {
+        self.daemon.get(DAEMON)?.flag(name)
     }
 
     /// What Podman's own list makes of an image name without a registry and without a tag.

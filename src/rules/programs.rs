@@ -105,6 +105,7 @@ pub(super) struct Programs {
     credential_readers: Clients,
     runs_project_code: Names,
     harmless: Names,
+    network_clients: Names,
 }
 
 impl Clients {
@@ -133,6 +134,10 @@ impl Programs {
 
     pub(super) fn is_harmless(&self, name: &str) -> bool {
         self.harmless.programs.0.contains(name)
+    }
+
+    pub(super) fn is_network_client(&self, name: &str) -> bool {
+        self.network_clients.programs.0.contains(name)
     }
 
     /// A program that is said to be harmless and not harmless.

@@ -1,0 +1,212 @@
+//! Image names as CI files write them: registry, repository, tag and digest, with variables in any part.
+
+use indexmap::IndexMap;
+
+use crate::pipeline::Variable;
+
+/// An image name in its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageName<'a> {
+    /// The registry's host, if the name has one: it holds a dot or a colon, or is `localhost`.
+    pub registry: Option<&'a str>,
+    /// The path within the registry.
+    pub repository: &'a str,
+    /// After the colon.
+    pub tag: Option<&'a str>,
+    /// After the at sign.
+    pub digest: Option<&'a str>,
+}
+
+impl<'a> ImageName<'a> {
+    /// Takes a name apart; a colon or slash inside of `${...}` or `$(...)` does not count.
+    pub fn parse(text: &'a str) -> Self {
+        let (name, digest) = match find_outside(text, b'@').next() {
+            Some(at) => (&text[..at], Some(&text[at + 1..])),
+            None => (text, None),
+        };
+        let last_slash = find_outside(name, b'/').last();
+        let (path, tag) = match find_outside(name, b':').last() {
+            Some(colon) if last_slash.is_none_or(|slash| colon > slash) => {
+                (&name[..colon], Some(&name[colon + 1..]))
+            }
+            _ => (name, None),
+        };
+        let (registry, repository) = match find_outside(path, b'/').next() {
+            Some(slash) if is_host(&path[..slash]) => (Some(&path[..slash]), &path[slash + 1..]),
+            _ => (None, path),
+        };
+        Self {
+            registry,
+            repository,
+            tag,
+            digest,
+        }
+    }
+
+    /// The name without tag and digest.
+    pub fn without_tag(text: &'a str) -> &'a str {
+        let parsed = Self::parse(text);
+        let mut end = text.len();
+        if let Some(digest) = parsed.digest {
+            end -= digest.len() + 1;
+        }
+        if let Some(tag) = parsed.tag {
+            end -= tag.len() + 1;
+        }
+        &text[..end]
+    }
+
+    /// Whether the name says no registry: the engine has to guess one.
+    pub fn is_short(&self) -> bool {
+        self.registry.is_none() && !self.repository.starts_with('$')
+    }
+
+    /// Docker's full name for a short one: `docker.io/library/nginx`, `docker.io/group/tool`.
+    pub fn on_docker_hub(text: &str) -> String {
+        match ImageName::parse(text).repository.contains('/') {
+            true => format!("docker.io/{text}"),
+            false => format!("docker.io/library/{text}"),
+        }
+    }
+}
+
+fn is_host(part: &str) -> bool {
+    part == "localhost" || (!part.starts_with('$') && part.contains(['.', ':']))
+}
+
+/// The places of a byte that do not lie within `${...}` or `$(...)`.
+fn find_outside(text: &str, wanted: u8) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let mut open: Vec<u8> = Vec::new();
+    let mut found = Vec::new();
+    for (index, byte) in bytes.iter().copied().enumerate() {
+        match byte {
+            b'{' if index > 0 && bytes[index - 1] == b'$' => open.push(b'}'),
+            b'(' if index > 0 && bytes[index - 1] == b'$' => open.push(b')'),
+            _ if open.last() == Some(&byte) => {
+                open.pop();
+            }
+            _ if open.is_empty() && byte == wanted => found.push(index),
+            _ => {}
+        }
+    }
+    found.into_iter()
+}
+
+/// A text with the job's variables put in, as far as the file says what they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expanded {
+    /// The text; variables that are not known stay as they are written.
+    pub text: String,
+    /// Whether a variable is left in it.
+    pub unknown: bool,
+    /// The variables that were put in, in the order of their names in the text.
+    pub used: Vec<String>,
+}
+
+/// Puts variables into a text, again and again up to a small depth: `$NAME`, `${NAME}`; other forms count as unknown.
+pub fn expand(text: &str, variables: &IndexMap<String, Variable>) -> Expanded {
+    let mut used = Vec::new();
+    let (text, unknown) = expand_into(text, variables, 0, &mut used);
+    Expanded {
+        text,
+        unknown,
+        used,
+    }
+}
+
+fn expand_into(
+    text: &str,
+    variables: &IndexMap<String, Variable>,
+    depth: usize,
+    used: &mut Vec<String>,
+) -> (String, bool) {
+    let mut result = String::with_capacity(text.len());
+    let mut unknown = false;
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        result.push_str(&rest[..dollar]);
+        let after = &rest[dollar + 1..];
+        let (name, length) = variable_name(after);
+        let value = name.and_then(|name| {
+            let variable = variables.get(name)?;
+            let value = variable.value.as_deref()?;
+            (!variable.varies && depth < 6 && result.len() < 4096).then_some((name, value))
+        });
+        match value {
+            Some((name, value)) => {
+                used.push(name.to_owned());
+                let (inner, inner_unknown) = expand_into(value, variables, depth + 1, used);
+                result.push_str(&inner);
+                unknown |= inner_unknown;
+                rest = &after[length..];
+            }
+            None => {
+                unknown = true;
+                result.push('$');
+                result.push_str(&after[..length]);
+                rest = &after[length..];
+            }
+        }
+    }
+    result.push_str(rest);
+    (result, unknown)
+}
+
+/// The variable at the start of what follows a dollar sign, and how many bytes it takes.
+fn variable_name(after: &str) -> (Option<&str>, usize) {
+    let letters = |text: &str| {
+        text.bytes()
+            .position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
+            .unwrap_or(text.len())
+    };
+    if let Some(inner) = after.strip_prefix('{') {
+        let length = letters(inner);
+        if inner[length..].starts_with('}') {
+            return (Some(&inner[..length]), length + 2);
+        }
+        return (None, 1);
+    }
+    let length = letters(after);
+    ((length > 0).then(|| &after[..length]), length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_names_apart() {
+        let parsed = ImageName::parse("registry.example.com:5000/group/docker:27-dind@sha256:ab");
+        assert_eq!(parsed.registry, Some("registry.example.com:5000"));
+        assert_eq!(parsed.repository, "group/docker");
+        assert_eq!(parsed.tag, Some("27-dind"));
+        assert_eq!(parsed.digest, Some("sha256:ab"));
+        assert_eq!(ImageName::parse("docker").repository, "docker");
+        assert_eq!(
+            ImageName::parse("${PROXY:-x/y}/docker:${TAG:-1}").tag,
+            Some("${TAG:-1}")
+        );
+        assert_eq!(
+            ImageName::parse("localhost:5000/x").registry,
+            Some("localhost:5000")
+        );
+        assert_eq!(ImageName::without_tag("a/b:c"), "a/b");
+        assert_eq!(ImageName::without_tag("host:1/b"), "host:1/b");
+    }
+
+    #[test]
+    fn says_what_docker_would_pull() {
+        assert_eq!(
+            ImageName::on_docker_hub("nginx:1"),
+            "docker.io/library/nginx:1"
+        );
+        assert_eq!(
+            ImageName::on_docker_hub("group/tool"),
+            "docker.io/group/tool"
+        );
+        assert!(ImageName::parse("nginx").is_short());
+        assert!(!ImageName::parse("$IMAGE").is_short());
+        assert!(!ImageName::parse("quay.io/x/y").is_short());
+    }
+}

@@ -1,0 +1,413 @@
+//! `docker build` and `docker buildx build`: pushes, platforms, caches, attestations, and what the Dockerfile needs.
+
+use crate::dockerfile::Dockerfile;
+use crate::image_name::ImageName;
+use crate::passes::draft::Draft;
+use crate::passes::facts::pushes;
+use crate::passes::job::JobPass;
+use crate::passes::setup;
+use crate::rules::ShortName;
+
+use super::{Additions, DockerCall, Flag, remove_flag};
+
+/// A flag of a build that the tables leave to code. `false`: not known, the job stays.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn flag(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    _with: &str,
+    additions: &mut Additions,
+    draft: &mut Draft,
+    why: usize,
+) -> bool {
+    let at = docker.at_words(&flag.words);
+    let value = docker
+        .value(flag)
+        .map(|value| value.text)
+        .unwrap_or_default();
+    match flag.rule.name.as_str() {
+        "--push" | "--load" => {
+            let why = draft.note(
+                "build-push",
+                at,
+                "Podman builds into its own store; a push is a command of its own",
+            );
+            remove_flag(docker, flag, draft, why);
+        }
+        "--output" => {
+            if pushes(docker) || value == "type=docker" || value == "type=image" {
+                let why = draft.note(
+                    "build-push",
+                    at,
+                    "Podman builds into its own store; a push is a command of its own",
+                );
+                remove_flag(docker, flag, draft, why);
+            } else if value.contains("type=docker")
+                || value.contains("type=oci")
+                || value.contains("type=cacheonly")
+                || docker.value(flag).is_some_and(|value| value.unknown)
+            {
+                return false;
+            }
+        }
+        "--platform" | "--tag" | "--manifest" => {}
+        "--cache-from" | "--cache-to" => cache(pass, docker, flag, additions, draft),
+        "--build-arg" => {
+            if value.starts_with("BUILDKIT_INLINE_CACHE") {
+                let why = draft.note(
+                    "build-cache",
+                    at,
+                    "BUILDKIT_INLINE_CACHE speaks to BuildKit only",
+                );
+                remove_flag(docker, flag, draft, why);
+            }
+        }
+        "--provenance" | "--sbom" | "--attest" => {
+            if value == "false" || (flag.rule.name == "--attest" && value.contains("disabled=true"))
+            {
+                let why = draft.note(
+                    "attestation",
+                    at,
+                    format!("{}=false is what Podman does anyway", flag.rule.name),
+                );
+                remove_flag(docker, flag, draft, why);
+            } else {
+                let why = draft.warn(
+                    "attestation",
+                    at,
+                    format!("{} is lost: Podman writes no attestations", flag.rule.name),
+                );
+                remove_flag(docker, flag, draft, why);
+            }
+        }
+        "--secret" => {
+            if let (Some(raw), Some(range)) = (docker.raw_value(flag), flag.value.clone())
+                && let Some(found) = raw.find("source=")
+            {
+                let start = range.start + found;
+                docker.replace(start..start + "source=".len(), "src=", draft, why);
+            }
+        }
+        "--network" => match value.as_str() {
+            "host" => {}
+            "default" => remove_flag(docker, flag, draft, why),
+            _ => return false,
+        },
+        "--allow" | "--builder" | "--progress" => {
+            let why = draft.note(
+                "flag-dropped",
+                at,
+                format!("{} speaks to BuildKit only", flag.rule.name),
+            );
+            remove_flag(docker, flag, draft, why);
+        }
+        "--no-cache-filter" => {
+            let why = draft.note(
+                "build-cache",
+                at,
+                "Podman builds all stages anew, or none: --no-cache",
+            );
+            docker.replace(docker.range(&flag.words), "--no-cache", draft, why);
+        }
+        "--isolation" if value == "default" => remove_flag(docker, flag, draft, why),
+        "--pull" | "--squash" | "--memory" | "--file" | "--quiet" | "--ssh" | "--build-context"
+        | "--force-rm" => {}
+        _ => return false,
+    }
+    let _ = index;
+    true
+}
+
+/// Pushes, manifest lists, and what the Dockerfile needs.
+pub(super) fn finish(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let push = pushes(docker);
+    let tags: Vec<Flag<'_>> = docker.flags_named("--tag").collect();
+    let raw: Vec<&str> = tags
+        .iter()
+        .filter_map(|flag| docker.raw_value(flag))
+        .collect();
+    if push && raw.is_empty() {
+        draft.block(
+            "unreadable-command",
+            docker.at(),
+            "this build pushes, and the names that it pushes to are not written in the command",
+            "write the names with --tag, then run again",
+        );
+        return;
+    }
+    if is_multi_platform(docker) {
+        manifest(docker, &tags, &raw, push, additions, draft);
+    } else if push {
+        additions
+            .after
+            .extend(raw.iter().map(|tag| format!("podman push {tag}")));
+    }
+    for word in docker.operands() {
+        let context = docker.text_of(word).text;
+        if context.contains("://") && context.contains('#') {
+            draft.block(
+                "build-context",
+                docker.at_words(&(word..word + 1)),
+                "Podman reads the part after # of a git context in its own way",
+                "clone the repository in the script and build the folder",
+            );
+        }
+    }
+    needs(pass, index, docker, draft, why);
+}
+
+/// Whether the build is for more platforms than one, as far as the file says.
+fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
+    docker.flags_named("--platform").any(|flag| {
+        docker
+            .value(&flag)
+            .is_some_and(|value| value.unknown || value.text.contains(','))
+    })
+}
+
+/// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.
+fn manifest(
+    docker: &DockerCall<'_>,
+    tags: &[Flag<'_>],
+    raw: &[&str],
+    push: bool,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let message = "a build for several platforms makes a manifest list, so that all of them reach the registry";
+    let why = draft.note("multi-platform", docker.at(), message);
+    let Some((first, others)) = tags.split_first() else {
+        return;
+    };
+    let word = &docker.words()[first.words.start];
+    let written = docker.call.raw(word);
+    let flag_length = match written.find('=') {
+        Some(equals) => equals,
+        None if first.words.len() > 1 => written.len(),
+        None => {
+            draft.block(
+                "unknown-flag",
+                docker.at_words(&first.words),
+                "this -t and its value are one word",
+                "write `-t NAME`",
+            );
+            return;
+        }
+    };
+    docker.replace(
+        word.span.start..word.span.start + flag_length,
+        "--manifest",
+        draft,
+        why,
+    );
+    for other in others {
+        remove_flag(docker, other, draft, why);
+    }
+    if push {
+        let list = raw[0];
+        for name in raw {
+            additions.after.push(format!(
+                "podman manifest push --all {list} {}",
+                docker_transport(name)
+            ));
+        }
+    }
+}
+
+/// `docker://NAME`, inside the name's own quotes.
+fn docker_transport(raw: &str) -> String {
+    let quote = raw
+        .chars()
+        .next()
+        .filter(|letter| matches!(letter, '"' | '\''));
+    let name = raw.trim_matches(['"', '\'']);
+    let full = if ImageName::parse(name).is_short() {
+        ImageName::on_docker_hub(name)
+    } else {
+        name.to_owned()
+    };
+    match quote {
+        Some(quote) => format!("{quote}docker://{full}{quote}"),
+        None => format!("docker://{full}"),
+    }
+}
+
+/// A cache goes to a repository of its own in a registry that the job pushes to, or is lost by name.
+fn cache(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let at = docker.at_words(&flag.words);
+    let review = pass.view.context.options.include_review;
+    let target = docker
+        .raw_value(flag)
+        .and_then(|raw| cache_repository(pass, raw));
+    let already = additions
+        .options
+        .iter()
+        .any(|option| option.starts_with("--layers"));
+    match target {
+        Some(repository) if review => {
+            let message =
+                format!("the build cache moves to {repository}, where each cached layer is a tag");
+            let why = draft.warn("build-cache", at, message);
+            if !already {
+                additions.options.push(format!(
+                    "--layers --cache-from {repository} --cache-to {repository}"
+                ));
+            }
+            remove_flag(docker, flag, draft, why);
+        }
+        target => {
+            let message = match target {
+                Some(repository) => format!(
+                    "{} is lost; --include-review keeps a cache in {repository}",
+                    flag.rule.name
+                ),
+                None => format!(
+                    "{} is lost: Podman takes a cache only from a repository that the job pushes to",
+                    flag.rule.name
+                ),
+            };
+            let why = draft.warn("build-cache", at, message);
+            remove_flag(docker, flag, draft, why);
+        }
+    }
+}
+
+/// The repository for a cache, if the job logs in to its registry and pushes there; Docker Hub has no room for it.
+fn cache_repository(pass: &JobPass<'_>, raw: &str) -> Option<String> {
+    if raw.contains(['(', '`', '{']) && !raw.contains("${") {
+        return None;
+    }
+    let inner = raw.trim_matches(['"', '\'']);
+    let reference = if inner.contains("type=") {
+        inner
+            .split(',')
+            .find_map(|part| part.strip_prefix("ref="))?
+    } else {
+        inner
+    };
+    let repository = ImageName::without_tag(reference);
+    let expanded = pass.view.expand(repository).text;
+    let on_hub = ImageName::parse(&expanded)
+        .registry
+        .is_none_or(|registry| registry.ends_with("docker.io"));
+    let gitlab = expanded.starts_with("$CI_REGISTRY") || expanded.starts_with("${CI_REGISTRY");
+    if on_hub && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
+        return None;
+    }
+    let logged_in = pass.facts.logins().any(|login| {
+        !login.is_empty()
+            && (expanded.starts_with(login) || (gitlab && login.contains("CI_REGISTRY")))
+    });
+    let quote = if raw.starts_with('"') { "\"" } else { "" };
+    logged_in.then(|| format!("{quote}{repository}/cache{quote}"))
+}
+
+/// What the Dockerfile needs of Podman: the image format that keeps its health check, the registry of its short names.
+fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
+    let dockerfile = find_dockerfile(pass, index, docker);
+    let (format, names) = match &dockerfile {
+        Some(dockerfile) => {
+            let rules = pass.view.context.rules;
+            let short = dockerfile.base_images().into_iter().find(|image| {
+                ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
+            });
+            let keyword = dockerfile.keeps_only_in_docker_format();
+            (
+                keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
+                short.map(|name| format!("the Dockerfile builds on {name}; Podman is told which registry that means")),
+            )
+        }
+        None => (
+            Some("the Dockerfile is not seen here: Docker's image format keeps a HEALTHCHECK that it may have".to_owned()),
+            Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
+        ),
+    };
+    if let Some(message) = format {
+        let finding = draft.note("image-format", docker.at(), message);
+        setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
+    }
+    if let Some(message) = names {
+        setup::short_names(&pass.view, docker.call, message, draft);
+    }
+    let _ = why;
+}
+
+/// The Dockerfile of a build, if the command says which and the repository has it.
+fn find_dockerfile(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+) -> Option<Dockerfile> {
+    let view = &pass.view;
+    let moved = view.calls.iter().take(index).any(|call| {
+        matches!(call.program(), Some("cd" | "pushd"))
+            && call.parsed.text.len() == docker.call.parsed.text.len()
+            || matches!(call.program(), Some("cd" | "pushd"))
+                && call.command().place.nesting.is_empty()
+    });
+    if moved {
+        return None;
+    }
+    let context = docker.operands().last().map(|word| docker.text_of(*word));
+    let context = context.filter(|context| {
+        !context.unknown && !context.text.contains("://") && context.text != "-"
+    })?;
+    let context = clean(&context.text)?;
+    let path = match docker.flags_named("--file").last() {
+        Some(flag) => {
+            let file = docker.value(&flag)?;
+            if file.unknown || file.text == "-" {
+                return None;
+            }
+            clean(&file.text)?
+        }
+        None => match context.as_str() {
+            "" => "Dockerfile".to_owned(),
+            folder => format!("{folder}/Dockerfile"),
+        },
+    };
+    let path = std::path::Path::new(&path);
+    if !view.context.files.exists(path) {
+        return None;
+    }
+    view.context
+        .files
+        .read(path)
+        .ok()
+        .map(|source| Dockerfile::read(source.text()))
+}
+
+/// A path from the root of the repository, or nothing if it leads out of it.
+fn clean(path: &str) -> Option<String> {
+    let path = path
+        .strip_prefix("$CI_PROJECT_DIR")
+        .or_else(|| path.strip_prefix("${CI_PROJECT_DIR}"))
+        .unwrap_or(path);
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part if part.starts_with('~') || part.contains('$') => return None,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

@@ -1,0 +1,272 @@
+//! A docker command taken apart by its own table: subcommand, flags, operands.
+
+use std::ops::Range;
+
+use crate::image_name::Expanded;
+use crate::passes::context::{Call, JobView};
+use crate::passes::draft::Draft;
+use crate::passes::script_edit;
+use crate::rules::{CommandRule, FlagRule};
+use crate::shell::{self, Argument, ArgumentKind, Options, Word};
+use crate::text::Location;
+
+/// A docker command with its parts.
+pub struct DockerCall<'a> {
+    /// The job.
+    pub view: &'a JobView<'a>,
+    /// The command as it stands in its script.
+    pub call: &'a Call,
+    /// What the tables say of it.
+    pub rule: &'a CommandRule,
+    /// The words of the subcommand, as indexes into the command's words.
+    pub subcommand: Range<usize>,
+    /// Global flags in front of the subcommand.
+    pub globals: Vec<Argument>,
+    /// Flags between the words of the subcommand: `buildx --builder x build`.
+    pub between: Vec<Argument>,
+    /// What follows the subcommand.
+    pub arguments: Vec<Argument>,
+}
+
+/// Why a command cannot be taken apart.
+pub enum Unclear {
+    /// A word that the shell makes up when it runs stands where the subcommand should be.
+    Subcommand,
+    /// The tables do not know it.
+    Unknown(String),
+    /// No subcommand at all: `docker`, `docker --version`.
+    Bare,
+}
+
+struct FlagTable<'a>(Option<&'a CommandRule>);
+
+impl Options for FlagTable<'_> {
+    fn takes_value(&self, flag: &str) -> Option<bool> {
+        self.0?.flag(flag).map(|flag| flag.takes_value)
+    }
+}
+
+impl<'a> DockerCall<'a> {
+    /// Takes a call of docker apart.
+    pub fn new(view: &'a JobView<'a>, call: &'a Call) -> Result<Self, Unclear> {
+        let rules = view.context.rules;
+        let words = &call.command().words;
+        let text = call.text();
+        let globals = shell::arguments(
+            text,
+            words.get(1..).unwrap_or_default(),
+            &FlagTable(rules.global_flags()),
+            false,
+        );
+        let first = globals
+            .iter()
+            .find(|argument| matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque));
+        let Some(first) = first else {
+            return Err(Unclear::Bare);
+        };
+        if matches!(first.kind, ArgumentKind::Opaque) {
+            return Err(Unclear::Subcommand);
+        }
+        let start = first.words.start + 1;
+        let names: Vec<&str> = words[start..]
+            .iter()
+            .map_while(|word| word.value.as_deref())
+            .collect();
+        if names.is_empty() {
+            return Err(Unclear::Subcommand);
+        }
+        let unknown = |names: &[&str]| {
+            Unclear::Unknown(names.iter().take(2).copied().collect::<Vec<_>>().join(" "))
+        };
+        let Some((mut rule, mut taken)) = rules.command(&names) else {
+            return Err(unknown(&names));
+        };
+        let mut between = Vec::new();
+        if rule.group {
+            // flags of the group stand before its command: `compose -f x up`
+            let rest = words.get(start + taken..).unwrap_or_default();
+            let flags = shell::arguments(text, rest, &FlagTable(Some(rule)), false);
+            let operand = flags.iter().find(|argument| {
+                matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque)
+            });
+            let Some(operand) = operand else {
+                return Err(Unclear::Bare);
+            };
+            let at = start + taken + operand.words.start;
+            let mut inner: Vec<&str> = names[..taken].to_vec();
+            inner.extend(words[at..].iter().map_while(|word| word.value.as_deref()));
+            let Some((command, words)) = rules.command(&inner) else {
+                return Err(unknown(&inner));
+            };
+            if command.group || words <= taken {
+                return Err(Unclear::Subcommand);
+            }
+            between = flags
+                .into_iter()
+                .take_while(|argument| start + taken + argument.words.start < at)
+                .collect();
+            for argument in &mut between {
+                shift(argument, start + taken);
+            }
+            taken = at - start + words - taken;
+            rule = command;
+        }
+        let globals = globals
+            .into_iter()
+            .take_while(|argument| argument.words.start + 1 < start)
+            .collect();
+        let rest = words.get(start + taken..).unwrap_or_default();
+        let mut arguments = shell::arguments(
+            text,
+            rest,
+            &FlagTable(Some(rule)),
+            !rule.options_end_at_operand,
+        );
+        for argument in &mut arguments {
+            shift(argument, start + taken);
+        }
+        Ok(Self {
+            view,
+            call,
+            rule,
+            subcommand: start..start + taken,
+            globals,
+            between,
+            arguments,
+        })
+    }
+
+    /// The command's words.
+    pub fn words(&self) -> &'a [Word] {
+        &self.call.command().words
+    }
+
+    /// The flags, each with its rule, how it is written, and the range of its value in the script.
+    pub fn flags(&self) -> impl Iterator<Item = Flag<'a>> + '_ {
+        self.arguments.iter().filter_map(|argument| {
+            let ArgumentKind::Flag {
+                name,
+                value,
+                cluster,
+            } = &argument.kind
+            else {
+                return None;
+            };
+            let rule = self.rule.flag(name)?;
+            let value = value.as_ref().map(|value| {
+                let span = &self.words()[value.word].span;
+                span.start + value.offset..span.end
+            });
+            Some(Flag {
+                rule,
+                words: argument.words.clone(),
+                value,
+                clustered: cluster.is_some(),
+            })
+        })
+    }
+
+    /// The flags of one name.
+    pub fn flags_named<'b>(&'b self, name: &'b str) -> impl Iterator<Item = Flag<'a>> + 'b {
+        self.flags().filter(move |flag| flag.rule.name == name)
+    }
+
+    /// Whether a switch is on: given, and not given as `=false`.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.flags_named(name)
+            .last()
+            .is_some_and(|flag| self.value(&flag).is_none_or(|value| value.text != "false"))
+    }
+
+    /// The operands, as indexes into the words.
+    pub fn operands(&self) -> Vec<usize> {
+        self.arguments
+            .iter()
+            .filter(|argument| {
+                matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque)
+            })
+            .map(|argument| argument.words.start)
+            .collect()
+    }
+
+    /// A flag's value as it is written, quotes and all.
+    pub fn raw_value(&self, flag: &Flag<'_>) -> Option<&'a str> {
+        flag.value.clone().map(|range| &self.call.text()[range])
+    }
+
+    /// A flag's value without quotes, with the job's variables put in.
+    pub fn value(&self, flag: &Flag<'_>) -> Option<Expanded> {
+        let raw = self.raw_value(flag)?;
+        Some(self.view.expand(&crate::passes::context::unquoted(raw)))
+    }
+
+    /// A word without quotes, with the job's variables put in.
+    pub fn text_of(&self, word: usize) -> Expanded {
+        self.view.expand_word(self.call, &self.words()[word])
+    }
+
+    /// Where the command stands.
+    pub fn at(&self) -> Location {
+        self.view.at_command(self.call)
+    }
+
+    /// Where some of its words stand.
+    pub fn at_words(&self, words: &Range<usize>) -> Location {
+        self.view.at(self.call, self.range(words))
+    }
+
+    /// Some of its words as a range of the script.
+    pub fn range(&self, words: &Range<usize>) -> Range<usize> {
+        self.words()[words.start].span.start..self.words()[words.end - 1].span.end
+    }
+
+    /// Some of its words with the blank (or continued line) in front of them.
+    pub fn range_with_gap(&self, words: &Range<usize>) -> Range<usize> {
+        self.words()[words.start - 1].span.end..self.words()[words.end - 1].span.end
+    }
+
+    /// Replaces some of the script.
+    pub fn replace(
+        &self,
+        range: Range<usize>,
+        text: impl Into<String>,
+        draft: &mut Draft,
+        why: usize,
+    ) {
+        script_edit::replace(self.view, self.call, range, text, draft, why);
+    }
+
+    /// Takes words away, with the blank in front of them.
+    pub fn remove(&self, words: &Range<usize>, draft: &mut Draft, why: usize) {
+        self.replace(self.range_with_gap(words), "", draft, why);
+    }
+
+    /// Writes words behind the subcommand.
+    pub fn add_option(&self, option: &str, draft: &mut Draft, why: usize) {
+        let end = self.words()[self.subcommand.end - 1].span.end;
+        self.replace(end..end, format!(" {option}"), draft, why);
+    }
+}
+
+/// Moves an argument's words behind others.
+fn shift(argument: &mut Argument, by: usize) {
+    argument.words = argument.words.start + by..argument.words.end + by;
+    if let ArgumentKind::Flag {
+        value: Some(value), ..
+    } = &mut argument.kind
+    {
+        value.word += by;
+    }
+}
+
+/// A flag of a docker command.
+pub struct Flag<'a> {
+    /// What the tables say of it.
+    pub rule: &'a FlagRule,
+    /// Its words, value included, as indexes into the command's words.
+    pub words: Range<usize>,
+    /// Where its value stands in the script.
+    pub value: Option<Range<usize>>,
+    /// Whether it is one letter of several: `-it`.
+    pub clustered: bool,
+}

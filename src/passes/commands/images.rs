@@ -1,0 +1,150 @@
+//! Archives, manifests and printed output: where the same words give something else.
+
+use crate::passes::draft::Draft;
+use crate::passes::job::JobPass;
+
+use super::{Additions, DockerCall, Flag, output_is_read, remove_flag};
+
+/// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.
+/// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6; podman issue 2669.
+pub(super) fn save(docker: &DockerCall<'_>, additions: &mut Additions) {
+    let operands = docker.operands();
+    let opaque = docker.arguments.iter().any(|argument| {
+        matches!(argument.kind, crate::shell::ArgumentKind::Opaque)
+            && docker.text_of(argument.words.start).unknown
+    });
+    if operands.len() > 1 || opaque {
+        additions.options.push("-m".to_owned());
+    }
+}
+
+/// A flag that the tables leave to code. `false`: not known, the job stays.
+pub(super) fn flag(
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    _with: &str,
+    draft: &mut Draft,
+    why: usize,
+) -> bool {
+    match (docker.rule.name.as_str(), flag.rule.name.as_str()) {
+        ("rm", "--link") | (_, "--disable-content-trust") => {
+            remove_flag(docker, flag, draft, why);
+            true
+        }
+        ("info" | "version" | "inspect", "--format") => true, // looked at below
+        (
+            "images" | "ps" | "stats" | "network ls" | "volume ls" | "search" | "history",
+            "--format",
+        ) => {
+            let at = docker.at_words(&flag.words);
+            let value = docker
+                .value(flag)
+                .map(|value| value.text)
+                .unwrap_or_default();
+            if value.contains("json") {
+                return false;
+            }
+            if value.contains("Repository") {
+                draft.warn(
+                    "printed-names",
+                    at,
+                    "Podman prints images built here as localhost/NAME",
+                );
+            }
+            true
+        }
+        ("logs", "--tail") => {
+            let word = &docker.words()[flag.words.start];
+            let raw = docker.call.raw(word);
+            if raw.starts_with("-n") && raw != "-n" {
+                return false;
+            }
+            if raw == "-n" {
+                docker.replace(word.span.clone(), "--tail", draft, why);
+            }
+            true
+        }
+        ("login", _) => true,
+        _ => false,
+    }
+}
+
+/// Output that the script reads, and that Podman prints in another way.
+/// Source: templates ran on Podman 4.3.1 and 5.8.6.
+pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let format = docker
+        .flags_named("--format")
+        .last()
+        .and_then(|flag| docker.value(&flag))
+        .map(|value| value.text);
+    let at = docker.at();
+    let refuse = |draft: &mut Draft, what: &str| {
+        draft.block(
+            "output-differs",
+            at,
+            what.to_owned(),
+            "write what Podman prints by hand (`podman inspect` and `podman info` show it)",
+        );
+    };
+    match (docker.rule.name.as_str(), format) {
+        ("info", Some(_)) => refuse(draft, "`podman info` has other fields than `docker info`"),
+        ("info", None) if output_is_read(docker.call) => refuse(
+            draft,
+            "the script reads what `docker info` prints, and Podman prints something else",
+        ),
+        ("version", Some(format))
+            if !format.contains(".Server.Version") && !format.contains(".Client.Version") =>
+        {
+            refuse(
+                draft,
+                "`podman version` has other fields than `docker version`",
+            );
+        }
+        ("inspect", Some(format)) => {
+            let differs = [
+                ".NetworkSettings.IPAddress",
+                ".NetworkSettings.Networks",
+                "RepoDigests",
+                ".State.Health",
+                ".Config.Entrypoint",
+                ".GraphDriver",
+                ".ContainerConfig",
+            ];
+            if let Some(field) = differs.iter().find(|field| format.contains(**field)) {
+                let message = match *field {
+                    "RepoDigests" => {
+                        "the digest that Podman knows after a push is not the registry's".to_owned()
+                    }
+                    field => format!("{field} is not the same in Podman"),
+                };
+                refuse(draft, &message);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A command that needs more than other words. Gives Podman's words, or plans all by itself.
+pub(super) fn rewrite_command(
+    _pass: &JobPass<'_>,
+    name: &str,
+    docker: &DockerCall<'_>,
+    draft: &mut Draft,
+) -> Option<String> {
+    match name {
+        "save" | "login" | "logout" => Some(name.to_owned()),
+        "manifest-push" => Some("manifest push".to_owned()),
+        _ => {
+            draft.block(
+                "no-counterpart",
+                docker.at(),
+                format!(
+                    "`docker {}` needs other commands in Podman",
+                    docker.rule.name
+                ),
+                "write them by hand, then run again",
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! Docker commands become Podman's, by the tables; what a table cannot say has a module of its own.
+
+mod build;
+mod call;
+mod images;
+mod registry;
+mod run;
+
+pub use call::{DockerCall, Flag, Unclear};
+
+use crate::rules::{Becomes, FlagAction};
+use crate::shell::{ArgumentKind, Connector, Nesting};
+
+use super::context::Call;
+use super::draft::Draft;
+use super::job::JobPass;
+use super::script_edit;
+
+/// What a command's own module adds to the words that the tables change.
+#[derive(Default)]
+struct Additions {
+    /// Options behind the subcommand.
+    options: Vec<String>,
+    /// Commands that follow when this one succeeds.
+    after: Vec<String>,
+    /// The last argument, when one is missing.
+    operand: Option<String>,
+}
+
+/// Translates every docker command of a job.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let JobPass { view, evidence, .. } = pass;
+    for index in &evidence.commands {
+        let call = &view.calls[*index];
+        if pass.replaced.contains(index) {
+            continue;
+        }
+        if call.program() == Some("docker-compose") {
+            continue; // the compose pass has it
+        }
+        match DockerCall::new(view, call) {
+            Ok(docker) if docker.rule.name.starts_with("compose") => {}
+            Ok(docker) => translate(pass, *index, &docker, draft),
+            Err(Unclear::Bare) => {
+                let why = draft.note(
+                    "docker-command",
+                    view.at_command(call),
+                    "Podman prints its own version",
+                );
+                rename_program(pass, call, draft, why);
+            }
+            Err(Unclear::Subcommand) => draft.block(
+                "unreadable-command",
+                view.at_command(call),
+                "which docker command this is, is decided when the script runs",
+                "write the subcommand out, or move the job by hand",
+            ),
+            Err(Unclear::Unknown(name)) => draft.block(
+                "unknown-command",
+                view.at_command(call),
+                format!("`docker {name}` is not a command that Podman is known to have"),
+                "if it is a plugin, install it beside Podman or keep the job on Docker",
+            ),
+        }
+    }
+}
+
+fn rename_program(pass: &JobPass<'_>, call: &Call, draft: &mut Draft, why: usize) {
+    let word = &call.command().words[0];
+    let raw = call.raw(word);
+    if let Some(at) = raw.rfind("docker") {
+        let start = word.span.start + at;
+        script_edit::replace(
+            &pass.view,
+            call,
+            start..start + "docker".len(),
+            "podman",
+            draft,
+            why,
+        );
+    }
+}
+
+fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let place = &docker.call.command().place;
+    if place.negated && place.followed_by == Some(Connector::And) || fails_when_docker_works(docker)
+    {
+        draft.block(
+            "docker-must-fail",
+            docker.at(),
+            "the script counts on this docker command to fail",
+            "say what the check is for, and move the job by hand",
+        );
+        return;
+    }
+    if !globals_allow(docker, draft) {
+        return;
+    }
+    let words = match &docker.rule.becomes {
+        Becomes::Podman(words) => words.clone(),
+        Becomes::Gap(why) => {
+            draft.block(
+                gap_rule(&docker.rule.name),
+                docker.at(),
+                format!(
+                    "`docker {}` has no counterpart in Podman: {why}",
+                    docker.rule.name
+                ),
+                "the job stays on Docker; split off what can move",
+            );
+            return;
+        }
+        Becomes::Drop(reason) => {
+            let message = format!("`docker {}` goes: {reason}", docker.rule.name);
+            let why = draft.note("docker-command", docker.at(), message);
+            script_edit::remove_command(&pass.view, docker.call, draft, why);
+            return;
+        }
+        Becomes::Rewrite(name) => match images::rewrite_command(pass, name, docker, draft) {
+            Some(words) => words,
+            None => return,
+        },
+    };
+    if primes_a_cache(pass, docker, draft) {
+        return;
+    }
+    let message = format!("`docker {}` becomes `podman {words}`", docker.rule.name);
+    let why = draft.note("docker-command", docker.at(), message);
+    rename_program(pass, docker.call, draft, why);
+    for argument in &docker.between {
+        draft.note(
+            "flag-dropped",
+            docker.at_words(&argument.words),
+            "flags of buildx itself choose a builder, which Podman does not have",
+        );
+    }
+    let written: Vec<&str> = docker.words()[docker.subcommand.clone()]
+        .iter()
+        .filter_map(|word| word.value.as_deref())
+        .collect();
+    if written.join(" ") != words {
+        docker.replace(docker.range(&docker.subcommand), words, draft, why);
+    }
+    let mut additions = Additions::default();
+    for argument in &docker.arguments {
+        match &argument.kind {
+            ArgumentKind::Unknown { name } => draft.block(
+                "unknown-flag",
+                docker.at_words(&argument.words),
+                format!(
+                    "{name} is not a flag of `docker {}` that is known here",
+                    docker.rule.name
+                ),
+                "check what Podman makes of it, and move the job by hand",
+            ),
+            ArgumentKind::Opaque => opaque(docker, argument.words.start, draft),
+            _ => {}
+        }
+    }
+    for flag in docker.flags() {
+        flag_action(pass, index, docker, &flag, &mut additions, draft, why);
+    }
+    match docker.rule.name.as_str() {
+        "build" => build::finish(pass, index, docker, &mut additions, draft, why),
+        "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
+        "login" | "logout" => registry::login(pass, index, docker, &mut additions, draft, why),
+        "push" => registry::push(docker, draft),
+        "pull" => registry::pull(pass, index, docker, draft, why),
+        "save" => images::save(docker, &mut additions),
+        "info" | "version" | "inspect" => images::output(docker, draft),
+        _ => {}
+    }
+    finish(pass, docker, additions, draft, why);
+}
+
+fn finish(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    additions: Additions,
+    draft: &mut Draft,
+    why: usize,
+) {
+    if !additions.options.is_empty() {
+        docker.add_option(&additions.options.join(" "), draft, why);
+    }
+    let last = docker.words().last().map_or(0, |word| word.span.end);
+    if let Some(operand) = additions.operand {
+        docker.replace(last..last, format!(" {operand}"), draft, why);
+    }
+    if !script_edit::insert_after(&pass.view, docker.call, &additions.after, draft, why) {
+        draft.block(
+            "unreadable-command",
+            docker.at(),
+            "the push that Podman needs as a command of its own cannot follow here",
+            "put the build on a line of its own, then run again",
+        );
+    }
+}
+
+/// `docker ps && exit 1`: the script ends when Docker is there.
+fn fails_when_docker_works(docker: &DockerCall<'_>) -> bool {
+    let command = docker.call.command();
+    let text = docker.call.text();
+    let after = text
+        .get(command.span.end..command.place.statement.end)
+        .unwrap_or_default();
+    command.place.followed_by == Some(Connector::And)
+        && after
+            .trim_start()
+            .trim_start_matches('&')
+            .trim_start()
+            .starts_with("exit ")
+        && !after.contains("exit 0")
+}
+
+fn gap_rule(command: &str) -> &'static str {
+    match command.split(' ').next() {
+        Some("swarm" | "stack" | "service" | "node" | "config") => "swarm",
+        Some("plugin") => "docker-plugin",
+        _ => "no-counterpart",
+    }
+}
+
+/// Flags in front of the subcommand: some choose another engine.
+fn globals_allow(docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
+    for argument in &docker.globals {
+        let words = argument.words.start + 1..argument.words.end + 1;
+        let ArgumentKind::Flag { name, .. } = &argument.kind else {
+            draft.block(
+                "unreadable-command",
+                docker.at_words(&words),
+                "what stands in front of the subcommand is not a flag that is known here",
+                "write the command out, or move the job by hand",
+            );
+            return false;
+        };
+        let rules = docker.view.context.rules;
+        let same = rules
+            .global_flags()
+            .and_then(|table| table.flag(name))
+            .is_some_and(|flag| matches!(flag.action, FlagAction::Same));
+        if !same {
+            draft.block(
+                "remote-engine",
+                docker.at_words(&words),
+                format!("{name} makes docker talk to an engine of its choice, which Podman's own command does not"),
+                "a job that drives another machine's Docker stays; move the rest out of it",
+            );
+            return false;
+        }
+    }
+    true
+}
+
+/// A word that the shell fills in: it may hold flags.
+fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
+    let text = docker.text_of(word);
+    let at = docker.at_words(&(word..word + 1));
+    if !text.unknown
+        && !text
+            .text
+            .split_whitespace()
+            .any(|word| word.starts_with('-'))
+    {
+        return; // a name, as far as the file says
+    }
+    let flags: Vec<&str> = text
+        .text
+        .split_whitespace()
+        .filter(|word| word.starts_with('-'))
+        .collect();
+    for flag in &flags {
+        let name = flag.split('=').next().unwrap_or(flag);
+        let same = docker
+            .rule
+            .flag(name)
+            .is_some_and(|flag| matches!(flag.action, FlagAction::Same));
+        if !same {
+            draft.block(
+                "flags-in-variable",
+                at,
+                format!("a variable brings {name} into this command, and it means something else to Podman"),
+                "write the flag into the command, then run again",
+            );
+            return;
+        }
+    }
+    let last_is_operand = docker.operands().last() == Some(&word) && docker.operands().len() <= 1;
+    if flags.is_empty()
+        && !last_is_operand
+        && matches!(
+            docker.rule.name.as_str(),
+            "build" | "run" | "create" | "login"
+        )
+    {
+        draft.review(
+            "flags-in-variable",
+            at,
+            "a variable fills in what stands here, and its value is not in this file",
+            "see that it holds no flag that only Docker has",
+        );
+    }
+}
+
+fn flag_action(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let at = docker.at_words(&flag.words);
+    let value = docker
+        .value(flag)
+        .filter(|value| !value.unknown)
+        .map(|value| value.text);
+    let (action, loses) = flag.rule.for_value(value.as_deref());
+    match action {
+        FlagAction::Same => {}
+        FlagAction::Drop { why: reason } => {
+            let why = match loses {
+                Some(loss) => draft.warn(
+                    "flag-dropped",
+                    at,
+                    format!("{} goes, and {loss} is lost: {reason}", flag.rule.name),
+                ),
+                None => draft.note(
+                    "flag-dropped",
+                    at,
+                    format!("{} goes: {reason}", flag.rule.name),
+                ),
+            };
+            remove_flag(docker, flag, draft, why);
+        }
+        FlagAction::Rename { to } => {
+            let word = &docker.words()[flag.words.start];
+            let raw = docker.call.raw(word);
+            let length = raw.find('=').unwrap_or(raw.len());
+            if flag.clustered {
+                draft.block(
+                    "unknown-flag",
+                    at,
+                    "a flag in a cluster has another name in Podman",
+                    "write the flags apart",
+                );
+            } else {
+                docker.replace(
+                    word.span.start..word.span.start + length,
+                    to.clone(),
+                    draft,
+                    why,
+                );
+            }
+        }
+        FlagAction::Gap { why: reason } => draft.block(
+            "no-counterpart",
+            at,
+            format!("{} has no counterpart in Podman: {reason}", flag.rule.name),
+            "the job stays on Docker until the command does without it",
+        ),
+        FlagAction::Rewrite { with, why: reason } => {
+            let known = match docker.rule.name.as_str() {
+                "build" => build::flag(pass, index, docker, flag, with, additions, draft, why),
+                "run" | "create" => run::flag(docker, flag, with, additions, draft, why),
+                _ => images::flag(docker, flag, with, draft, why),
+            };
+            if !known {
+                draft.block(
+                    "no-counterpart",
+                    at,
+                    format!(
+                        "{} means something else to Podman: {reason}",
+                        flag.rule.name
+                    ),
+                    "write what Podman needs by hand",
+                );
+            }
+        }
+    }
+}
+
+/// Takes a flag away, value and all.
+fn remove_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft, why: usize) {
+    if flag.clustered {
+        let at = docker.at_words(&flag.words);
+        draft.block(
+            "unknown-flag",
+            at,
+            "a flag that has to go stands in a cluster",
+            "write the flags apart",
+        );
+        return;
+    }
+    docker.remove(&flag.words, draft, why);
+}
+
+/// `docker pull R:T || true` in front of a build that takes R:T as its cache.
+fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
+    if docker.rule.name != "pull" || !docker.call.command().place.tolerated {
+        return false;
+    }
+    let Some(word) = docker.operands().first().copied() else {
+        return false;
+    };
+    let raw = docker.text_of(word).text;
+    let primes = pass.cache_sources().iter().any(|source| *source == raw);
+    let used = pass.facts.deeds.iter().any(|(_, deed)| match deed {
+        super::facts::Deed::Runs { image, .. } | super::facts::Deed::Tags { from: image, .. } => {
+            *image == raw
+        }
+        _ => false,
+    });
+    if primes && !used {
+        let message =
+            "this pull only fetched a cache for the build; Podman finds its cache by itself";
+        let why = draft.note("build-cache", docker.at(), message);
+        script_edit::remove_command(&pass.view, docker.call, draft, why);
+        return true;
+    }
+    false
+}
+
+/// Whether a command stands where its output is read by the script.
+fn output_is_read(call: &Call) -> bool {
+    let place = &call.command().place;
+    place
+        .nesting
+        .iter()
+        .any(|nesting| matches!(nesting, Nesting::Substitution | Nesting::Backquotes))
+        || place.pipeline.0 + 1 < place.pipeline.1
+}

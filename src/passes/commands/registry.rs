@@ -1,0 +1,176 @@
+//! Logins, pulls and pushes: which registry a name means.
+
+use crate::image_name::ImageName;
+use crate::passes::draft::Draft;
+use crate::passes::job::JobPass;
+use crate::passes::setup;
+use crate::shell::ArgumentKind;
+
+use super::run::is_plain_short_name;
+use super::{Additions, DockerCall};
+
+/// `docker login` without a registry means Docker Hub; Podman would ask its own list of registries.
+/// Source: ran on Podman 4.3.1 and 5.8.6; podman issues 22392, 22400.
+pub(super) fn login(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let operands = docker.operands();
+    match operands.first() {
+        None => {
+            let message = format!(
+                "`docker {}` without a registry means Docker Hub; Podman has to be told",
+                docker.rule.name
+            );
+            draft.note("login-registry", docker.at(), message);
+            additions.operand = Some("docker.io".to_owned());
+        }
+        Some(word) => {
+            let text = docker.text_of(*word);
+            let hub = [
+                "https://index.docker.io/v1/",
+                "https://index.docker.io/v1",
+                "index.docker.io",
+                "https://index.docker.io",
+                "registry-1.docker.io",
+                "https://docker.io",
+                "hub.docker.com",
+                "https://hub.docker.com",
+            ];
+            if hub.contains(&text.text.trim_matches(['"', '\''])) {
+                let message = "Podman knows Docker Hub as docker.io";
+                let why = draft.note(
+                    "login-registry",
+                    docker.at_words(&(*word..*word + 1)),
+                    message,
+                );
+                docker.replace(docker.range(&(*word..*word + 1)), "docker.io", draft, why);
+            } else if text.text.is_empty() {
+                draft.block(
+                    "login-registry",
+                    docker.at(),
+                    "the registry of this login is empty",
+                    "name the registry",
+                );
+            } else if matches!(
+                docker
+                    .arguments
+                    .iter()
+                    .find(|argument| argument.words.start == *word)
+                    .map(|argument| &argument.kind),
+                Some(ArgumentKind::Opaque)
+            ) && text.unknown
+                && !is_registry_variable(&text.text)
+            {
+                draft.review(
+                    "login-registry",
+                    docker.at_words(&(*word..*word + 1)),
+                    "the registry of this login comes from outside of the file; if it is empty, Docker takes Docker Hub and Podman does not",
+                    "see that the variable is always set",
+                );
+            }
+        }
+    }
+    if docker.rule.name == "login" {
+        credentials_for_others(pass, index, docker, additions, draft);
+    }
+    let _ = why;
+}
+
+/// A variable that GitLab itself sets, or whose name says that it holds a registry.
+fn is_registry_variable(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    [
+        "REGISTRY", "HOST", "SERVER", "URL", "HUB", "PROXY", "REPO", "ECR", "GCR",
+    ]
+    .iter()
+    .any(|part| upper.contains(part))
+}
+
+/// Tools that read Docker's credentials file find it only if the login also writes that one.
+/// Source: podman-login(1), --compat-auth-file since 4.8.
+fn credentials_for_others(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let rules = pass.view.context.rules;
+    let reader = pass
+        .view
+        .calls
+        .iter()
+        .skip(index + 1)
+        .filter_map(|call| call.program())
+        .find(|program| rules.credential_reader(program).is_some());
+    if let Some(reader) = reader {
+        let message =
+            format!("{reader} reads Docker's credentials file, so the login writes that one");
+        draft.note("credentials", docker.at(), message);
+        additions
+            .options
+            .push("--compat-auth-file ~/.docker/config.json".to_owned());
+    }
+}
+
+/// What a push cannot say in Podman.
+pub(super) fn push(docker: &DockerCall<'_>, draft: &mut Draft) {
+    if docker.operands().len() > 1 {
+        draft.block(
+            "unreadable-command",
+            docker.at(),
+            "a push of more than one name: Podman would take the second for the place to push to",
+            "write a push for each name",
+        );
+    }
+}
+
+/// A pull of a short name means Docker Hub.
+pub(super) fn pull(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    draft: &mut Draft,
+    why: usize,
+) {
+    for word in docker.operands() {
+        qualify(pass, index, docker, word, draft, why);
+    }
+}
+
+/// Writes Docker Hub's name in front of a short name that the job did not make itself.
+pub(super) fn qualify(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    word: usize,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let text = docker.text_of(word);
+    if pass.facts.made_before(index, &text.text) {
+        return;
+    }
+    let raw = docker.call.raw(&docker.words()[word]);
+    let quotes = raw.len() - raw.trim_start_matches(['"', '\'']).len();
+    let inner = raw.trim_matches(['"', '\'']);
+    if is_plain_short_name(inner) {
+        let full = ImageName::on_docker_hub(inner);
+        let prefix = full.strip_suffix(inner).unwrap_or_default().to_owned();
+        let at = docker.at_words(&(word..word + 1));
+        draft.note("short-name", at, format!("{inner} is an image of Docker Hub; Podman has no one to ask which registry is meant"));
+        let start = docker.words()[word].span.start + quotes;
+        docker.replace(start..start, prefix, draft, why);
+    } else if is_plain_short_name(&text.text) && !text.used.is_empty() {
+        let message = format!(
+            "{} is an image of Docker Hub; Podman is told to take short names from there",
+            text.text
+        );
+        setup::short_names(&pass.view, docker.call, message, draft);
+    }
+}

@@ -1,0 +1,152 @@
+//! `docker run` and `docker create`: image names, ports under host networking, sockets.
+
+use crate::image_name::ImageName;
+use crate::passes::draft::Draft;
+use crate::passes::job::JobPass;
+use crate::rules::UnderHostNetwork;
+
+use super::registry::qualify;
+use super::{Additions, DockerCall, Flag, remove_flag};
+
+/// A flag of a run that the tables leave to code. `false`: not known, the job stays.
+pub(super) fn flag(
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    _with: &str,
+    _additions: &mut Additions,
+    draft: &mut Draft,
+    why: usize,
+) -> bool {
+    let value = docker
+        .value(flag)
+        .map(|value| value.text)
+        .unwrap_or_default();
+    match flag.rule.name.as_str() {
+        "--publish" | "--publish-all" | "--network" | "--net" | "--volume" | "--mount"
+        | "--expose" => {}
+        "--memory"
+        | "--cpus"
+        | "--memory-swap"
+        | "--memory-reservation"
+        | "--cpu-shares"
+        | "--cpu-quota"
+        | "--cpu-period"
+        | "--cpuset-cpus"
+        | "--pids-limit"
+        | "--ulimit"
+        | "--restart"
+        | "--tty"
+        | "--interactive"
+        | "--pull"
+        | "--log-opt"
+        | "--storage-opt"
+        | "--runtime" => {}
+        "--log-driver" if matches!(value.as_str(), "json-file" | "none" | "journald") => {}
+        "--pid" | "--ipc" | "--uts" | "--userns" | "--cgroupns"
+            if value != "host" || flag.rule.name == "--ipc" => {}
+        "--disable-content-trust" | "--kernel-memory" => remove_flag(docker, flag, draft, why),
+        _ => return false,
+    }
+    true
+}
+
+/// Names, ports and sockets of a container.
+pub(super) fn finish(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+    why: usize,
+) {
+    if let Some(word) = docker.operands().first() {
+        qualify(pass, index, docker, *word, draft, why);
+    }
+    socket(docker, draft);
+    ports(docker, additions, draft);
+    for flag in docker.flags() {
+        if flag.rule.under_host_network == Some(UnderHostNetwork::Error) {
+            let value = docker
+                .value(&flag)
+                .map(|value| value.text)
+                .unwrap_or_default();
+            if flag.rule.name == "--pid" && value != "host" {
+                continue;
+            }
+            draft.block(
+                "stable-image-limits",
+                docker.at_words(&flag.words),
+                format!("{} is an error in quay.io/podman/stable, whose containers share the job's namespaces", flag.rule.name),
+                "the job stays on Docker until the command does without it",
+            );
+        }
+    }
+}
+
+/// A container that is given Docker's socket needs Docker's API.
+fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
+    for flag in docker.flags() {
+        if !matches!(flag.rule.name.as_str(), "--volume" | "--mount" | "--env") {
+            continue;
+        }
+        let Some(value) = docker.value(&flag) else {
+            continue;
+        };
+        let names_engine = [
+            "docker.sock",
+            "DOCKER_HOST",
+            "DOCKER_CERT_PATH",
+            "DOCKER_TLS",
+            "/certs",
+        ];
+        if names_engine.iter().any(|name| value.text.contains(name)) {
+            draft.block(
+                "docker-socket",
+                docker.at_words(&flag.words),
+                "this container is given Docker's engine, which is root on its host",
+                "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand",
+            );
+        }
+    }
+}
+
+/// In the stable image a container shares the job's network: a port that changes its number needs a network of its own.
+/// Source: containers.conf of quay.io/podman/stable (netns=host); ran on Podman 5.4.2 and 5.8.6.
+fn ports(docker: &DockerCall<'_>, additions: &mut Additions, draft: &mut Draft) {
+    let has_network = docker
+        .flags()
+        .any(|flag| matches!(flag.rule.name.as_str(), "--network" | "--net"));
+    if has_network {
+        return;
+    }
+    let mapped = docker.flags().find(|flag| match flag.rule.name.as_str() {
+        "--publish-all" => true,
+        "--publish" => docker
+            .value(flag)
+            .is_none_or(|value| !keeps_its_number(&value.text)),
+        _ => false,
+    });
+    if let Some(flag) = mapped {
+        let message = "the stable image runs containers on the job's own network, where a port cannot change its number; a bridge brings the mapping back";
+        draft.note("port-mapping", docker.at_words(&flag.words), message);
+        additions.options.push("--network bridge".to_owned());
+    }
+}
+
+/// `8080:8080`, `127.0.0.1:80:80/tcp`: the port inside is the port outside.
+fn keeps_its_number(value: &str) -> bool {
+    let value = value.split('/').next().unwrap_or(value);
+    let mut parts = value.rsplit(':');
+    match (parts.next(), parts.next()) {
+        (Some(inside), Some(outside)) => inside == outside,
+        _ => false,
+    }
+}
+
+/// Whether a word is a plain image name that the file shows.
+pub(super) fn is_plain_short_name(text: &str) -> bool {
+    !text.is_empty()
+        && ImageName::parse(text).is_short()
+        && !text.contains(['`', '(', '*', '?'])
+        && !text.starts_with(['$', '-', '/', '.', '~'])
+}

@@ -1,0 +1,229 @@
+//! What every pass sees: the files, the rules, the job, and the commands of its scripts.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::image_name::{Expanded, expand};
+use crate::options::Options;
+use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
+use crate::repository::Files;
+use crate::rules::Rules;
+use crate::shell::{self, Command, Word};
+use crate::text::Location;
+
+/// A script text as the shell reads it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The text.
+    pub text: String,
+    /// Its commands, or why it cannot be read.
+    pub script: Result<shell::Script, shell::Problem>,
+}
+
+/// What stays the same for all jobs of a run.
+pub struct Context<'a> {
+    /// The files.
+    pub documents: &'a Documents,
+    /// The rules.
+    pub rules: &'a Rules,
+    /// What the user asked for.
+    pub options: &'a Options,
+    /// The rest of the repository.
+    pub files: &'a dyn Files,
+    /// The pipeline of the job at hand.
+    pub pipeline: &'a Pipeline,
+    parsed: &'a Scripts,
+}
+
+/// Scripts that were parsed already: a line that many jobs share is parsed once.
+#[derive(Debug, Default)]
+pub struct Scripts(RefCell<HashMap<NodeRef, Rc<Parsed>>>);
+
+impl<'a> Context<'a> {
+    /// What the passes over one pipeline see.
+    pub fn new(
+        documents: &'a Documents,
+        rules: &'a Rules,
+        options: &'a Options,
+        files: &'a dyn Files,
+        pipeline: &'a Pipeline,
+        parsed: &'a Scripts,
+    ) -> Self {
+        Self {
+            documents,
+            rules,
+            options,
+            files,
+            pipeline,
+            parsed,
+        }
+    }
+
+    /// A scalar as a script.
+    pub fn parse(&self, node: NodeRef) -> Rc<Parsed> {
+        if let Some(known) = self.parsed.0.borrow().get(&node) {
+            return known.clone();
+        }
+        let text = self.documents.text(node).unwrap_or_default().to_owned();
+        let script = shell::parse(&text);
+        let parsed = Rc::new(Parsed { text, script });
+        self.parsed.0.borrow_mut().insert(node, parsed.clone());
+        parsed
+    }
+
+    /// A job with the commands of its scripts.
+    pub fn view<'b>(&'b self, job: &'b Job) -> JobView<'b> {
+        let mut lines = Vec::new();
+        let mut calls = Vec::new();
+        for (phase, line) in job.lines() {
+            let parsed = self.parse(line.node);
+            if let Ok(script) = &parsed.script {
+                for index in 0..script.commands.len() {
+                    calls.push(Call {
+                        phase,
+                        line: lines.len(),
+                        parsed: parsed.clone(),
+                        index,
+                    });
+                }
+            }
+            lines.push(LineView {
+                phase,
+                node: line.node,
+                item: line.item,
+                parsed,
+            });
+        }
+        JobView {
+            context: self,
+            job,
+            lines,
+            calls,
+        }
+    }
+}
+
+/// A line of a job's scripts.
+#[derive(Clone, Debug)]
+pub struct LineView {
+    /// When it runs.
+    pub phase: Phase,
+    /// The scalar.
+    pub node: NodeRef,
+    /// The list that holds it, and its place there.
+    pub item: Option<(NodeRef, usize)>,
+    /// What the shell makes of it.
+    pub parsed: Rc<Parsed>,
+}
+
+/// A command of a job.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// When it runs.
+    pub phase: Phase,
+    /// The index of its line in [`JobView::lines`].
+    pub line: usize,
+    /// The script that holds it.
+    pub parsed: Rc<Parsed>,
+    /// Its place among the script's commands.
+    pub index: usize,
+}
+
+impl Call {
+    /// The command. Calls are made for scripts that could be read.
+    pub fn command(&self) -> &Command {
+        match &self.parsed.script {
+            Ok(script) => &script.commands[self.index],
+            Err(_) => unreachable!("a call stands in a script that could be read"),
+        }
+    }
+
+    /// The script's text.
+    pub fn text(&self) -> &str {
+        &self.parsed.text
+    }
+
+    /// A word as it is written.
+    pub fn raw(&self, word: &Word) -> &str {
+        &self.parsed.text[word.span.clone()]
+    }
+
+    /// The program that the command runs, without its folder; `None` if a variable decides.
+    pub fn program(&self) -> Option<&str> {
+        let first = self.command().words.first()?;
+        let name = first.value.as_deref()?;
+        Some(
+            name.strip_prefix("/usr/bin/")
+                .or_else(|| name.strip_prefix("/usr/local/bin/"))
+                .unwrap_or(name),
+        )
+    }
+
+    /// Whether it runs on another machine, after `ssh`.
+    pub fn is_remote(&self) -> bool {
+        self.command()
+            .place
+            .nesting
+            .contains(&shell::Nesting::Remote)
+    }
+}
+
+/// A job, and the commands of its scripts.
+pub struct JobView<'a> {
+    /// What stays the same for all jobs.
+    pub context: &'a Context<'a>,
+    /// The job.
+    pub job: &'a Job,
+    /// The lines of its scripts, in the order in which they run.
+    pub lines: Vec<LineView>,
+    /// The commands of all lines, in the same order.
+    pub calls: Vec<Call>,
+}
+
+impl JobView<'_> {
+    /// The line that holds a call.
+    pub fn line(&self, call: &Call) -> &LineView {
+        &self.lines[call.line]
+    }
+
+    /// Where a range of a call's script stands in its file.
+    pub fn at(&self, call: &Call, range: Range<usize>) -> Location {
+        self.context.documents.inside(self.line(call).node, range)
+    }
+
+    /// Where a whole command stands.
+    pub fn at_command(&self, call: &Call) -> Location {
+        self.at(call, call.command().span.clone())
+    }
+
+    /// Where the job is named.
+    pub fn at_job(&self) -> Location {
+        self.context.documents.location(self.job.key)
+    }
+
+    /// A text with the job's variables put in.
+    pub fn expand(&self, text: &str) -> Expanded {
+        expand(text, &self.job.variables)
+    }
+
+    /// A word without its quotes, with the job's variables put in.
+    pub fn expand_word(&self, call: &Call, word: &Word) -> Expanded {
+        match &word.value {
+            Some(value) => Expanded {
+                text: value.clone(),
+                unknown: false,
+                used: Vec::new(),
+            },
+            None => self.expand(&unquoted(call.raw(word))),
+        }
+    }
+}
+
+/// A word without its quotes, expansions left as they are.
+pub fn unquoted(raw: &str) -> String {
+    raw.chars()
+        .filter(|letter| !matches!(letter, '"' | '\''))
+        .collect()
+}

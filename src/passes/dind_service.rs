@@ -1,0 +1,142 @@
+//! The Docker daemon beside the job goes; what its flags were meant for stays.
+
+use crate::pipeline::{Phase, Service};
+use crate::rules::DaemonFlagFate;
+use crate::yaml::Change;
+
+use super::draft::{Draft, Instead, Planned, Purpose};
+use super::job::JobPass;
+use super::script_edit::{first_line, insert_in_front};
+
+/// Removes dind services.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let Some(services) = &pass.view.job.services else {
+        return;
+    };
+    let documents = pass.view.context.documents;
+    let all = services.items.len() == pass.evidence.daemons.len();
+    for index in &pass.evidence.daemons {
+        let service = &services.items[*index];
+        let at = documents.location(service.name);
+        let why = draft.note("dind-service", at, "Podman needs no daemon beside the job");
+        draft.plan(Planned {
+            file: service.item.0.file,
+            change: Change::RemoveItem {
+                sequence: service.item.0.node,
+                index: service.item.1,
+            },
+            purpose: Purpose::Text,
+            instead: all.then(|| Instead::Services(Vec::new())),
+            slot: Some(services.slot.clone()),
+            finding: why,
+        });
+        flags(pass, service, draft);
+    }
+}
+
+/// What the daemon was told.
+fn flags(pass: &JobPass<'_>, service: &Service, draft: &mut Draft) {
+    let view = &pass.view;
+    let at = view.context.documents.location(service.name);
+    let mut words = service
+        .arguments
+        .iter()
+        .flat_map(|argument| argument.split_whitespace())
+        .peekable();
+    let mut configuration: Vec<String> = Vec::new();
+    while let Some(word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word, None),
+        };
+        if !name.starts_with('-') {
+            continue;
+        }
+        let Some(rule) = view.context.rules.daemon_flag(name) else {
+            draft.warn(
+                "daemon-flag",
+                at,
+                format!(
+                    "the daemon's {name} is lost: it is not known what Podman would make of it"
+                ),
+            );
+            continue;
+        };
+        let value = match value {
+            None if rule.value => words
+                .next_if(|next| !next.starts_with('-'))
+                .map(str::to_owned),
+            value => value,
+        };
+        let value = value.unwrap_or_default();
+        let value = value.trim_matches(['"', '\'']);
+        match rule.is {
+            DaemonFlagFate::InsecureRegistry => {
+                configuration.push(format!(
+                    "[[registry]]\\nlocation = \"{value}\"\\ninsecure = true\\n"
+                ));
+            }
+            DaemonFlagFate::RegistryMirror => {
+                let insecure = if value.starts_with("http://") {
+                    "insecure = true\\n"
+                } else {
+                    ""
+                };
+                let host = value
+                    .split("://")
+                    .last()
+                    .unwrap_or(value)
+                    .trim_end_matches('/');
+                configuration.push(format!(
+                    "[[registry]]\\nprefix = \"docker.io\"\\nlocation = \"docker.io\"\\n[[registry.mirror]]\\nlocation = \"{host}\"\\n{insecure}"
+                ));
+            }
+            DaemonFlagFate::Gap => draft.block(
+                "daemon-flag",
+                at,
+                format!("the daemon's {name}: {}", rule.why),
+                "the job stays on Docker",
+            ),
+            DaemonFlagFate::Drop => {
+                draft.note(
+                    "daemon-flag",
+                    at,
+                    format!("the daemon's {name} goes: {}", rule.why),
+                );
+            }
+        }
+    }
+    if configuration.is_empty() {
+        return;
+    }
+    if configuration
+        .iter()
+        .any(|text| text.contains(['$', '\'', '%']))
+    {
+        draft.block(
+            "daemon-flag",
+            at,
+            "the daemon is told of a registry by a variable, and Podman reads that from a file",
+            "write the registry out, or write /etc/containers/registries.conf.d by hand",
+        );
+        return;
+    }
+    let why = draft.note(
+        "daemon-flag",
+        at,
+        "Podman reads from a file what the daemon was told of registries",
+    );
+    let line = format!(
+        "printf '{}' > /etc/containers/registries.conf.d/10-ci.conf",
+        configuration.concat()
+    );
+    match first_line(view, &[Phase::Before, Phase::Main]) {
+        Some(first) => insert_in_front(view, first, &[line], draft, why),
+        None => draft.block(
+            "daemon-flag",
+            at,
+            "the job has no script that could tell Podman of its registry",
+            "move the job by hand",
+        ),
+    }
+}

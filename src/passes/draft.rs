@@ -1,0 +1,184 @@
+//! What the passes would do to one job: changes, what there is to say, and what speaks against it.
+
+use crate::finding::{Finding, Label, RuleId, Severity};
+use crate::pipeline::{NodeRef, Slot};
+use crate::text::{FileId, Location};
+use crate::yaml::Change;
+
+/// What a change is for: it decides who may share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The image, a service or a line of a script: everyone who shares it must want the same.
+    Text,
+    /// A variable that only Docker reads: it stays where a job that stays reads it, and goes else.
+    EngineVariable,
+    /// A line put in front of a list, or a variable that Podman reads: does no harm to a job that moves.
+    Setup,
+}
+
+/// A change of one node of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The file.
+    pub file: FileId,
+    /// The change.
+    pub change: Change,
+    /// Who may share it.
+    pub purpose: Purpose,
+    /// What to write into the job itself when others share the text and stay.
+    pub instead: Option<Instead>,
+    /// The key whose value is a list from which items go: it goes with its last item.
+    pub slot: Option<Slot>,
+    /// The finding that says why: an index into the draft's findings.
+    pub finding: usize,
+}
+
+impl Planned {
+    /// The node that the change is about: whoever uses it is concerned.
+    pub fn node(&self) -> NodeRef {
+        let node = match &self.change {
+            Change::ReplaceScalar { node, .. }
+            | Change::ReplaceText { node, .. }
+            | Change::RemoveTextLines { node, .. }
+            | Change::InsertTextLines { node, .. }
+            | Change::InsertTextLinesBefore { node, .. }
+            | Change::ReplaceNode { node, .. } => *node,
+            Change::RemoveItem { sequence, .. } | Change::InsertItem { sequence, .. } => *sequence,
+            Change::RemoveEntry { mapping, .. } | Change::InsertEntry { mapping, .. } => *mapping,
+        };
+        NodeRef {
+            file: self.file,
+            node,
+        }
+    }
+}
+
+/// A key to write into the job itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// `image: NAME`.
+    Image(String),
+    /// `services:` with what is left of the list.
+    Services(Vec<String>),
+    /// A variable of the job's own.
+    Variable(String, String),
+}
+
+/// A variable that the job needs from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewVariable {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Why: an index into the draft's findings.
+    pub finding: usize,
+}
+
+/// Everything that the passes say about one job.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// What would be changed.
+    pub changes: Vec<Planned>,
+    /// What there is to say when the job moves.
+    pub findings: Vec<Finding>,
+    /// Why the job stays.
+    pub blockers: Vec<Finding>,
+    /// Why a person should look before the job moves.
+    pub reviews: Vec<Finding>,
+    /// Variables that the job needs.
+    pub variables: Vec<NewVariable>,
+    /// Every place of Docker in the job.
+    pub places: Vec<Location>,
+}
+
+/// A finding at one place.
+pub fn finding(
+    rule: &'static str,
+    severity: Severity,
+    at: Location,
+    message: impl Into<String>,
+) -> Finding {
+    Finding {
+        rule: RuleId(rule),
+        severity,
+        at: vec![Label {
+            at,
+            text: String::new(),
+        }],
+        message: message.into(),
+        help: None,
+        fix: None,
+    }
+}
+
+impl Draft {
+    /// Notes what is changed and why; gives the index that the changes name.
+    pub fn note(&mut self, rule: &'static str, at: Location, message: impl Into<String>) -> usize {
+        self.say(finding(rule, Severity::Note, at, message))
+    }
+
+    /// Notes what is lost or differs when the job moves.
+    pub fn warn(&mut self, rule: &'static str, at: Location, message: impl Into<String>) -> usize {
+        self.say(finding(rule, Severity::Warning, at, message))
+    }
+
+    /// Adds a finding, once.
+    pub fn say(&mut self, new: Finding) -> usize {
+        if let Some(known) = self.findings.iter().position(|one| *one == new) {
+            return known;
+        }
+        self.findings.push(new);
+        self.findings.len() - 1
+    }
+
+    /// The job stays.
+    pub fn block(
+        &mut self,
+        rule: &'static str,
+        at: Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let mut new = finding(rule, Severity::Warning, at, message);
+        new.help = Some(help.into());
+        if !self.blockers.contains(&new) {
+            self.blockers.push(new);
+        }
+    }
+
+    /// The job moves only when a person has looked.
+    pub fn review(
+        &mut self,
+        rule: &'static str,
+        at: Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let mut new = finding(rule, Severity::Warning, at, message);
+        new.help = Some(help.into());
+        if !self.reviews.contains(&new) {
+            self.reviews.push(new);
+        }
+    }
+
+    /// Plans a change of a text that all who share it must want.
+    pub fn change(&mut self, file: FileId, change: Change, finding: usize) {
+        self.plan(Planned {
+            file,
+            change,
+            purpose: Purpose::Text,
+            instead: None,
+            slot: None,
+            finding,
+        });
+    }
+
+    /// Plans a change, once.
+    pub fn plan(&mut self, planned: Planned) {
+        let known = |one: &Planned| one.file == planned.file && one.change == planned.change;
+        if !self.changes.iter().any(known) {
+            self.changes.push(planned);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What a job does with images: which it builds, pulls, loads, runs, pushes, and where it logs in.
+
+use crate::image_name::ImageName;
+
+use super::commands::DockerCall;
+use super::context::JobView;
+use super::evidence::Evidence;
+
+/// One thing that a docker command does, in the order in which the job does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Makes an image of this name.
+    Builds(String),
+    /// Fetches an image.
+    Pulls(String),
+    /// Runs or creates a container from an image; whether it goes on in the background.
+    Runs {
+        image: String,
+        detached: bool,
+        restarts: bool,
+    },
+    /// Gives an image another name.
+    Tags { from: String, to: String },
+    /// Sends an image to its registry.
+    Pushes(String),
+    /// Reads images from an archive.
+    Loads,
+    /// Writes images to an archive.
+    Saves(Vec<String>),
+    /// Logs in to a registry; an empty name is Docker Hub.
+    LogsIn(String),
+    /// Uses a container that must run already.
+    UsesContainer,
+    /// Stops or removes containers.
+    EndsContainer,
+    /// Starts what a compose file describes; whether it goes on in the background.
+    ComposeUp { detached: bool },
+    /// Ends what a compose file describes.
+    ComposeDown,
+    /// Removes whatever is not used.
+    Prunes,
+}
+
+/// The deeds of a job, each with its call.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// In the order in which they happen; the number is the call's place in the view.
+    pub deeds: Vec<(usize, Deed)>,
+}
+
+impl Facts {
+    /// Looks at every docker command of a job.
+    pub fn of(view: &JobView<'_>, evidence: &Evidence<'_>) -> Self {
+        let mut facts = Self::default();
+        for index in &evidence.commands {
+            let Ok(call) = DockerCall::new(view, &view.calls[*index]) else {
+                continue;
+            };
+            for deed in deeds(&call) {
+                facts.deeds.push((*index, deed));
+            }
+        }
+        facts
+    }
+
+    /// Whether the job made, fetched or loaded an image before a call.
+    pub fn has_before(&self, call: usize, image: &str) -> bool {
+        let wanted = ImageName::without_tag(image);
+        self.deeds
+            .iter()
+            .take_while(|(index, _)| *index < call)
+            .any(|(_, deed)| match deed {
+                Deed::Builds(name) | Deed::Pulls(name) | Deed::Tags { to: name, .. } => {
+                    ImageName::without_tag(name) == wanted
+                }
+                Deed::Runs { image: name, .. } => ImageName::without_tag(name) == wanted,
+                Deed::Loads => true,
+                _ => false,
+            })
+    }
+
+    /// Whether the job made an image (or may have loaded it) before a call, so that the name is a local one.
+    pub fn made_before(&self, call: usize, image: &str) -> bool {
+        let wanted = ImageName::without_tag(image);
+        self.deeds
+            .iter()
+            .take_while(|(index, _)| *index < call)
+            .any(|(_, deed)| match deed {
+                Deed::Builds(name) | Deed::Tags { to: name, .. } => {
+                    ImageName::without_tag(name) == wanted
+                }
+                Deed::Loads | Deed::ComposeUp { .. } => true,
+                _ => false,
+            })
+    }
+
+    /// Whether the job pushes to a repository, under any tag.
+    pub fn pushes_to(&self, repository: &str) -> bool {
+        self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == repository))
+    }
+
+    /// The registries that the job logs in to.
+    pub fn logins(&self) -> impl Iterator<Item = &str> {
+        self.deeds.iter().filter_map(|(_, deed)| match deed {
+            Deed::LogsIn(registry) => Some(registry.as_str()),
+            _ => None,
+        })
+    }
+}
+
+fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
+    let operands = call.operands();
+    let operand = |index: usize| operands.get(index).map(|word| call.text_of(*word).text);
+    let mut found = Vec::new();
+    match call.rule.name.as_str() {
+        "build" => {
+            let push = pushes(call);
+            for flag in call.flags_named("--tag") {
+                if let Some(value) = call.value(&flag) {
+                    found.push(Deed::Builds(value.text.clone()));
+                    if push {
+                        found.push(Deed::Pushes(value.text));
+                    }
+                }
+            }
+        }
+        "pull" => found.extend(operand(0).map(Deed::Pulls)),
+        "push" => found.extend(operand(0).map(Deed::Pushes)),
+        "run" | "create" => {
+            if let Some(image) = operand(0) {
+                let detached = call.is_on("--detach") || call.rule.name == "create";
+                let restarts = call
+                    .flags_named("--restart")
+                    .any(|flag| call.value(&flag).is_some_and(|value| value.text != "no"));
+                found.push(Deed::Runs {
+                    image,
+                    detached,
+                    restarts,
+                });
+            }
+        }
+        "tag" => {
+            if let (Some(from), Some(to)) = (operand(0), operand(1)) {
+                found.push(Deed::Tags { from, to });
+            }
+        }
+        "commit" => found.extend(operand(1).map(Deed::Builds)),
+        "import" => found.extend(operand(1).map(Deed::Builds)),
+        "load" => found.push(Deed::Loads),
+        "save" => found.push(Deed::Saves(
+            operands
+                .iter()
+                .map(|word| call.text_of(*word).text)
+                .collect(),
+        )),
+        "login" => found.push(Deed::LogsIn(operand(0).unwrap_or_default())),
+        "exec" | "cp" | "logs" | "port" | "top" | "attach" => found.push(Deed::UsesContainer),
+        "stop" | "rm" | "kill" => found.push(Deed::EndsContainer),
+        "system prune" | "image prune" | "container prune" | "volume prune" | "network prune"
+        | "builder prune" => {
+            found.push(Deed::Prunes);
+        }
+        "compose up" => found.push(Deed::ComposeUp {
+            detached: call.is_on("--detach"),
+        }),
+        "compose down" | "compose stop" | "compose rm" | "compose kill" => {
+            found.push(Deed::ComposeDown)
+        }
+        _ => {}
+    }
+    found
+}
+
+/// Whether a build pushes what it builds.
+pub fn pushes(call: &DockerCall<'_>) -> bool {
+    call.is_on("--push")
+        || call.flags_named("--output").any(|flag| {
+            call.value(&flag).is_some_and(|value| {
+                value.text.contains("type=registry")
+                    || (value.text.contains("type=image") && value.text.contains("push=true"))
+            })
+        })
+}

@@ -1,0 +1,149 @@
+//! What answered at the daemon's name answers at localhost.
+
+use std::ops::Range;
+
+use crate::yaml::Change;
+
+use super::draft::{Draft, Purpose};
+use super::evidence::calls_docker;
+use super::job::JobPass;
+use super::script_edit;
+
+/// Points addresses of the daemon at the job itself.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    in_variables(pass, draft);
+    in_scripts(pass, draft);
+}
+
+fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    for (name, variable) in &view.job.variables {
+        if view.context.rules.variable(name).is_some() {
+            continue;
+        }
+        let Some(value) = &variable.value else {
+            continue;
+        };
+        let mut found = hosts_in(value, &pass.evidence.hosts, false);
+        let upper = name.to_ascii_uppercase();
+        let names_host = upper.ends_with("HOST") || upper.ends_with("HOSTNAME");
+        if found.is_empty()
+            && names_host
+            && pass.evidence.hosts.iter().any(|host| host == value)
+            && !pass.evidence.daemons.is_empty()
+        {
+            found.push(0..value.len());
+        }
+        for range in found {
+            let at = documents.inside(variable.node, range.clone());
+            let why = draft.note(
+                "docker-host-name",
+                at,
+                format!(
+                    "{} is no longer there; Podman's containers answer at localhost",
+                    &value[range.clone()]
+                ),
+            );
+            let change = Change::ReplaceText {
+                node: variable.node.node,
+                range,
+                text: "localhost".to_owned(),
+            };
+            draft.plan(super::draft::Planned {
+                file: variable.node.file,
+                change,
+                purpose: Purpose::Text,
+                instead: None,
+                slot: None,
+                finding: why,
+            });
+        }
+    }
+}
+
+fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for (index, call) in view.calls.iter().enumerate() {
+        if pass.replaced.contains(&index) || call.is_remote() {
+            continue;
+        }
+        let network_client = call
+            .program()
+            .is_some_and(|program| view.context.rules.is_network_client(program));
+        let docker = calls_docker(call);
+        let command = call.command();
+        let words = command.words.iter().skip(1).chain(
+            command
+                .assignments
+                .iter()
+                .map(|assignment| &assignment.value),
+        );
+        for word in words {
+            let raw = call.raw(word);
+            for range in hosts_in(raw, &pass.evidence.hosts, network_client && !docker) {
+                let range = word.span.start + range.start..word.span.start + range.end;
+                let at = view.at(call, range.clone());
+                let rest = &call.text()[range.end..];
+                if rest.starts_with(":2375") || rest.starts_with(":2376") {
+                    draft.block(
+                        "engine-api",
+                        at,
+                        "a command of this job speaks to Docker's engine itself",
+                        "Podman can offer its own socket (`podman system service`); move the job by hand",
+                    );
+                    continue;
+                }
+                let why = draft.note(
+                    "docker-host-name",
+                    at,
+                    "the daemon's name is no longer there; Podman's containers answer at localhost",
+                );
+                script_edit::replace(view, call, range, "localhost", draft, why);
+            }
+        }
+    }
+}
+
+/// Where a text names one of the hosts: `//docker:80`, `//docker/`, and for programs that take a bare host also `docker` and `docker:80`.
+fn hosts_in(text: &str, hosts: &[String], bare: bool) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for host in hosts {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(host.as_str()) {
+            let start = from + at;
+            let end = start + host.len();
+            from = end;
+            let before = &text[..start];
+            let after = &text[end..];
+            let ends = after.is_empty() || after.starts_with([':', '/', '"', '\'', '?', ' ']);
+            let port = after.strip_prefix(':').is_some_and(|port| {
+                port.starts_with(|letter: char| letter.is_ascii_digit() || letter == '$')
+            });
+            let url = before.ends_with("://") || (before.ends_with('@') && before.contains("://"));
+            let word_start = before.is_empty() || before.ends_with(['"', '\'', ' ', '=']);
+            let alone = word_start && (port || after.trim_matches(['"', '\'']).is_empty());
+            if (url && ends) || (bare && alone) {
+                found.push(start..end);
+            }
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_hosts_and_not_images() {
+        let hosts = vec!["docker".to_owned()];
+        assert_eq!(hosts_in("http://docker:8080/x", &hosts, false), [7..13]);
+        assert_eq!(hosts_in("http://docker.example.com/x", &hosts, false), []);
+        assert_eq!(hosts_in("docker:27", &hosts, false), []);
+        assert_eq!(hosts_in("docker:27", &hosts, true), [0..6]);
+        assert_eq!(hosts_in("/docker/x", &hosts, true), []);
+    }
+}

@@ -1,0 +1,152 @@
+//! The job's image becomes Podman's.
+
+use crate::pipeline::{Job, NodeRef};
+use crate::rules::{ImageKind, ToolboxFate};
+use crate::yaml::Change;
+
+use super::draft::{Draft, Instead, Planned, Purpose};
+use super::job::JobPass;
+
+/// Replaces Docker's image by Podman's, or says why another image stays.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let Some(image) = &view.job.image else {
+        return no_image(pass, draft);
+    };
+    let at = view.context.documents.location(image.name.node);
+    let Some((kind, name)) = &pass.evidence.image else {
+        return;
+    };
+    if pass.evidence.docker_image() {
+        let podman = view.context.options.podman_image.clone();
+        let why = draft.note("docker-image", at, format!("{name} becomes {podman}"));
+        let target = defining_variable(pass, &image.text).unwrap_or(image.name.node);
+        draft.plan(Planned {
+            file: target.file,
+            change: Change::ReplaceScalar {
+                node: target.node,
+                text: podman.clone(),
+            },
+            purpose: Purpose::Text,
+            instead: Some(Instead::Image(podman)),
+            slot: None,
+            finding: why,
+        });
+        if let Some((slot, words)) = &image.entrypoint
+            && words.iter().any(|word| word.contains("docker"))
+        {
+            let change = Change::RemoveEntry {
+                mapping: slot.mapping.node,
+                index: slot.index,
+            };
+            draft.change(slot.mapping.file, change, why);
+        }
+        if let ImageKind::Docker { certain: false, .. } = kind {
+            draft.review(
+                "docker-image",
+                at,
+                format!("{name} is named like Docker's image, but comes from a registry that is not known to mirror it"),
+                "see that it holds nothing that the job needs beside Docker",
+            );
+        }
+        return;
+    }
+    if pass.evidence.commands.is_empty() {
+        return;
+    }
+    let help = "give the job an image that carries Podman and what else it needs, then run again";
+    let message = match kind {
+        ImageKind::Docker { .. } => {
+            draft.block(
+                "windows",
+                at,
+                "the job runs on Windows, where Podman needs a virtual machine",
+                "the job stays on Docker",
+            );
+            return;
+        }
+        ImageKind::Toolbox(toolbox) => match &toolbox.becomes {
+            ToolboxFate::Stays { why } => format!("the job calls docker in {name}: {why}"),
+            ToolboxFate::Replace { .. } => return,
+        },
+        ImageKind::Engine(engine) => format!(
+            "the job calls docker in {name}, which is an image of {}",
+            engine.engine
+        ),
+        ImageKind::Unknown => {
+            format!("the job calls docker in {name}, and that image is not known to carry Podman")
+        }
+    };
+    draft.block("toolbox-image", at, message, help);
+}
+
+fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
+    if pass.evidence.commands.is_empty() {
+        return;
+    }
+    draft.block(
+        "no-image",
+        pass.view.at_job(),
+        "the job calls docker and names no image: the runner decides where it runs",
+        "name quay.io/podman/stable as its image if the runner starts containers, then run again",
+    );
+}
+
+/// The variable that holds the whole image name, if nothing else uses it for something else.
+fn defining_variable(pass: &JobPass<'_>, text: &str) -> Option<NodeRef> {
+    let name = text.strip_prefix('$')?;
+    let name = name
+        .strip_prefix('{')
+        .and_then(|name| name.strip_suffix('}'))
+        .unwrap_or(name);
+    let variable = pass.view.job.variables.get(name)?;
+    let value = variable.value.as_deref()?;
+    if value.contains('$') || variable.slots.len() != 1 || variable.varies {
+        return None;
+    }
+    let uses = |job: &Job| {
+        job.image.as_ref().is_some_and(|image| image.text == text)
+            && job.lines().all(|(_, line)| {
+                !mentions(
+                    pass.view
+                        .context
+                        .documents
+                        .text(line.node)
+                        .unwrap_or_default(),
+                    name,
+                )
+            })
+    };
+    let documents = pass.view.context.documents;
+    let all = pass
+        .view
+        .context
+        .pipeline
+        .jobs
+        .iter()
+        .filter(|job| !job.hidden)
+        .all(|job| {
+            let same = job
+                .variables
+                .get(name)
+                .is_some_and(|other| other.node == variable.node);
+            !same || uses(job)
+        });
+    let is_value = documents.text(variable.node) == Some(value);
+    (all && is_value).then_some(variable.node)
+}
+
+/// Whether a text names a variable.
+pub(super) fn mentions(text: &str, variable: &str) -> bool {
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        let after = rest[dollar + 1..].trim_start_matches('{');
+        if let Some(tail) = after.strip_prefix(variable)
+            && !tail.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_')
+        {
+            return true;
+        }
+        rest = &rest[dollar + 1..];
+    }
+    false
+}

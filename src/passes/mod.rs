@@ -1,0 +1,92 @@
+//! The passes, one file each: every one looks at a job and plans changes, or says why the job stays.
+
+mod commands;
+mod compose;
+mod context;
+mod dind_service;
+mod draft;
+mod evidence;
+mod facts;
+mod hidden;
+mod hostnames;
+mod image;
+mod job;
+mod packages;
+mod script_edit;
+mod setup;
+mod stays;
+mod variables;
+mod waits;
+
+pub use context::{Context, JobView, Scripts};
+pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, finding};
+pub use evidence::Evidence;
+pub use facts::{Deed, Facts};
+pub use job::JobPass;
+
+use crate::text::Location;
+
+/// What the passes make of a job; nothing if it does not use Docker.
+pub struct Drafted {
+    /// What would be done, and what speaks against it.
+    pub draft: Draft,
+    /// What the job does with images.
+    pub facts: Facts,
+    /// Whether it has a daemon, and so a store, of its own.
+    pub own_store: bool,
+}
+
+/// Runs all passes over a job.
+pub fn run(view: JobView<'_>) -> Option<Drafted> {
+    let mut pass = JobPass::new(view);
+    if !pass.evidence.uses_docker() {
+        return None;
+    }
+    let mut draft = Draft {
+        places: places(&pass),
+        ..Draft::default()
+    };
+    stays::run(&pass, &mut draft);
+    waits::run(&mut pass, &mut draft);
+    image::run(&pass, &mut draft);
+    dind_service::run(&pass, &mut draft);
+    variables::run(&pass, &mut draft);
+    commands::run(&pass, &mut draft);
+    compose::run(&pass, &mut draft);
+    hostnames::run(&pass, &mut draft);
+    packages::run(&pass, &mut draft);
+    hidden::run(&pass, &mut draft);
+    let own_store = !pass.evidence.daemons.is_empty();
+    Some(Drafted {
+        draft,
+        facts: pass.facts,
+        own_store,
+    })
+}
+
+/// Every place of Docker in a job.
+fn places(pass: &JobPass<'_>) -> Vec<Location> {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    let mut found = Vec::new();
+    if pass.evidence.docker_image()
+        && let Some(image) = &view.job.image
+    {
+        found.push(documents.location(image.name.node));
+    }
+    for index in &pass.evidence.daemons {
+        if let Some(service) = view
+            .job
+            .services
+            .iter()
+            .flat_map(|services| &services.items)
+            .nth(*index)
+        {
+            found.push(documents.location(service.name));
+        }
+    }
+    for index in pass.evidence.commands.iter().chain(&pass.evidence.remote) {
+        found.push(view.at_command(&view.calls[*index]));
+    }
+    found
+}

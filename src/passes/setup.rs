@@ -1,0 +1,49 @@
+//! What a job needs once before Podman can work: a line in front of a list, a variable.
+
+use crate::pipeline::NodeRef;
+use crate::yaml::Change;
+
+use super::context::{Call, JobView};
+use super::draft::{Draft, NewVariable};
+use super::script_edit::insert_in_front;
+
+/// Tells Podman to take short names from Docker Hub: in the stable image it would have to ask.
+/// Source: containers-registries.conf(5); ran on Podman 5.4.2.
+pub const SHORT_NAMES: &str = "printf 'unqualified-search-registries = [\"docker.io\"]\\n' > /etc/containers/registries.conf.d/00-docker-io.conf";
+
+/// Puts the line about short names in front of the list that holds a call, once a job.
+pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draft: &mut Draft) {
+    if draft
+        .findings
+        .iter()
+        .any(|finding| finding.rule.0 == "short-name-line")
+    {
+        return;
+    }
+    let why = draft.note("short-name-line", view.at_command(call), message);
+    insert_in_front(view, view.line(call), &[SHORT_NAMES.to_owned()], draft, why);
+}
+
+/// Gives the job a variable, once.
+pub(super) fn variable(
+    draft: &mut Draft,
+    name: &'static str,
+    value: impl Into<String>,
+    finding: usize,
+) {
+    if draft.variables.iter().all(|known| known.name != name) {
+        draft.variables.push(NewVariable {
+            name,
+            value: value.into(),
+            finding,
+        });
+    }
+}
+
+/// Whether a draft takes an entry of a mapping away.
+pub(super) fn removes_entry(draft: &Draft, mapping: NodeRef, wanted: usize) -> bool {
+    draft.changes.iter().any(|planned| {
+        planned.file == mapping.file
+            && matches!(planned.change, Change::RemoveEntry { mapping: node, index } if node == mapping.node && index == wanted)
+    })
+}

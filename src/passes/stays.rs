@@ -1,0 +1,229 @@
+//! Jobs that stay on Docker, or need a person's look, for what they are.
+
+use crate::options::RunnerProfile;
+use crate::pipeline::Phase;
+
+use super::draft::Draft;
+use super::facts::Deed;
+use super::job::JobPass;
+
+/// Looks at the job as a whole.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    unresolved(pass, draft);
+    windows(pass, draft);
+    runner(pass, draft);
+    host(pass, draft);
+    idle_daemon(pass, draft);
+}
+
+/// What the job is made of cannot all be read.
+fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for missing in &view.job.unresolved {
+        draft.block(
+            "unresolved",
+            view.context.documents.location(missing.at),
+            format!(
+                "the job is made of {}, which cannot be read here",
+                missing.what
+            ),
+            "move the job where its template is, or write out what it takes from there",
+        );
+    }
+    let has_script = view
+        .job
+        .scripts
+        .iter()
+        .any(|script| script.phase == Phase::Main);
+    if !has_script && !view.job.keys.contains_key("trigger") && !view.job.keys.contains_key("run") {
+        let from = view
+            .context
+            .pipeline
+            .foreign
+            .first()
+            .map(|foreign| foreign.what.clone());
+        let message = match from {
+            Some(what) => format!(
+                "the job has no script here: it changes a job of an include that cannot be read ({what})"
+            ),
+            None => "the job has no script, so what it runs is not known".to_owned(),
+        };
+        draft.block(
+            "unresolved",
+            view.at_job(),
+            message,
+            "move the job where its script is",
+        );
+    }
+    if view.job.keys.contains_key("run") {
+        draft.block(
+            "unresolved",
+            view.at_job(),
+            "the job runs CI steps (`run:`), which are not read here",
+            "move the job by hand",
+        );
+    }
+}
+
+fn windows(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let image = pass
+        .evidence
+        .image
+        .as_ref()
+        .map(|(_, name)| name.to_ascii_lowercase())
+        .unwrap_or_default();
+    let tags = view
+        .job
+        .tags
+        .iter()
+        .any(|tag| tag.to_ascii_lowercase().contains("windows"));
+    if tags || image.contains("windowsservercore") || image.contains("nanoserver") {
+        draft.block(
+            "windows",
+            view.at_job(),
+            "the job runs on Windows, where Podman needs a virtual machine",
+            "the job stays on Docker",
+        );
+    }
+}
+
+/// Without a daemon of its own, the job used an engine of its runner, which says nothing of what Podman may do there.
+fn runner(pass: &JobPass<'_>, draft: &mut Draft) {
+    if !pass.evidence.daemons.is_empty() || pass.evidence.commands.is_empty() {
+        return;
+    }
+    let safe = matches!(
+        pass.view.context.options.runner,
+        RunnerProfile::GitlabHosted
+            | RunnerProfile::DockerPrivileged
+            | RunnerProfile::Podman
+            | RunnerProfile::GithubHosted
+    );
+    if !safe {
+        draft.review(
+            "runner-engine",
+            pass.view.at_job(),
+            "the job used an engine of its runner: the file does not show that the runner lets Podman work in a container",
+            "say what the runner is with --runner, or see that it is privileged (or unconfined, with /dev/fuse) and use --include-review",
+        );
+    }
+}
+
+/// Containers that outlive the job live on the runner's host.
+fn host(pass: &JobPass<'_>, draft: &mut Draft) {
+    if !pass.evidence.daemons.is_empty() {
+        return;
+    }
+    let view = &pass.view;
+    let help = "it would end with the job in Podman's image; the job stays";
+    let deploys = view.job.keys.contains_key("environment");
+    let starts = pass
+        .facts
+        .deeds
+        .iter()
+        .any(|(_, deed)| matches!(deed, Deed::Runs { .. } | Deed::ComposeUp { .. }));
+    let ends = pass
+        .facts
+        .deeds
+        .iter()
+        .any(|(_, deed)| *deed == Deed::EndsContainer);
+    let mut started = false;
+    for (index, deed) in &pass.facts.deeds {
+        let at = view.at_command(&view.calls[*index]);
+        match deed {
+            Deed::Runs {
+                detached, restarts, ..
+            } => {
+                if *restarts || (*detached && (deploys || !ends)) {
+                    draft.block(
+                        "deploys-to-host",
+                        at,
+                        "this container goes on after the job, on the runner's host",
+                        help,
+                    );
+                }
+                started = true;
+            }
+            Deed::ComposeUp { detached } => {
+                if *detached && deploys {
+                    draft.block(
+                        "deploys-to-host",
+                        at,
+                        "what compose starts here goes on after the job, on the runner's host",
+                        help,
+                    );
+                }
+                started = true;
+            }
+            Deed::UsesContainer if !started && !starts => {
+                draft.block(
+                    "host-containers",
+                    at,
+                    "this command is about a container that another job or the host started",
+                    "the job stays on Docker",
+                );
+            }
+            Deed::EndsContainer if !starts => {
+                draft.block(
+                    "host-containers",
+                    at,
+                    "this command ends a container that another job or the host started",
+                    "the job stays on Docker",
+                );
+            }
+            Deed::Prunes if !starts && only_cleans(pass) => {
+                draft.block(
+                    "host-containers",
+                    at,
+                    "this job cleans up the runner's own Docker",
+                    "the job stays on Docker",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+fn only_cleans(pass: &JobPass<'_>) -> bool {
+    pass.facts.deeds.iter().all(|(_, deed)| {
+        matches!(
+            deed,
+            Deed::Prunes | Deed::EndsContainer | Deed::UsesContainer
+        )
+    })
+}
+
+/// A daemon beside a job that never calls docker: something out of sight may use it.
+fn idle_daemon(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    if pass.evidence.daemons.is_empty() || !pass.evidence.commands.is_empty() {
+        return;
+    }
+    let Some(services) = &view.job.services else {
+        return;
+    };
+    let inherited = services.slot.reach.contains(&crate::pipeline::Via::Default);
+    let program = view
+        .calls
+        .iter()
+        .filter_map(|call| call.program())
+        .find(|program| !view.context.rules.is_harmless(program))
+        .map(str::to_owned);
+    let unnamed = view.calls.iter().any(|call| call.program().is_none());
+    match (program, inherited) {
+        (None, _) if !unnamed => {}
+        (program, true) => draft.review(
+            "idle-daemon",
+            view.at_job(),
+            format!("the job inherits a Docker daemon and calls docker nowhere; {} may use it out of sight", program.as_deref().unwrap_or("a command")),
+            "see that it starts no containers (Testcontainers and the like), then use --include-review",
+        ),
+        (program, false) => draft.block(
+            "hidden-docker",
+            view.at_job(),
+            format!("the job asks for a Docker daemon and calls docker nowhere: {} uses it out of sight", program.as_deref().unwrap_or("a command")),
+            "see what it needs of Docker, and move the job by hand",
+        ),
+    }
+}

@@ -1,0 +1,268 @@
+//! Variables that only Docker reads go, in the file and in scripts.
+
+use crate::rules::{Rules, VariableAction};
+use crate::yaml::Change;
+
+use super::draft::{Draft, Instead, Planned, Purpose};
+use super::image::mentions;
+use super::job::JobPass;
+use super::script_edit;
+
+/// Removes what only Docker reads.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    in_the_file(pass, draft);
+    in_scripts(pass, draft);
+}
+
+fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    for (name, variable) in &view.job.variables {
+        let at = documents.location(variable.node);
+        let value = variable.value.as_deref().unwrap_or_default();
+        match action_of(view.context.rules, name) {
+            None | Some(VariableAction::Keep(_)) => {
+                if points_at_engine(pass, value) && !name.starts_with("DOCKER") {
+                    draft.block(
+                        "engine-api",
+                        at,
+                        format!("{name} leads a program of this job to Docker's engine"),
+                        "Podman can offer its own socket (`podman system service`); move the job by hand",
+                    );
+                }
+                continue;
+            }
+            Some(VariableAction::Gap(reason)) => {
+                if is_off(value) {
+                    // switched off: Podman does without anyway
+                } else {
+                    draft.block(
+                        "docker-variable",
+                        at,
+                        format!("{name}: {reason}"),
+                        "the job stays on Docker",
+                    );
+                    continue;
+                }
+            }
+            Some(VariableAction::Drop(_)) => {}
+            Some(VariableAction::Rewrite { .. })
+                if name == "DOCKER_DEFAULT_PLATFORM"
+                    && view.expand(value).text == "linux/amd64" => {}
+            Some(VariableAction::Rewrite { why: reason, .. }) => {
+                draft.block(
+                    "docker-variable",
+                    at,
+                    format!("{name}: {reason}"),
+                    "say it in the commands, then run again",
+                );
+                continue;
+            }
+        }
+        if name == "DOCKER_HOST" && leads_elsewhere(pass, value) {
+            draft.block(
+                "remote-engine",
+                at,
+                "DOCKER_HOST leads to an engine that is not the job's own",
+                "a job that drives another machine's Docker stays; move the rest out of it",
+            );
+            continue;
+        }
+        if variable.varies {
+            draft.block(
+                "docker-variable",
+                at,
+                format!("rules or a matrix give {name} other values"),
+                "move the job by hand",
+            );
+            continue;
+        }
+        if is_read(pass, name) {
+            draft.block(
+                "engine-api",
+                at,
+                format!("a command of this job reads {name}: it speaks to Docker's engine itself"),
+                "Podman can offer its own socket (`podman system service`); move the job by hand",
+            );
+            continue;
+        }
+        let why = draft.note(
+            "docker-variable",
+            at,
+            format!("{name} is read by Docker only"),
+        );
+        for (_, slot) in &variable.slots {
+            draft.plan(Planned {
+                file: slot.mapping.file,
+                change: Change::RemoveEntry {
+                    mapping: slot.mapping.node,
+                    index: slot.index,
+                },
+                purpose: Purpose::EngineVariable,
+                instead: None::<Instead>,
+                slot: None,
+                finding: why,
+            });
+        }
+    }
+}
+
+/// What the rules make of a variable.
+fn action_of<'a>(rules: &'a Rules, name: &str) -> Option<&'a VariableAction> {
+    rules.variable(name).map(|rule| &rule.action)
+}
+
+fn is_off(value: &str) -> bool {
+    matches!(
+        value.to_ascii_lowercase().as_str(),
+        "" | "0" | "false" | "no"
+    )
+}
+
+/// Whether DOCKER_HOST names a machine other than the daemon beside the job, or the runner's socket.
+fn leads_elsewhere(pass: &JobPass<'_>, value: &str) -> bool {
+    let value = pass.view.expand(value);
+    let text = value.text.as_str();
+    if text.is_empty() || text.starts_with("unix://") {
+        return false;
+    }
+    if text.starts_with("ssh://") {
+        return true;
+    }
+    let host = text.split("://").last().unwrap_or(text);
+    let host = host.split([':', '/']).next().unwrap_or(host);
+    let known = host == "docker"
+        || host == "localhost"
+        || host == "127.0.0.1"
+        || pass.evidence.hosts.iter().any(|one| one == host);
+    !known
+}
+
+/// Whether a text is the address of the engine.
+fn points_at_engine(pass: &JobPass<'_>, value: &str) -> bool {
+    let ports = [":2375", ":2376"];
+    value.contains("docker.sock")
+        || pass.evidence.hosts.iter().any(|host| {
+            ports
+                .iter()
+                .any(|port| value.contains(&format!("{host}{port}")))
+        })
+}
+
+/// Whether a command that is not docker itself reads a variable.
+fn is_read(pass: &JobPass<'_>, name: &str) -> bool {
+    let view = &pass.view;
+    view.calls.iter().enumerate().any(|(index, call)| {
+        let harmless = matches!(
+            call.program(),
+            Some("echo" | "printf" | "export" | "unset" | "env" | "printenv" | "[" | "test")
+        ) || pass.replaced.contains(&index);
+        if harmless {
+            return false;
+        }
+        let command = call.command();
+        let words = command
+            .words
+            .iter()
+            .any(|word| mentions(call.raw(word), name));
+        words
+            || command
+                .assignments
+                .iter()
+                .any(|assignment| mentions(call.raw(&assignment.value), name))
+    })
+}
+
+/// `export DOCKER_HOST=...`, `DOCKER_BUILDKIT=1 docker build`, `unset DOCKER_HOST`.
+fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let rules = view.context.rules;
+    for (index, call) in view.calls.iter().enumerate() {
+        if pass.replaced.contains(&index) || call.is_remote() {
+            continue;
+        }
+        let command = call.command();
+        for assignment in &command.assignments {
+            if matches!(
+                action_of(rules, &assignment.name),
+                Some(VariableAction::Drop(_))
+            ) && !command.words.is_empty()
+            {
+                let at = view.at(call, assignment.span.clone());
+                let why = draft.note(
+                    "docker-variable",
+                    at,
+                    format!("{} is read by Docker only", assignment.name),
+                );
+                let text = call.text();
+                let end = text[assignment.span.end..].len()
+                    - text[assignment.span.end..].trim_start().len()
+                    + assignment.span.end;
+                script_edit::replace(view, call, assignment.span.start..end, "", draft, why);
+            }
+        }
+        if matches!(call.program(), Some("export" | "unset" | "declare")) {
+            exported(pass, call, draft);
+        }
+    }
+}
+
+fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) {
+    let view = &pass.view;
+    let words = call.command().words.get(1..).unwrap_or_default();
+    let name_of = |word: &crate::shell::Word| {
+        call.raw(word)
+            .split('=')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let engine = |name: &str| {
+        matches!(
+            action_of(view.context.rules, name),
+            Some(VariableAction::Drop(_))
+        )
+    };
+    let ours: Vec<usize> = (0..words.len())
+        .filter(|index| engine(&name_of(&words[*index])))
+        .collect();
+    if ours.is_empty() {
+        return;
+    }
+    if let Some(index) = ours.iter().find(|index| {
+        let raw = call.raw(&words[**index]);
+        raw.starts_with("DOCKER_HOST=")
+            && leads_elsewhere(
+                pass,
+                &super::context::unquoted(&raw["DOCKER_HOST=".len()..]),
+            )
+    }) {
+        let at = view.at(call, words[*index].span.clone());
+        draft.block(
+            "remote-engine",
+            at,
+            "DOCKER_HOST leads to an engine that is not the job's own",
+            "the job stays on Docker",
+        );
+        return;
+    }
+    let names: Vec<String> = ours.iter().map(|index| name_of(&words[*index])).collect();
+    let why = draft.note(
+        "docker-variable",
+        view.at_command(call),
+        format!("{} is read by Docker only", names.join(", ")),
+    );
+    if ours.len()
+        == words
+            .iter()
+            .filter(|word| !call.raw(word).starts_with('-'))
+            .count()
+    {
+        script_edit::remove_command(view, call, draft, why);
+        return;
+    }
+    for index in ours {
+        let previous = call.command().words[index].span.end;
+        script_edit::replace(view, call, previous..words[index].span.end, "", draft, why);
+    }
+}

@@ -1,0 +1,291 @@
+//! One pipeline for every provider: jobs, and for each value what it means, where it is written and how it was reached.
+
+use indexmap::IndexMap;
+
+use crate::text::{FileId, Location, Source, Span};
+use crate::yaml::{NodeId, Tree};
+
+/// A node of one of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeRef {
+    /// The file.
+    pub file: FileId,
+    /// The node in its tree.
+    pub node: NodeId,
+}
+
+/// The ways by which a value comes into a job that does not write it itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// `*anchor`.
+    Alias,
+    /// `<<: *anchor`.
+    Merge,
+    /// `extends:`.
+    Extends,
+    /// `!reference [job, key]`.
+    Reference,
+    /// `default:` or one of the old global keys.
+    Default,
+    /// Global `variables:`.
+    Global,
+    /// A file that another one includes.
+    Include,
+}
+
+/// Where a value is written, and how the job reached it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The value itself; aliases are followed.
+    pub node: NodeRef,
+    /// From the job outwards.
+    pub reach: Vec<Via>,
+}
+
+/// A key of a mapping with its value: what can be removed or overridden.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The mapping in which it is written.
+    pub mapping: NodeRef,
+    /// Which entry of it.
+    pub index: usize,
+    /// The value as written there: may be an alias.
+    pub written: NodeRef,
+    /// The value, aliases followed.
+    pub value: NodeRef,
+    /// From the job outwards.
+    pub reach: Vec<Via>,
+}
+
+/// One file of a pipeline.
+#[derive(Debug)]
+pub struct Document {
+    /// Its text.
+    pub source: Source,
+    /// Its tree.
+    pub tree: Tree,
+}
+
+/// The files of a pipeline; a [`FileId`] is an index into them.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// In the order in which they were read.
+    pub files: Vec<Document>,
+}
+
+impl Documents {
+    /// A file.
+    pub fn file(&self, file: FileId) -> &Document {
+        &self.files[file.0 as usize]
+    }
+
+    /// The tree that holds a node.
+    pub fn tree(&self, node: NodeRef) -> &Tree {
+        &self.file(node.file).tree
+    }
+
+    /// Where a node stands.
+    pub fn location(&self, node: NodeRef) -> Location {
+        Location {
+            file: node.file,
+            span: self.tree(node).node(node.node).span,
+        }
+    }
+
+    /// The decoded text of a scalar, aliases followed.
+    pub fn text(&self, node: NodeRef) -> Option<&str> {
+        self.tree(node)
+            .scalar(node.node)
+            .map(|scalar| scalar.value())
+    }
+
+    /// The node that an alias stands for; any other node is itself.
+    pub fn resolve(&self, node: NodeRef) -> NodeRef {
+        NodeRef {
+            file: node.file,
+            node: self.tree(node).resolve(node.node),
+        }
+    }
+
+    /// Where a decoded range of a scalar stands in its file: exact if the source holds it verbatim, else the whole scalar.
+    pub fn inside(&self, node: NodeRef, range: std::ops::Range<usize>) -> Location {
+        let span = self
+            .tree(node)
+            .scalar(node.node)
+            .and_then(|scalar| {
+                scalar
+                    .source_of(range.clone())
+                    .or_else(|| scalar.cover_of(range))
+            })
+            .unwrap_or_else(|| self.location(node).span);
+        Location {
+            file: node.file,
+            span,
+        }
+    }
+}
+
+/// The image that a job runs in.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// The scalar that names it.
+    pub name: Place,
+    /// Its text, variables not replaced.
+    pub text: String,
+    /// `image:` itself.
+    pub slot: Slot,
+    /// Its `entrypoint:`, with the words of it.
+    pub entrypoint: Option<(Slot, Vec<String>)>,
+}
+
+/// A container that runs beside the job.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The list in which it is written, and its place there.
+    pub item: (NodeRef, usize),
+    /// The scalar that names its image.
+    pub name: NodeRef,
+    /// Its text, variables not replaced.
+    pub text: String,
+    /// The names by which the job reaches it, when it gives any.
+    pub aliases: Vec<String>,
+    /// `entrypoint:` and `command:`, in this order.
+    pub arguments: Vec<String>,
+}
+
+/// The containers beside a job.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// `services:` itself.
+    pub slot: Slot,
+    /// Its items.
+    pub items: Vec<Service>,
+}
+
+/// Whether a variable belongs to the job or to the whole pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The job's own, by whatever way.
+    Job,
+    /// Global.
+    Global,
+}
+
+/// A variable of a job.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its value, variables in it not replaced; `None` if it is not a scalar.
+    pub value: Option<String>,
+    /// The scalar that holds the value.
+    pub node: NodeRef,
+    /// Every mapping that defines it for this job, the one that counts last.
+    pub slots: Vec<(Scope, Slot)>,
+    /// Whether rules or a matrix may give it another value.
+    pub varies: bool,
+}
+
+/// When a script runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Before the sources are there.
+    Hook,
+    /// `before_script`.
+    Before,
+    /// `script` or `run`.
+    Main,
+    /// `after_script`: a shell of its own.
+    After,
+}
+
+/// One text that the shell reads: a list item, or the whole script.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The scalar.
+    pub node: NodeRef,
+    /// The list that holds it, and its place there; `None` if the script is a single scalar.
+    pub item: Option<(NodeRef, usize)>,
+    /// How the job reached it.
+    pub reach: Vec<Via>,
+}
+
+/// The lines of one phase.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// When it runs.
+    pub phase: Phase,
+    /// Its key.
+    pub slot: Slot,
+    /// Its lines, in the order in which they run.
+    pub lines: Vec<Line>,
+}
+
+/// Something that decides what the job is, and cannot be read here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// Where it is named.
+    pub at: NodeRef,
+    /// What is missing, as a noun: `the job .docker that it extends`.
+    pub what: String,
+}
+
+/// A job as the server would run it.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a template that the server never runs by itself.
+    pub hidden: bool,
+    /// The key that names it.
+    pub key: NodeRef,
+    /// The mapping that is its own, where a key can be inserted; `None` if it is written as an alias.
+    pub own: Option<NodeRef>,
+    /// From its name to its last value.
+    pub span: Span,
+    /// Its image.
+    pub image: Option<Image>,
+    /// Its services.
+    pub services: Option<Services>,
+    /// Its variables, global ones included.
+    pub variables: IndexMap<String, Variable>,
+    /// Its scripts, in the order in which they run.
+    pub scripts: Vec<Script>,
+    /// What cannot be read.
+    pub unresolved: Vec<Unresolved>,
+    /// The keys that it has of its own or by inheritance, with the node of each value.
+    pub keys: IndexMap<String, NodeRef>,
+    /// The labels of the runner that it asks for.
+    pub tags: Vec<String>,
+    /// Other mappings that hold a `services`, `image` or script key for this job with a lower priority, by key.
+    pub covered: IndexMap<String, Vec<NodeRef>>,
+    /// Every mapping that this job is made of.
+    pub mappings: Vec<NodeRef>,
+    /// The hidden jobs that it is made of.
+    pub parents: Vec<String>,
+}
+
+impl Job {
+    /// All lines of all scripts, in the order in which they run.
+    pub fn lines(&self) -> impl Iterator<Item = (Phase, &Line)> {
+        self.scripts
+            .iter()
+            .flat_map(|script| script.lines.iter().map(move |line| (script.phase, line)))
+    }
+}
+
+/// A file that a pipeline includes and that is not in the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Where it is named.
+    pub at: NodeRef,
+    /// Its kind and name as written: `project group/ci`.
+    pub what: String,
+}
+
+/// A pipeline: the jobs of one entry file and all that it includes.
+#[derive(Debug, Default)]
+pub struct Pipeline {
+    /// Every job, hidden ones too, in the order in which the server meets them.
+    pub jobs: Vec<Job>,
+    /// What is included from elsewhere.
+    pub foreign: Vec<Foreign>,
+}

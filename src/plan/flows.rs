@@ -1,0 +1,136 @@
+//! Images that go from job to job: through a store that jobs share, or through archives.
+
+use crate::finding::{Finding, Severity};
+use crate::image_name::ImageName;
+use crate::passes::{self, Deed};
+use crate::pipeline::Documents;
+
+use super::{Plan, State};
+
+/// Leaves jobs where they are when what they take from or give to another job would not arrive.
+pub(super) fn couple(plan: &mut Plan<'_>, documents: &Documents) -> bool {
+    let archives = archives(plan, documents);
+    let stores = stores(plan, documents);
+    archives || stores
+}
+
+/// `docker save` here and `docker load` there: both move, or neither.
+fn archives(plan: &mut Plan<'_>, documents: &Documents) -> bool {
+    let with = |plan: &Plan<'_>, unit: usize, wanted: fn(&Deed) -> bool| {
+        let unit = &plan.units[unit];
+        unit.drafted
+            .iter()
+            .flat_map(|drafted| &drafted.facts.deeds)
+            .any(|(_, deed)| wanted(deed))
+    };
+    let saves: Vec<usize> = (0..plan.units.len())
+        .filter(|unit| with(plan, *unit, |deed| matches!(deed, Deed::Saves(_))))
+        .collect();
+    let loads: Vec<usize> = (0..plan.units.len())
+        .filter(|unit| with(plan, *unit, |deed| *deed == Deed::Loads))
+        .collect();
+    if saves.is_empty() || loads.is_empty() {
+        return false;
+    }
+    let all: Vec<usize> = saves.iter().chain(&loads).copied().collect();
+    let pipelines: Vec<usize> = all
+        .iter()
+        .filter(|unit| matches!(plan.units[**unit].state, State::Left(_)))
+        .map(|unit| plan.units[*unit].pipeline)
+        .collect();
+    let mut changed = false;
+    for unit in all {
+        if plan.moves(unit) && pipelines.contains(&plan.units[unit].pipeline) {
+            let finding = reason(
+                plan,
+                documents,
+                unit,
+                "image-archive",
+                "an archive of images goes between this job and one that stays on Docker",
+            );
+            plan.leave(unit, finding);
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Without a daemon of their own, jobs share the runner's store: what one builds, another finds.
+fn stores(plan: &mut Plan<'_>, documents: &Documents) -> bool {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for user in 0..plan.units.len() {
+        let Some(drafted) = &plan.units[user].drafted else {
+            continue;
+        };
+        if drafted.own_store {
+            continue;
+        }
+        for (call, deed) in &drafted.facts.deeds {
+            let image = match deed {
+                Deed::Runs { image, .. } | Deed::Pushes(image) | Deed::Tags { from: image, .. } => {
+                    image
+                }
+                _ => continue,
+            };
+            if drafted.facts.has_before(*call, image) {
+                continue;
+            }
+            let wanted = ImageName::without_tag(image);
+            let builders = (0..plan.units.len()).filter(|builder| {
+                *builder != user
+                    && plan.units[*builder].pipeline == plan.units[user].pipeline
+                    && plan.units[*builder]
+                        .drafted
+                        .as_ref()
+                        .is_some_and(|drafted| {
+                            !drafted.own_store
+                                && drafted.facts.deeds.iter().any(|(_, deed)| match deed {
+                                    Deed::Builds(name) | Deed::Tags { to: name, .. } => {
+                                        ImageName::without_tag(name) == wanted
+                                    }
+                                    _ => false,
+                                })
+                                && !(drafted.facts.pushes_to(wanted)
+                                    && matches!(deed, Deed::Runs { .. }))
+                        })
+            });
+            found.extend(builders.map(|builder| (user, builder)));
+        }
+    }
+    let mut changed = false;
+    for (user, builder) in found {
+        for (unit, message) in [
+            (
+                user,
+                "this job uses an image that another job left in the runner's store; Podman's store ends with its job",
+            ),
+            (
+                builder,
+                "another job takes an image of this one out of the runner's store; Podman's store ends with its job",
+            ),
+        ] {
+            if plan.moves(unit) {
+                let finding = reason(plan, documents, unit, "shared-store", message);
+                plan.leave(unit, finding);
+                changed = true;
+            }
+        }
+    }
+    changed
+}
+
+fn reason(
+    plan: &Plan<'_>,
+    documents: &Documents,
+    unit: usize,
+    rule: &'static str,
+    message: &str,
+) -> Finding {
+    let at = documents.location(plan.units[unit].job.key);
+    let mut finding = passes::finding(rule, Severity::Warning, at, message);
+    finding.help = Some(
+        "push the image to a registry in the one job and pull it in the other, then run again"
+            .to_owned(),
+    );
+    finding
+}

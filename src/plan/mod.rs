@@ -1,0 +1,595 @@
+//! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
+
+mod flows;
+mod settle;
+mod variables;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
+use crate::options::Options;
+use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
+use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
+use crate::repository::Files;
+use crate::rules::Rules;
+use crate::text::{Edit, FileId};
+use crate::yaml::{Change, New};
+
+pub use settle::Unwritable;
+
+/// What becomes of a job.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// It does not use Docker.
+    Untouched,
+    /// It moves, whole.
+    Moves,
+    /// It stays, for these reasons.
+    Left(Vec<Finding>),
+}
+
+/// A job under the plan.
+pub struct Unit<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// Its pipeline, as an index.
+    pub pipeline: usize,
+    /// What the passes would do.
+    pub drafted: Option<Drafted>,
+    /// What becomes of it.
+    pub state: State,
+    /// Changes that are replaced by a key in the job itself, as indexes into the draft's changes.
+    overridden: HashSet<usize>,
+}
+
+/// The plan for a set of pipelines over the same files.
+pub struct Plan<'a> {
+    /// Every job that is not hidden.
+    pub units: Vec<Unit<'a>>,
+    /// The changes of each file.
+    pub changes: HashMap<FileId, Vec<Change>>,
+    /// What there is to say beside the reasons of the jobs that stay.
+    pub findings: Vec<Finding>,
+}
+
+/// Who uses which node.
+pub(crate) type Users = HashMap<NodeRef, BTreeSet<usize>>;
+
+/// Plans all pipelines of a repository.
+pub fn plan<'a>(
+    documents: &'a Documents,
+    pipelines: &'a [Pipeline],
+    rules: &'a Rules,
+    options: &'a Options,
+    files: &'a dyn Files,
+) -> Result<Plan<'a>, Unwritable> {
+    let scripts = Scripts::default();
+    let mut units = Vec::new();
+    for (index, pipeline) in pipelines.iter().enumerate() {
+        let context = Context::new(documents, rules, options, files, pipeline, &scripts);
+        for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
+            let drafted = passes::run(context.view(job));
+            let state = first_state(documents, job, drafted.as_ref(), options);
+            units.push(Unit {
+                job,
+                pipeline: index,
+                drafted,
+                state,
+                overridden: HashSet::new(),
+            });
+        }
+    }
+    let users = users(&units);
+    let mut plan = Plan {
+        units,
+        changes: HashMap::new(),
+        findings: Vec::new(),
+    };
+    loop {
+        let shared = plan.share(documents, &users);
+        let flows = flows::couple(&mut plan, documents);
+        if !shared && !flows {
+            break;
+        }
+    }
+    plan.changes = settle::changes(&plan, documents, &users)?;
+    plan.say(documents, pipelines, rules, options, files, &scripts);
+    Ok(plan)
+}
+
+/// The state of a job before anyone else is asked.
+fn first_state(
+    documents: &Documents,
+    job: &Job,
+    drafted: Option<&Drafted>,
+    options: &Options,
+) -> State {
+    let Some(drafted) = drafted else {
+        return State::Untouched;
+    };
+    let draft = &drafted.draft;
+    let mut blockers = draft.blockers.clone();
+    if blockers.is_empty()
+        && let Some(finding) = nothing_left(documents, job, &draft.changes)
+    {
+        blockers.push(finding);
+    }
+    if !blockers.is_empty() {
+        return State::Left(blockers);
+    }
+    if let Err(refusal) = settle::alone(documents, job, drafted) {
+        let mut finding = passes::finding(
+            "unwritable",
+            Severity::Warning,
+            refusal.at,
+            format!(
+                "what has to change here cannot be written without touching more: {}",
+                refusal.why
+            ),
+        );
+        finding.help = Some("write the value plainly, then run again".to_owned());
+        return State::Left(vec![finding]);
+    }
+    if !draft.reviews.is_empty() && !options.include_review {
+        let held = draft.reviews.iter().cloned().map(|mut finding| {
+            finding.fix = Some(Fix {
+                title: "move the job to Podman".to_owned(),
+                safety: Safety::Review,
+                edits: Vec::new(),
+            });
+            finding
+        });
+        return State::Left(held.collect());
+    }
+    State::Moves
+}
+
+/// A job whose whole script would go has nothing to run.
+fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option<Finding> {
+    let main = job
+        .scripts
+        .iter()
+        .find(|script| script.phase == Phase::Main)?;
+    let removed = |line: &crate::pipeline::Line| {
+        line.item.is_some_and(|(sequence, index)| {
+            changes.iter().any(|planned| {
+                planned.file == sequence.file
+                    && matches!(planned.change, Change::RemoveItem { sequence: node, index: at } if node == sequence.node && at == index)
+            })
+        })
+    };
+    if main.lines.is_empty() || !main.lines.iter().all(removed) {
+        return None;
+    }
+    let mut finding = passes::finding(
+        "nothing-left",
+        Severity::Warning,
+        documents.location(main.slot.value),
+        "nothing of this script would be left: all of it is about Docker",
+    );
+    finding.help = Some("remove the job if it is not needed any more".to_owned());
+    Some(finding)
+}
+
+/// Which jobs use each node.
+fn users(units: &[Unit<'_>]) -> Users {
+    let mut users = Users::new();
+    for (index, unit) in units.iter().enumerate() {
+        let mut add = |node: NodeRef| {
+            users.entry(node).or_default().insert(index);
+        };
+        let job = unit.job;
+        job.mappings.iter().copied().for_each(&mut add);
+        if let Some(image) = &job.image {
+            add(image.name.node);
+            add(image.slot.mapping);
+        }
+        if let Some(services) = &job.services {
+            add(services.slot.mapping);
+            add(services.slot.value);
+            services
+                .items
+                .iter()
+                .for_each(|service| add(service.item.0));
+        }
+        for variable in job.variables.values() {
+            add(variable.node);
+            variable
+                .slots
+                .iter()
+                .for_each(|(_, slot)| add(slot.mapping));
+        }
+        for script in &job.scripts {
+            add(script.slot.mapping);
+            add(script.slot.value);
+            for line in &script.lines {
+                add(line.node);
+                if let Some((sequence, _)) = line.item {
+                    add(sequence);
+                }
+            }
+        }
+    }
+    users
+}
+
+impl Plan<'_> {
+    /// Whether a job moves.
+    pub(crate) fn moves(&self, unit: usize) -> bool {
+        matches!(self.units[unit].state, State::Moves)
+    }
+
+    /// Leaves a job where it is.
+    pub(crate) fn leave(&mut self, unit: usize, finding: Finding) {
+        match &mut self.units[unit].state {
+            State::Left(reasons) => reasons.push(finding),
+            state => *state = State::Left(vec![finding]),
+        }
+    }
+
+    /// Holds each change of shared text against all who share it. Gives whether a job changed its state.
+    fn share(&mut self, documents: &Documents, users: &Users) -> bool {
+        let mut changed = false;
+        for unit in 0..self.units.len() {
+            if !self.moves(unit) {
+                continue;
+            }
+            if let Some(conflict) = self.conflict(unit, users) {
+                let planned = self.planned(unit, conflict.change).clone();
+                if planned.instead.is_some() && self.can_override(unit, users) {
+                    self.override_all(unit, &planned, users);
+                } else {
+                    let finding = self.shared_text(documents, &planned, conflict.other);
+                    self.leave(unit, finding);
+                }
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn planned(&self, unit: usize, change: usize) -> &Planned {
+        let drafted = self.units[unit].drafted.as_ref();
+        &drafted.expect("a job that moves has a draft").draft.changes[change]
+    }
+
+    /// The first change of a job that someone who shares the text does not want.
+    fn conflict(&self, unit: usize, users: &Users) -> Option<Conflict> {
+        let drafted = self.units[unit].drafted.as_ref()?;
+        for (index, planned) in drafted.draft.changes.iter().enumerate() {
+            if planned.purpose == Purpose::EngineVariable
+                || self.units[unit].overridden.contains(&index)
+            {
+                continue;
+            }
+            let node = planned.node();
+            for other in users
+                .get(&node)
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|other| *other != unit)
+            {
+                let fits = match &self.units[other].state {
+                    State::Left(_) | State::Untouched => false,
+                    State::Moves => {
+                        planned.purpose == Purpose::Setup || self.wants(other, planned, node, unit)
+                    }
+                };
+                if !fits {
+                    return Some(Conflict {
+                        change: index,
+                        other,
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a job plans the same for a node.
+    fn wants(&self, other: usize, planned: &Planned, node: NodeRef, unit: usize) -> bool {
+        let of = |unit: usize| -> Vec<&Planned> {
+            let unit = &self.units[unit];
+            let changes = unit
+                .drafted
+                .iter()
+                .flat_map(|drafted| &drafted.draft.changes)
+                .enumerate();
+            changes
+                .filter(|(index, one)| {
+                    one.node() == node
+                        && one.purpose == Purpose::Text
+                        && !unit.overridden.contains(index)
+                })
+                .map(|(_, one)| one)
+                .collect()
+        };
+        let theirs = of(other);
+        let same =
+            |one: &Planned, list: &[&Planned]| list.iter().any(|other| other.change == one.change);
+        match &planned.change {
+            // entries and items of a list are decided one by one
+            Change::RemoveItem { .. }
+            | Change::RemoveEntry { .. }
+            | Change::InsertItem { .. }
+            | Change::InsertEntry { .. } => same(planned, &theirs),
+            _ => {
+                let ours = of(unit);
+                ours.iter().all(|one| same(one, &theirs))
+                    && theirs.iter().all(|one| same(one, &ours))
+            }
+        }
+    }
+
+    /// Whether a key can be written into the job itself without anyone else seeing it.
+    fn can_override(&self, unit: usize, users: &Users) -> bool {
+        let Some(own) = self.units[unit].job.own else {
+            return false;
+        };
+        users
+            .get(&own)
+            .is_none_or(|users| users.iter().all(|user| *user == unit))
+    }
+
+    /// All changes of the same kind give way to one key in the job.
+    fn override_all(&mut self, unit: usize, planned: &Planned, _users: &Users) {
+        let kind = planned.instead.as_ref().map(std::mem::discriminant);
+        let unit = &mut self.units[unit];
+        let Some(drafted) = &unit.drafted else { return };
+        for (index, one) in drafted.draft.changes.iter().enumerate() {
+            let same = match (&one.instead, &planned.instead) {
+                (Some(Instead::Variable(a, _)), Some(Instead::Variable(b, _))) => a == b,
+                (Some(one), Some(_)) => Some(std::mem::discriminant(one)) == kind,
+                _ => false,
+            };
+            if same {
+                unit.overridden.insert(index);
+            }
+        }
+    }
+
+    fn shared_text(&self, documents: &Documents, planned: &Planned, other: usize) -> Finding {
+        let other_unit = &self.units[other];
+        let why = match &other_unit.state {
+            State::Left(_) => "stays on Docker",
+            State::Untouched => "has nothing to do with Docker",
+            State::Moves => "would need it in another way",
+        };
+        let node = planned.node();
+        let mut finding = passes::finding(
+            "shared-text",
+            Severity::Warning,
+            documents.location(node),
+            format!(
+                "what would change here is shared with the job {}, which {why}",
+                other_unit.job.name
+            ),
+        );
+        finding.at.push(Label {
+            at: documents.location(other_unit.job.key),
+            text: format!("{} shares it", other_unit.job.name),
+        });
+        finding.help = Some("give each job its own text, or move the other job first".to_owned());
+        finding
+    }
+}
+
+struct Conflict {
+    change: usize,
+    other: usize,
+}
+
+/// The keys that a job writes of its own where shared text stays.
+pub(crate) fn overrides(unit: &Unit<'_>) -> Vec<Instead> {
+    let Some(drafted) = &unit.drafted else {
+        return Vec::new();
+    };
+    let mut found: Vec<Instead> = Vec::new();
+    let mut indexes: Vec<usize> = unit.overridden.iter().copied().collect();
+    indexes.sort_unstable();
+    for index in indexes {
+        if let Some(instead) = &drafted.draft.changes[index].instead
+            && !found.contains(instead)
+        {
+            found.push(instead.clone());
+        }
+    }
+    found
+}
+
+/// The changes of a job that are made where they are planned.
+pub(crate) fn effective<'b>(unit: &'b Unit<'_>) -> impl Iterator<Item = &'b Planned> {
+    unit.drafted
+        .iter()
+        .flat_map(|drafted| &drafted.draft.changes)
+        .enumerate()
+        .filter(|(index, _)| !unit.overridden.contains(index))
+        .map(|(_, planned)| planned)
+}
+
+/// A value for a new key.
+pub(crate) fn value_of(instead: &Instead) -> (String, New) {
+    match instead {
+        Instead::Image(name) => ("image".to_owned(), New::Scalar(name.clone())),
+        Instead::Services(names) if names.is_empty() => ("services".to_owned(), New::EmptySequence),
+        Instead::Services(names) => (
+            "services".to_owned(),
+            New::Sequence(names.iter().cloned().map(New::Scalar).collect()),
+        ),
+        Instead::Variable(name, value) => (name.clone(), New::Scalar(value.clone())),
+    }
+}
+
+impl Plan<'_> {
+    /// Gathers what there is to say.
+    fn say(
+        &mut self,
+        documents: &Documents,
+        pipelines: &[Pipeline],
+        rules: &Rules,
+        options: &Options,
+        files: &dyn Files,
+        scripts: &Scripts,
+    ) {
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut say = |finding: Finding| {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        };
+        let changed: HashSet<NodeRef> = self
+            .changes
+            .iter()
+            .flat_map(|(file, changes)| changes.iter().map(|change| node_of(*file, change)))
+            .collect();
+        for unit in &self.units {
+            let Some(drafted) = &unit.drafted else {
+                continue;
+            };
+            match &unit.state {
+                State::Moves => {
+                    for (index, finding) in drafted.draft.findings.iter().enumerate() {
+                        let mut finding = finding.clone();
+                        finding.fix = fix_of(documents, unit, index, &finding.message);
+                        say(finding);
+                    }
+                    for review in &drafted.draft.reviews {
+                        let mut review = review.clone();
+                        review.severity = Severity::Warning;
+                        review.fix = Some(Fix {
+                            title: "moved to Podman".to_owned(),
+                            safety: Safety::Review,
+                            edits: Vec::new(),
+                        });
+                        say(review);
+                    }
+                }
+                State::Left(reasons) => {
+                    reasons.iter().cloned().for_each(&mut say);
+                    let key = documents.location(unit.job.key);
+                    for place in &drafted.draft.places {
+                        let inside = place.file == key.file && unit.job.span.contains(place.span);
+                        if !inside {
+                            say(passes::finding(
+                                "stays",
+                                Severity::Note,
+                                *place,
+                                "this stays on Docker with the jobs that use it",
+                            ));
+                        }
+                    }
+                }
+                State::Untouched => {}
+            }
+        }
+        for (index, pipeline) in pipelines.iter().enumerate() {
+            let context = Context::new(documents, rules, options, files, pipeline, scripts);
+            let used: HashSet<&str> = pipeline
+                .jobs
+                .iter()
+                .filter(|job| !job.hidden)
+                .flat_map(|job| job.parents.iter().map(String::as_str))
+                .collect();
+            for job in pipeline.jobs.iter().filter(|job| job.hidden) {
+                let view = context.view(job);
+                let evidence = passes::Evidence::of(&view);
+                if !evidence.uses_docker() && evidence.remote.is_empty() {
+                    continue;
+                }
+                let touched = job.lines().any(|(_, line)| {
+                    changed.contains(&line.node)
+                        || line.item.is_some_and(|(list, _)| changed.contains(&list))
+                }) || job
+                    .image
+                    .as_ref()
+                    .is_some_and(|image| changed.contains(&image.name.node));
+                let message = if used.contains(job.name.as_str()) {
+                    if touched {
+                        continue;
+                    }
+                    format!(
+                        "the template {} stays on Docker with the jobs that use it",
+                        job.name
+                    )
+                } else if touched {
+                    continue;
+                } else {
+                    format!(
+                        "no job here uses the template {}, so what it runs in is not known",
+                        job.name
+                    )
+                };
+                let at = crate::text::Location {
+                    file: job.key.file,
+                    span: job.span,
+                };
+                let mut finding = passes::finding("template-stays", Severity::Note, at, message);
+                finding.help = Some("move it by hand, or where it is used".to_owned());
+                say(finding);
+            }
+            let _ = index;
+        }
+        self.findings = findings;
+    }
+}
+
+/// What a finding's changes are, as a fix.
+fn fix_of(documents: &Documents, unit: &Unit<'_>, finding: usize, title: &str) -> Option<Fix> {
+    let drafted = unit.drafted.as_ref()?;
+    let mut edits: Vec<(FileId, Edit)> = Vec::new();
+    let ours: Vec<&Planned> = drafted
+        .draft
+        .changes
+        .iter()
+        .filter(|planned| planned.finding == finding)
+        .collect();
+    let first = ours.first()?;
+    for file in ours
+        .iter()
+        .map(|planned| planned.file)
+        .collect::<BTreeSet<_>>()
+    {
+        let changes: Vec<Change> = ours
+            .iter()
+            .filter(|planned| planned.file == file)
+            .map(|planned| planned.change.clone())
+            .collect();
+        let document = documents.file(file);
+        if let Ok(made) = crate::yaml::edits(&document.tree, document.source.text(), &changes) {
+            edits.extend(made.into_iter().map(|edit| (file, edit)));
+        }
+    }
+    let _ = first;
+    let safety = if drafted.draft.reviews.is_empty() {
+        Safety::Safe
+    } else {
+        Safety::Review
+    };
+    Some(Fix {
+        title: title.to_owned(),
+        safety,
+        edits,
+    })
+}
+
+/// The node that a change is about.
+pub(crate) fn node_of(file: FileId, change: &Change) -> NodeRef {
+    Planned {
+        file,
+        change: change.clone(),
+        purpose: Purpose::Text,
+        instead: None,
+        slot: None,
+        finding: 0,
+    }
+    .node()
+}
+
+/// The reasons of a job that stays, each once.
+pub fn reasons(findings: &[Finding]) -> Vec<RuleId> {
+    let mut rules: Vec<RuleId> = findings.iter().map(|finding| finding.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}

@@ -1,0 +1,371 @@
+//! From planned changes to the changes of each file: emptied lists go with their keys, new keys find their place.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::passes::{Drafted, Purpose};
+use crate::pipeline::{Documents, Job, NodeRef};
+use crate::text::{FileId, Location};
+use crate::yaml::{Change, Kind, New, NodeId};
+
+use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables};
+
+/// Changes that cannot be written as edits.
+#[derive(Clone, Debug)]
+pub struct Unwritable {
+    /// Where.
+    pub at: Location,
+    /// Why.
+    pub why: String,
+}
+
+/// The changes of a set of files, while keys may still go.
+#[derive(Default)]
+pub(super) struct Settling {
+    changes: BTreeMap<FileId, Vec<Change>>,
+    /// Values that an emptied list would uncover, by the list.
+    covered: HashMap<NodeRef, Vec<NodeRef>>,
+}
+
+impl Settling {
+    pub(super) fn add(&mut self, file: FileId, change: Change) {
+        let changes = self.changes.entry(file).or_default();
+        if !changes.contains(&change) {
+            changes.push(change);
+        }
+    }
+
+    /// Whether an entry of a mapping is to go.
+    pub(super) fn removes(&self, mapping: NodeRef, index: usize) -> bool {
+        self.changes.get(&mapping.file).is_some_and(|changes| {
+            changes.contains(&Change::RemoveEntry {
+                mapping: mapping.node,
+                index,
+            })
+        })
+    }
+
+    /// Takes the removal of an entry back.
+    pub(super) fn keep(&mut self, mapping: NodeRef, index: usize) {
+        if let Some(changes) = self.changes.get_mut(&mapping.file) {
+            changes.retain(|change| {
+                *change
+                    != Change::RemoveEntry {
+                        mapping: mapping.node,
+                        index,
+                    }
+            });
+        }
+    }
+
+    fn cover(&mut self, job: &Job) {
+        let lists = job
+            .services
+            .iter()
+            .map(|services| ("services", services.slot.value))
+            .chain(job.scripts.iter().map(|script| {
+                let key = match script.phase {
+                    crate::pipeline::Phase::Before => "before_script",
+                    crate::pipeline::Phase::After => "after_script",
+                    _ => "script",
+                };
+                (key, script.slot.value)
+            }));
+        for (key, list) in lists {
+            if let Some(below) = job.covered.get(key) {
+                let known = self.covered.entry(list).or_default();
+                known.extend(below.iter().filter(|node| **node != list));
+            }
+        }
+    }
+
+    /// Lets emptied lists and mappings go with their keys, or leaves `[]` and `{}` where a key must stay.
+    fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
+        loop {
+            let emptied = self.emptied(documents);
+            let Some(node) = emptied.first().copied() else {
+                break;
+            };
+            self.let_go(documents, node, &emptied);
+        }
+        self.changes
+            .into_iter()
+            .filter(|(_, changes)| !changes.is_empty())
+            .collect()
+    }
+
+    /// Collections that lose all they have and get nothing.
+    fn emptied(&self, documents: &Documents) -> Vec<NodeRef> {
+        let mut found = Vec::new();
+        for (file, changes) in &self.changes {
+            let mut removed: BTreeMap<NodeId, BTreeSet<usize>> = BTreeMap::new();
+            let mut filled: BTreeSet<NodeId> = BTreeSet::new();
+            for change in changes {
+                match change {
+                    Change::RemoveItem {
+                        sequence: node,
+                        index,
+                    }
+                    | Change::RemoveEntry {
+                        mapping: node,
+                        index,
+                    } => {
+                        removed.entry(*node).or_default().insert(*index);
+                    }
+                    Change::InsertItem { sequence: node, .. }
+                    | Change::InsertEntry { mapping: node, .. } => {
+                        filled.insert(*node);
+                    }
+                    _ => {}
+                }
+            }
+            for (node, indexes) in removed {
+                let length = match &documents.file(*file).tree.node(node).kind {
+                    Kind::Sequence { items, .. } => items.len(),
+                    Kind::Mapping { entries, .. } => entries.len(),
+                    _ => continue,
+                };
+                if indexes.len() == length && !filled.contains(&node) {
+                    found.push(NodeRef { file: *file, node });
+                }
+            }
+        }
+        found
+    }
+
+    fn let_go(&mut self, documents: &Documents, node: NodeRef, emptied: &[NodeRef]) {
+        let tree = documents.tree(node);
+        if let Some(changes) = self.changes.get_mut(&node.file) {
+            changes.retain(|change| {
+                !matches!(change, Change::RemoveItem { sequence: at, .. } | Change::RemoveEntry { mapping: at, .. } if *at == node.node)
+            });
+        }
+        if let Some((mapping, index)) = self.removable(documents, node, emptied) {
+            self.add(node.file, Change::RemoveEntry { mapping, index });
+            return;
+        }
+        let value = match tree.node(node.node).kind {
+            Kind::Sequence { .. } => New::EmptySequence,
+            _ => New::Mapping(Vec::new()),
+        };
+        self.add(
+            node.file,
+            Change::ReplaceNode {
+                node: node.node,
+                value,
+            },
+        );
+    }
+
+    /// The key that can go with an emptied value: nothing refers to it, and nothing comes out from under it.
+    fn removable(
+        &self,
+        documents: &Documents,
+        node: NodeRef,
+        emptied: &[NodeRef],
+    ) -> Option<(NodeId, usize)> {
+        let tree = documents.tree(node);
+        if tree.anchor_is_used(node.node) {
+            return None;
+        }
+        let parent = tree.parent(node.node)?;
+        let Kind::Mapping { entries, .. } = &tree.node(parent).kind else {
+            return None;
+        };
+        let index = entries.iter().position(|entry| entry.value == node.node)?;
+        let key = tree.scalar(entries[index].key)?.value();
+        if !matches!(
+            key,
+            "services" | "variables" | "before_script" | "after_script" | "default"
+        ) {
+            return None;
+        }
+        let merges = entries.iter().any(|entry| {
+            tree.scalar(entry.key)
+                .is_some_and(|key| key.value() == "<<")
+        });
+        if key == "variables" && merges {
+            return None;
+        }
+        let uncovers = self
+            .covered
+            .get(&node)
+            .is_some_and(|below| below.iter().any(|node| !emptied.contains(node)));
+        if uncovers || self.is_referred_to(documents, node, parent, key) {
+            return None;
+        }
+        let gone = entries.iter().enumerate().filter(|(at, _)| {
+            *at == index
+                || self.removes(
+                    NodeRef {
+                        file: node.file,
+                        node: parent,
+                    },
+                    *at,
+                )
+        });
+        let blank = gone.count() == entries.len();
+        let is_default = key == "default" || self.is_default(documents, node.file, parent);
+        (!blank || is_default).then_some((parent, index))
+    }
+
+    /// Whether a mapping is the value of `default:`.
+    fn is_default(&self, documents: &Documents, file: FileId, mapping: NodeId) -> bool {
+        let tree = &documents.file(file).tree;
+        let Some(parent) = tree.parent(mapping) else {
+            return false;
+        };
+        let Kind::Mapping { entries, .. } = &tree.node(parent).kind else {
+            return false;
+        };
+        entries.iter().any(|entry| {
+            entry.value == mapping
+                && tree
+                    .scalar(entry.key)
+                    .is_some_and(|key| key.value() == "default")
+        })
+    }
+
+    /// Whether a `!reference` anywhere names the key of a template: without the key it would be an error.
+    fn is_referred_to(
+        &self,
+        documents: &Documents,
+        node: NodeRef,
+        parent: NodeId,
+        key: &str,
+    ) -> bool {
+        let tree = documents.tree(node);
+        let Some(above) = tree.parent(parent) else {
+            return false;
+        };
+        let Kind::Mapping { entries, .. } = &tree.node(above).kind else {
+            return false;
+        };
+        let Some(entry) = entries.iter().find(|entry| entry.value == parent) else {
+            return false;
+        };
+        let Some(job) = tree.scalar(entry.key) else {
+            return false;
+        };
+        documents.files.iter().any(|document| {
+            let text = document.source.text();
+            text.contains("!reference") && mentions_reference(text, job.value(), key)
+        })
+    }
+}
+
+/// Whether a text holds `!reference [job, key]`, in flow or block style.
+fn mentions_reference(text: &str, job: &str, key: &str) -> bool {
+    text.split("!reference").skip(1).any(|after| {
+        let part: String = after.chars().take(200).collect();
+        let part = part.split([']']).next().unwrap_or(&part);
+        part.contains(job) && part.contains(key)
+    })
+}
+
+/// Whether the changes of one job can be written at all.
+pub(super) fn alone(documents: &Documents, job: &Job, drafted: &Drafted) -> Result<(), Unwritable> {
+    let mut settling = Settling::default();
+    settling.cover(job);
+    for planned in &drafted.draft.changes {
+        settling.add(planned.file, planned.change.clone());
+    }
+    write(documents, &settling.close(documents))
+}
+
+/// Tries changes against the files.
+fn write(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Result<(), Unwritable> {
+    for (file, changes) in changes {
+        let document = documents.file(*file);
+        crate::yaml::edits(&document.tree, document.source.text(), changes).map_err(|refusal| {
+            Unwritable {
+                at: Location {
+                    file: *file,
+                    span: refusal.at,
+                },
+                why: refusal.why,
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// The changes of all jobs that move, file by file.
+pub(super) fn changes(
+    plan: &Plan<'_>,
+    documents: &Documents,
+    users: &Users,
+) -> Result<HashMap<FileId, Vec<Change>>, Unwritable> {
+    let mut settling = Settling::default();
+    let moving: Vec<&Unit<'_>> = plan
+        .units
+        .iter()
+        .filter(|unit| matches!(unit.state, State::Moves))
+        .collect();
+    for unit in &moving {
+        settling.cover(unit.job);
+        for planned in effective(unit) {
+            if planned.purpose == Purpose::EngineVariable && is_needed(plan, users, planned.node())
+            {
+                continue;
+            }
+            settling.add(planned.file, planned.change.clone());
+        }
+        for instead in overrides(unit) {
+            insert_key(documents, unit.job, value_of(&instead), &mut settling);
+        }
+    }
+    for (index, unit) in plan.units.iter().enumerate() {
+        if matches!(unit.state, State::Moves) {
+            variables::place(plan, documents, users, index, &mut settling);
+        }
+    }
+    let changes = settling.close(documents);
+    write(documents, &changes)?;
+    Ok(changes)
+}
+
+/// Whether a job that stays reads the variables of a mapping.
+fn is_needed(plan: &Plan<'_>, users: &Users, mapping: NodeRef) -> bool {
+    users
+        .get(&mapping)
+        .into_iter()
+        .flatten()
+        .any(|user| matches!(plan.units[*user].state, State::Left(_)))
+}
+
+/// Writes a key into a job: before its script, after what says where it runs.
+pub(super) fn insert_key(
+    documents: &Documents,
+    job: &Job,
+    (key, value): (String, New),
+    settling: &mut Settling,
+) {
+    let Some(own) = job.own else { return };
+    let tree = documents.tree(own);
+    let Kind::Mapping { entries, .. } = &tree.node(own.node).kind else {
+        return;
+    };
+    let name = |index: usize| {
+        tree.scalar(entries[index].key)
+            .map(|key| key.value())
+            .unwrap_or_default()
+    };
+    let first: &[&str] = match key.as_str() {
+        "image" => &["extends", "<<", "stage"],
+        "services" => &["extends", "<<", "stage", "image"],
+        _ => &["extends", "<<", "stage", "image", "services"],
+    };
+    let at = (0..entries.len())
+        .rev()
+        .find(|index| first.contains(&name(*index)))
+        .map_or(0, |index| index + 1);
+    settling.add(
+        own.file,
+        Change::InsertEntry {
+            mapping: own.node,
+            at,
+            key,
+            value,
+        },
+    );
+}

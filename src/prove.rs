@@ -1,0 +1,7 @@
+//! The proof of a result: an unrelated reader finds the intended values and no others, and what stays is what it was.
+
+mod jobs;
+mod model;
+
+pub use jobs::jobs;
+pub use model::values;

@@ -1,0 +1,290 @@
+//! Which files a GitLab pipeline is made of: local includes, wildcards, child pipelines, and what lies elsewhere.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::pipeline::{Document, Documents, Foreign, NodeRef};
+use crate::repository::Files;
+use crate::text::FileId;
+use crate::yaml::{Kind, NodeId, Tree};
+
+use super::view::is_mapping;
+use crate::outcome::Trouble;
+
+/// How deep includes may nest. GitLab allows 150 includes in all.
+const INCLUDES: usize = 200;
+
+/// Reads files once and remembers them.
+pub(super) struct Reader<'a> {
+    files: &'a dyn Files,
+    pub(super) documents: Documents,
+    known: HashMap<PathBuf, Option<FileId>>,
+    pub(super) troubles: Vec<Trouble>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(files: &'a dyn Files) -> Self {
+        Self {
+            files,
+            documents: Documents::default(),
+            known: HashMap::new(),
+            troubles: Vec::new(),
+        }
+    }
+
+    /// Reads and parses a file; what is wrong with it is noted once.
+    pub(super) fn open(&mut self, path: &Path) -> Option<FileId> {
+        if let Some(known) = self.known.get(path) {
+            return *known;
+        }
+        let file = self.parse(path);
+        self.known.insert(path.to_owned(), file);
+        file
+    }
+
+    fn parse(&mut self, path: &Path) -> Option<FileId> {
+        let source = match self.files.read(path) {
+            Ok(source) => source,
+            Err(error) => {
+                self.troubles.push(Trouble {
+                    path: error.path,
+                    at: error.at,
+                    message: error.message,
+                    ours: false,
+                });
+                return None;
+            }
+        };
+        match Tree::parse(source.text()) {
+            Ok(tree) => {
+                let id = FileId(self.documents.files.len() as u32);
+                self.documents.files.push(Document { source, tree });
+                Some(id)
+            }
+            Err(problem) => {
+                self.troubles.push(Trouble {
+                    path: source.path().to_owned(),
+                    at: Some(source.position(problem.at.start as usize)),
+                    message: format!("not YAML: {}; mend the file and run again", problem.message),
+                    ours: false,
+                });
+                None
+            }
+        }
+    }
+
+    /// Says that something is wrong at a node.
+    pub(super) fn trouble(&mut self, at: NodeRef, message: String) {
+        let location = self.documents.location(at);
+        let source = &self.documents.file(at.file).source;
+        self.troubles.push(Trouble {
+            path: source.path().to_owned(),
+            at: Some(source.position(location.span.start as usize)),
+            message,
+            ours: false,
+        });
+    }
+
+    /// The mapping that holds a file's pipeline: the last document, after a `spec:` header.
+    pub(super) fn root(&self, file: FileId) -> Option<NodeRef> {
+        root(&self.documents, file)
+    }
+
+    /// The files of a pipeline, those that count least first, and what it includes from elsewhere.
+    pub(super) fn pipeline_files(&mut self, entry: FileId) -> Option<(Vec<FileId>, Vec<Foreign>)> {
+        let mut found = Closure::default();
+        self.close(entry, &mut found);
+        (!found.broken).then_some((found.order, found.foreign))
+    }
+
+    fn close(&mut self, file: FileId, found: &mut Closure) {
+        if found.order.contains(&file) {
+            return; // once is enough, however often it is named
+        }
+        if found.open.len() + found.order.len() > INCLUDES {
+            return;
+        }
+        found.open.push(file);
+        let Some(root) = self.root(file) else {
+            found.open.pop();
+            return;
+        };
+        let tree = self.documents.tree(root);
+        if let Some(include) = tree.get(root.node, "include") {
+            for target in targets(
+                &self.documents,
+                NodeRef {
+                    file,
+                    node: include.value,
+                },
+            ) {
+                self.follow(target, found);
+            }
+        }
+        found.open.pop();
+        found.order.push(file);
+    }
+
+    fn follow(&mut self, target: Target, found: &mut Closure) {
+        match target {
+            Target::Foreign(foreign) => found.foreign.push(foreign),
+            Target::Local { at, path } if path.contains('*') => {
+                for path in self.files.glob(path.trim_start_matches('/')) {
+                    if let Some(file) = self.open(&path) {
+                        self.enter(at, file, found);
+                    }
+                }
+            }
+            Target::Local { at, path } if path.contains('$') => {
+                found.foreign.push(Foreign {
+                    at,
+                    what: format!("local {path}"),
+                });
+            }
+            Target::Local { at, path } => {
+                let relative = PathBuf::from(path.trim_start_matches('/'));
+                if !self.files.exists(&relative) {
+                    self.trouble(at, format!("the included file {path} is not in the repository; what it holds is not known here"));
+                    found.foreign.push(Foreign {
+                        at,
+                        what: format!("local {path}, which is not in the repository"),
+                    });
+                    return;
+                }
+                match self.open(&relative) {
+                    Some(file) => self.enter(at, file, found),
+                    None => found.broken = true,
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, at: NodeRef, file: FileId, found: &mut Closure) {
+        if found.open.contains(&file) {
+            self.trouble(at, "this include leads back to itself; GitLab refuses such a pipeline, so it is left alone".into());
+            found.broken = true;
+            return;
+        }
+        self.close(file, found);
+    }
+
+    /// The child pipelines that a file's jobs start from local files.
+    pub(super) fn children(&mut self, file: FileId) -> Vec<(NodeRef, PathBuf)> {
+        let Some(root) = self.root(file) else {
+            return Vec::new();
+        };
+        let tree = self.documents.tree(root);
+        let Kind::Mapping { entries, .. } = &tree.node(root.node).kind else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let Some(trigger) = tree.get(tree.resolve(entry.value), "trigger") else {
+                continue;
+            };
+            let Some(include) = tree.get(tree.resolve(trigger.value), "include") else {
+                continue;
+            };
+            for target in targets(
+                &self.documents,
+                NodeRef {
+                    file,
+                    node: include.value,
+                },
+            ) {
+                if let Target::Local { at, path } = target
+                    && !path.contains(['*', '$'])
+                {
+                    found.push((at, PathBuf::from(path.trim_start_matches('/'))));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The mapping that holds a file's pipeline.
+pub(super) fn root(documents: &Documents, file: FileId) -> Option<NodeRef> {
+    let tree = &documents.file(file).tree;
+    let mappings: Vec<NodeId> = tree
+        .documents()
+        .iter()
+        .copied()
+        .filter(|node| is_mapping(documents, NodeRef { file, node: *node }))
+        .collect();
+    let node = tree.resolve(*mappings.last()?);
+    if let Kind::Mapping { entries, .. } = &tree.node(node).kind
+        && entries.len() == 1
+        && tree.get(node, "spec").is_some()
+    {
+        return None;
+    }
+    Some(NodeRef { file, node })
+}
+
+/// The files that a pipeline is made of, while they are gathered.
+#[derive(Default)]
+struct Closure {
+    open: Vec<FileId>,
+    order: Vec<FileId>,
+    foreign: Vec<Foreign>,
+    broken: bool,
+}
+
+/// What one `include:` entry names.
+enum Target {
+    Local { at: NodeRef, path: String },
+    Foreign(Foreign),
+}
+
+fn targets(documents: &Documents, include: NodeRef) -> Vec<Target> {
+    let include = documents.resolve(include);
+    let tree = documents.tree(include);
+    let one = |node: NodeId| -> Option<Target> {
+        let at = documents.resolve(NodeRef {
+            file: include.file,
+            node,
+        });
+        match &tree.node(at.node).kind {
+            Kind::Scalar(scalar) => {
+                let value = scalar.value();
+                if value.starts_with("http://") || value.starts_with("https://") {
+                    return Some(Target::Foreign(Foreign {
+                        at,
+                        what: format!("remote {value}"),
+                    }));
+                }
+                (!value.is_empty()).then(|| Target::Local {
+                    at,
+                    path: value.to_owned(),
+                })
+            }
+            Kind::Mapping { .. } => {
+                let text = |key: &str| {
+                    let entry = tree.get(at.node, key)?;
+                    let node = NodeRef {
+                        file: at.file,
+                        node: entry.value,
+                    };
+                    Some((node, documents.text(node)?.to_owned()))
+                };
+                if let Some((node, path)) = text("local") {
+                    return Some(Target::Local { at: node, path });
+                }
+                let kind = ["project", "remote", "template", "component", "artifact"];
+                kind.into_iter().find_map(|kind| {
+                    let (node, name) = text(kind)?;
+                    Some(Target::Foreign(Foreign {
+                        at: node,
+                        what: format!("{kind} {name}"),
+                    }))
+                })
+            }
+            _ => None,
+        }
+    };
+    match &tree.node(include.node).kind {
+        Kind::Sequence { items, .. } => items.iter().filter_map(|item| one(*item)).collect(),
+        _ => one(include.node).into_iter().collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! GitLab: from `.gitlab-ci.yml` and what it includes to one pipeline.
+
+mod include;
+mod lower;
+mod view;
+
+use std::path::PathBuf;
+
+use crate::outcome::Trouble;
+use crate::pipeline::{Documents, NodeRef, Pipeline};
+use crate::repository::Files;
+use crate::text::FileId;
+
+use include::Reader;
+
+/// The pipelines of a repository, over one set of files.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// Every file that was read.
+    pub documents: Documents,
+    /// The pipelines, each from one entry file.
+    pub pipelines: Vec<Pipeline>,
+    /// Files that no pipeline includes, and that were not named: read, not edited.
+    pub unreachable: Vec<FileId>,
+    /// What could not be read, or makes no sense.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A file from which a pipeline starts, or that may be included by one.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// From the root of the repository.
+    pub path: PathBuf,
+    /// Whether the server starts here, or the user named the file.
+    pub starts: bool,
+}
+
+/// Reads the entry files with all that they include, and lowers each to a pipeline.
+pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
+    let mut reader = Reader::new(files);
+    let mut starts: Vec<FileId> = Vec::new();
+    let mut beside: Vec<FileId> = Vec::new();
+    for entry in entries {
+        if let Some(file) = reader.open(&entry.path) {
+            let list = if entry.starts {
+                &mut starts
+            } else {
+                &mut beside
+            };
+            list.push(file);
+        }
+    }
+    let mut lowered = Lowered::default();
+    let mut reached: Vec<FileId> = Vec::new();
+    let mut next = 0;
+    while next < starts.len() {
+        let entry = starts[next];
+        next += 1;
+        // a child pipeline is a pipeline of its own
+        for (at, path) in reader.children(entry) {
+            if !files.exists(&path) {
+                let message = format!(
+                    "the child pipeline {} is not in the repository",
+                    path.display()
+                );
+                reader.trouble(at, message);
+            } else if let Some(file) = reader.open(&path)
+                && !starts.contains(&file)
+            {
+                starts.push(file);
+            }
+        }
+        if reader.root(entry).is_none() {
+            let tree = &reader.documents.file(entry).tree;
+            if let Some(node) = tree.documents().first() {
+                let empty = tree
+                    .scalar(*node)
+                    .is_some_and(|scalar| scalar.value().trim().is_empty());
+                if !empty {
+                    let message = "a pipeline is a mapping of jobs, and this is not one; the file is left alone".to_owned();
+                    reader.trouble(
+                        NodeRef {
+                            file: entry,
+                            node: *node,
+                        },
+                        message,
+                    );
+                }
+            }
+            reached.push(entry);
+            continue;
+        }
+        let Some((order, foreign)) = reader.pipeline_files(entry) else {
+            continue;
+        };
+        reached.extend(&order);
+        match lower::lower(&reader.documents, &order, foreign) {
+            Ok(pipeline) => lowered.pipelines.push(pipeline),
+            Err(broken) => reader.trouble(
+                broken.at,
+                format!("{}; the pipeline is left alone", broken.message),
+            ),
+        }
+    }
+    lowered.unreachable = beside
+        .into_iter()
+        .filter(|file| !reached.contains(file))
+        .collect();
+    lowered.troubles = reader.troubles;
+    lowered.documents = reader.documents;
+    lowered
+}

@@ -1,0 +1,240 @@
+//! Mappings laid over each other: merge keys, `extends`, includes and `!reference`, with the way to each value.
+
+use indexmap::IndexMap;
+
+use crate::pipeline::{Documents, NodeRef, Slot, Via};
+use crate::yaml::Kind;
+
+/// How deep merge keys and references may nest; GitLab itself stops at ten.
+const DEPTH: usize = 12;
+
+/// A mapping, and how it was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layer {
+    pub(super) mapping: NodeRef,
+    pub(super) reach: Vec<Via>,
+}
+
+/// Mappings laid over each other; the last one counts most.
+#[derive(Clone, Debug, Default)]
+pub(super) struct View {
+    pub(super) layers: Vec<Layer>,
+}
+
+/// Adds a step to a way, without saying the same thing twice in a row.
+pub(super) fn further(reach: &[Via], via: Via) -> Vec<Via> {
+    let mut reach = reach.to_vec();
+    if reach.last() != Some(&via) {
+        reach.push(via);
+    }
+    reach
+}
+
+/// Whether a node is a mapping, once aliases are followed.
+pub(super) fn is_mapping(documents: &Documents, node: NodeRef) -> bool {
+    matches!(node_kind(documents, node), Kind::Mapping { .. })
+}
+
+fn node_kind(documents: &Documents, node: NodeRef) -> &Kind {
+    let node = documents.resolve(node);
+    &documents.tree(node).node(node.node).kind
+}
+
+/// Whether a node carries `!reference`.
+pub(super) fn is_reference(documents: &Documents, node: NodeRef) -> bool {
+    documents
+        .tree(node)
+        .node(node.node)
+        .tag
+        .as_ref()
+        .is_some_and(|tag| tag.text == "!reference")
+}
+
+fn slot_of(
+    documents: &Documents,
+    mapping: NodeRef,
+    index: usize,
+    value: NodeRef,
+    reach: &[Via],
+) -> Slot {
+    let resolved = documents.resolve(value);
+    let reach = if resolved == value {
+        reach.to_vec()
+    } else {
+        further(reach, Via::Alias)
+    };
+    Slot {
+        mapping,
+        index,
+        written: value,
+        value: resolved,
+        reach,
+    }
+}
+
+/// Every value of `key` in one mapping, the one that counts first: its own (of duplicates the last), then what is merged in.
+pub(super) fn candidates(documents: &Documents, layer: &Layer, key: &str) -> Vec<Slot> {
+    let mut found = Vec::new();
+    collect(documents, layer, key, 0, &mut found);
+    found
+}
+
+fn collect(documents: &Documents, layer: &Layer, key: &str, depth: usize, found: &mut Vec<Slot>) {
+    let mapping = documents.resolve(layer.mapping);
+    let tree = documents.tree(mapping);
+    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+        return;
+    };
+    let named = |name: &str| {
+        let name = name.to_owned();
+        entries.iter().enumerate().rev().filter(move |(_, entry)| {
+            tree.scalar(entry.key)
+                .is_some_and(|scalar| scalar.value() == name)
+        })
+    };
+    if let Some((index, entry)) = named(key).next() {
+        let value = NodeRef {
+            file: mapping.file,
+            node: entry.value,
+        };
+        found.push(slot_of(documents, mapping, index, value, &layer.reach));
+    }
+    if depth >= DEPTH || key == "<<" {
+        return;
+    }
+    for (_, entry) in named("<<") {
+        let merged = NodeRef {
+            file: mapping.file,
+            node: entry.value,
+        };
+        for source in merge_sources(documents, merged) {
+            let layer = Layer {
+                mapping: source,
+                reach: further(&layer.reach, Via::Merge),
+            };
+            collect(documents, &layer, key, depth + 1, found);
+        }
+    }
+}
+
+/// The mappings that a merge key names, the one that counts first.
+fn merge_sources(documents: &Documents, value: NodeRef) -> Vec<NodeRef> {
+    let value = documents.resolve(value);
+    match node_kind(documents, value) {
+        Kind::Mapping { .. } => vec![value],
+        Kind::Sequence { items, .. } => items
+            .iter()
+            .map(|item| {
+                documents.resolve(NodeRef {
+                    file: value.file,
+                    node: *item,
+                })
+            })
+            .filter(|item| is_mapping(documents, *item))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Every key of one mapping with the value that counts, merged ones included.
+pub(super) fn entries(documents: &Documents, layer: &Layer) -> IndexMap<String, Slot> {
+    let mut all = IndexMap::new();
+    gather(documents, layer, 0, &mut all);
+    all
+}
+
+fn gather(documents: &Documents, layer: &Layer, depth: usize, all: &mut IndexMap<String, Slot>) {
+    let mapping = documents.resolve(layer.mapping);
+    let tree = documents.tree(mapping);
+    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+        return;
+    };
+    if depth < DEPTH {
+        for entry in entries.iter().filter(|entry| {
+            tree.scalar(entry.key)
+                .is_some_and(|key| key.value() == "<<")
+        }) {
+            let merged = NodeRef {
+                file: mapping.file,
+                node: entry.value,
+            };
+            for source in merge_sources(documents, merged).into_iter().rev() {
+                let layer = Layer {
+                    mapping: source,
+                    reach: further(&layer.reach, Via::Merge),
+                };
+                gather(documents, &layer, depth + 1, all);
+            }
+        }
+    }
+    for (index, entry) in entries.iter().enumerate() {
+        let Some(key) = tree.scalar(entry.key) else {
+            continue;
+        };
+        if key.value() != "<<" {
+            let value = NodeRef {
+                file: mapping.file,
+                node: entry.value,
+            };
+            all.insert(
+                key.value().to_owned(),
+                slot_of(documents, mapping, index, value, &layer.reach),
+            );
+        }
+    }
+}
+
+impl View {
+    /// Every value of a key, the one that counts first.
+    pub(super) fn all(&self, documents: &Documents, key: &str) -> Vec<Slot> {
+        self.layers
+            .iter()
+            .rev()
+            .flat_map(|layer| candidates(documents, layer, key))
+            .collect()
+    }
+
+    /// The value of a key that counts, one for each layer that has it; the one that counts first.
+    pub(super) fn stack(&self, documents: &Documents, key: &str) -> Vec<Slot> {
+        self.layers
+            .iter()
+            .rev()
+            .filter_map(|layer| candidates(documents, layer, key).into_iter().next())
+            .collect()
+    }
+
+    /// The value of a key that counts most.
+    pub(super) fn get(&self, documents: &Documents, key: &str) -> Option<Slot> {
+        self.layers
+            .iter()
+            .rev()
+            .find_map(|layer| candidates(documents, layer, key).into_iter().next())
+    }
+
+    /// All keys, each with its top value.
+    pub(super) fn keys(&self, documents: &Documents) -> IndexMap<String, Slot> {
+        let mut all = IndexMap::new();
+        for layer in &self.layers {
+            for (key, slot) in entries(documents, layer) {
+                all.insert(key, slot);
+            }
+        }
+        all
+    }
+}
+
+/// Lays the mappings of a stack over each other: from the top down to the first value that is no mapping.
+pub(super) fn view_of(documents: &Documents, stack: &[Slot]) -> Option<View> {
+    let mut layers: Vec<Layer> = stack
+        .iter()
+        .take_while(|slot| {
+            is_mapping(documents, slot.value) && !is_reference(documents, slot.written)
+        })
+        .map(|slot| Layer {
+            mapping: slot.value,
+            reach: slot.reach.clone(),
+        })
+        .collect();
+    layers.reverse();
+    (!layers.is_empty()).then_some(View { layers })
+}
