@@ -63,9 +63,16 @@ impl Scalar {
     }
 
     /// From where the first of these bytes stands to where the last one ends, if both stand in the source
-    /// verbatim. Line ends, indentation and escapes may lie between.
+    /// verbatim. Line ends, indentation and escapes may lie between. A first byte that was made of a line end counts
+    /// from behind what stands before it, so that a word goes with the line that it has to itself.
     pub fn cover_of(&self, decoded: Range<usize>) -> Option<Span> {
-        let (start, end) = self.ends(&decoded)?;
+        let (start, end) = match (&self.map, self.ends(&decoded)) {
+            (_, Some(ends)) => ends,
+            (Map::Pieces(pieces), None) if !decoded.is_empty() => {
+                (point(pieces, decoded.start)?, byte(pieces, decoded.end - 1)? + 1)
+            }
+            _ => return None,
+        };
         (start <= end).then(|| Span::new(start, end))
     }
 
