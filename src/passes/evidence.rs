@@ -4,7 +4,7 @@ use crate::image_name::ImageName;
 use crate::pipeline::Service;
 use crate::rules::{DockerKind, ImageKind, ToolboxFate};
 
-use super::context::{Call, JobView};
+use super::context::{Call, JobView, LineView};
 
 /// The Docker in one job.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Evidence<'a> {
     pub remote: Vec<usize>,
     /// The names by which the job reaches the daemon.
     pub hosts: Vec<String>,
+    /// Lines that name docker and cannot be read as shell, by their place in the view.
+    pub unreadable: Vec<usize>,
 }
 
 impl<'a> Evidence<'a> {
@@ -59,6 +61,11 @@ impl<'a> Evidence<'a> {
                 list.push(index);
             }
         }
+        for (index, line) in view.lines.iter().enumerate() {
+            if hides_docker(line) {
+                evidence.unreadable.push(index);
+            }
+        }
         evidence
     }
 
@@ -75,8 +82,46 @@ impl<'a> Evidence<'a> {
 
     /// Whether the job has anything of Docker at all.
     pub fn uses_docker(&self) -> bool {
-        self.docker_image() || !self.daemons.is_empty() || !self.commands.is_empty()
+        let known = self.docker_image() || !self.daemons.is_empty();
+        known || !self.commands.is_empty() || !self.remote.is_empty() || !self.unreadable.is_empty()
     }
+}
+
+/// Whether a line names a docker command in a text that is no shell, or writes one into a file.
+fn hides_docker(line: &LineView) -> bool {
+    let text = &line.parsed.text;
+    if !text.contains("docker") {
+        return false;
+    }
+    match &line.parsed.script {
+        Err(_) => names_command(text),
+        Ok(script) => {
+            let doubtful = script.doubtful.iter().filter_map(|range| text.get(range.clone()));
+            let written = script.commands.iter().flat_map(|command| &command.redirects).filter_map(|redirect| {
+                text.get(redirect.heredoc.as_ref()?.body.clone())
+            });
+            doubtful.chain(written).any(|part| {
+                names_command(part) && !script.commands.iter().any(|command| {
+                    // a heredoc that a shell reads is read as commands already
+                    let at = part.as_ptr() as usize - text.as_ptr() as usize;
+                    at <= command.span.start && command.span.end <= at + part.len()
+                })
+            })
+        }
+    }
+}
+
+/// Whether a text has a line that begins like a docker command.
+pub(super) fn names_command(text: &str) -> bool {
+    text.lines().any(|line| {
+        line.split([';', '&', '|', '(', '`']).any(|part| {
+            let mut words = part.split_whitespace().skip_while(|word| {
+                matches!(*word, "sudo" | "if" | "then" | "!" | "time" | "exec" | "else" | "do" | "-" | "until" | "while")
+            });
+            matches!(words.next(), Some("docker" | "docker-compose" | "docker.exe"))
+                && words.next().is_some_and(|word| word.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-'))
+        })
+    })
 }
 
 /// What an image is, by its name with variables put in.

@@ -22,36 +22,22 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Lines that are no shell, or hold words that cannot be placed.
 fn unreadable(pass: &JobPass<'_>, draft: &mut Draft) {
     let documents = pass.view.context.documents;
-    for line in &pass.view.lines {
+    for (index, line) in pass.view.lines.iter().enumerate() {
         let text = &line.parsed.text;
-        let matters = |text: &str| text.contains("docker") || text.contains("apk ");
+        let at = documents.location(line.node);
+        let hides = pass.evidence.unreadable.contains(&index);
         match &line.parsed.script {
-            Err(problem) if matters(text) => {
-                let at = documents.inside(
-                    line.node,
-                    problem.at.min(text.len())..problem.at.min(text.len()),
-                );
+            Err(problem) if hides || text.contains("apk ") => {
                 let message = format!("the shell script cannot be read here: {}", problem.message);
-                draft.block(
-                    "unreadable-script",
-                    at,
-                    message,
-                    "mend the script, or move the job by hand",
-                );
+                draft.block("unreadable-script", at, message, "mend the script, or move the job by hand");
             }
-            Err(_) => {}
-            Ok(script) => {
-                for range in &script.doubtful {
-                    if text.get(range.clone()).is_some_and(|part| matters(part)) {
-                        draft.block(
-                            "unreadable-script",
-                            documents.inside(line.node, range.clone()),
-                            "a docker command stands here in a way that cannot be taken apart",
-                            "write it plainly, or move the job by hand",
-                        );
-                    }
-                }
-            }
+            Ok(_) if hides => draft.block(
+                "unreadable-script",
+                at,
+                "a docker command stands here in a way that cannot be taken apart, or goes into a file",
+                "write it plainly, or move the job by hand",
+            ),
+            _ => {}
         }
     }
 }

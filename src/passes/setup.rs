@@ -1,8 +1,5 @@
 //! What a job needs once before Podman can work: a line in front of a list, a variable.
 
-use crate::pipeline::NodeRef;
-use crate::yaml::Change;
-
 use super::context::{Call, JobView};
 use super::draft::{Draft, NewVariable};
 use super::script_edit::insert_in_front;
@@ -38,12 +35,4 @@ pub(super) fn variable(
             finding,
         });
     }
-}
-
-/// Whether a draft takes an entry of a mapping away.
-pub(super) fn removes_entry(draft: &Draft, mapping: NodeRef, wanted: usize) -> bool {
-    draft.changes.iter().any(|planned| {
-        planned.file == mapping.file
-            && matches!(planned.change, Change::RemoveEntry { mapping: node, index } if node == mapping.node && index == wanted)
-    })
 }

@@ -14,6 +14,22 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     runner(pass, draft);
     host(pass, draft);
     idle_daemon(pass, draft);
+    remote(pass, draft);
+}
+
+/// A job whose only Docker is another machine's has nothing to move.
+fn remote(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let Some(first) = pass.evidence.remote.first() else { return };
+    let local = !pass.evidence.commands.is_empty() || !pass.evidence.daemons.is_empty() || pass.evidence.docker_image();
+    if !local {
+        draft.block(
+            "remote-engine",
+            view.at_command(&view.calls[*first]),
+            "this docker command runs on another machine, which is not moved here",
+            "move that machine first, then this command",
+        );
+    }
 }
 
 /// What the job is made of cannot all be read.

@@ -1,6 +1,7 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
 mod flows;
+mod remains;
 mod settle;
 mod variables;
 
@@ -483,7 +484,7 @@ impl Plan<'_> {
                 State::Untouched => {}
             }
         }
-        for (index, pipeline) in pipelines.iter().enumerate() {
+        for pipeline in pipelines {
             let context = Context::new(documents, rules, options, files, pipeline, scripts);
             let used: HashSet<&str> = pipeline
                 .jobs
@@ -528,8 +529,13 @@ impl Plan<'_> {
                 finding.help = Some("move it by hand, or where it is used".to_owned());
                 say(finding);
             }
-            let _ = index;
         }
+        let left = self.units.iter().filter(|unit| matches!(unit.state, State::Left(_))).map(|unit| {
+            crate::text::Location { file: unit.job.key.file, span: unit.job.span }
+        });
+        let said: Vec<crate::text::Location> =
+            findings.iter().flat_map(|finding| finding.at.first()).map(|label| label.at).chain(left).collect();
+        findings.extend(remains::notes(documents, &changed, &said));
         self.findings = findings;
     }
 }
@@ -544,7 +550,6 @@ fn fix_of(documents: &Documents, unit: &Unit<'_>, finding: usize, title: &str) -
         .iter()
         .filter(|planned| planned.finding == finding)
         .collect();
-    let first = ours.first()?;
     for file in ours
         .iter()
         .map(|planned| planned.file)
@@ -560,7 +565,6 @@ fn fix_of(documents: &Documents, unit: &Unit<'_>, finding: usize, title: &str) -
             edits.extend(made.into_iter().map(|edit| (file, edit)));
         }
     }
-    let _ = first;
     let safety = if drafted.draft.reviews.is_empty() {
         Safety::Safe
     } else {

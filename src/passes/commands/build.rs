@@ -54,16 +54,6 @@ pub(super) fn flag(
         }
         "--platform" | "--tag" | "--manifest" => {}
         "--cache-from" | "--cache-to" => cache(pass, docker, flag, additions, draft),
-        "--build-arg" => {
-            if value.starts_with("BUILDKIT_INLINE_CACHE") {
-                let why = draft.note(
-                    "build-cache",
-                    at,
-                    "BUILDKIT_INLINE_CACHE speaks to BuildKit only",
-                );
-                remove_flag(docker, flag, draft, why);
-            }
-        }
         "--provenance" | "--sbom" | "--attest" => {
             if value == "false" || (flag.rule.name == "--attest" && value.contains("disabled=true"))
             {
@@ -151,6 +141,14 @@ pub(super) fn finish(
             .after
             .extend(raw.iter().map(|tag| format!("podman push {tag}")));
     }
+    for flag in docker.flags_named("--build-arg") {
+        let value = docker.value(&flag).map(|value| value.text).unwrap_or_default();
+        if value.starts_with("BUILDKIT_") {
+            let at = docker.at_words(&flag.words);
+            let why = draft.note("build-cache", at, "this build argument speaks to BuildKit only");
+            remove_flag(docker, &flag, draft, why);
+        }
+    }
     for word in docker.operands() {
         let context = docker.text_of(word).text;
         if context.contains("://") && context.contains('#') {
@@ -224,7 +222,7 @@ fn manifest(
 }
 
 /// `docker://NAME`, inside the name's own quotes.
-fn docker_transport(raw: &str) -> String {
+pub(super) fn docker_transport(raw: &str) -> String {
     let quote = raw
         .chars()
         .next()

@@ -2,7 +2,9 @@
 
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::passes::script_edit::insert_in_front;
 
+use super::build::docker_transport;
 use super::{Additions, DockerCall, Flag, output_is_read, remove_flag};
 
 /// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.
@@ -126,7 +128,7 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
 
 /// A command that needs more than other words. Gives Podman's words, or plans all by itself.
 pub(super) fn rewrite_command(
-    _pass: &JobPass<'_>,
+    pass: &JobPass<'_>,
     name: &str,
     docker: &DockerCall<'_>,
     draft: &mut Draft,
@@ -134,6 +136,14 @@ pub(super) fn rewrite_command(
     match name {
         "save" | "login" | "logout" => Some(name.to_owned()),
         "manifest-push" => Some("manifest push".to_owned()),
+        "manifest-inspect" | "imagetools-inspect" => {
+            inspect_remote(pass, docker, draft);
+            None
+        }
+        "imagetools-create" => {
+            copy_index(pass, docker, draft);
+            None
+        }
         _ => {
             draft.block(
                 "no-counterpart",
@@ -147,4 +157,62 @@ pub(super) fn rewrite_command(
             None
         }
     }
+}
+
+/// A manifest in a registry: Podman shows only lists, skopeo shows what is there.
+/// Source: `podman manifest inspect` of a single image is an error, ran on Podman 5.8.6; skopeo-inspect(1).
+fn inspect_remote(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let operands = docker.operands();
+    let [image] = operands.as_slice() else {
+        return refuse(docker, draft, "only one name can be looked at");
+    };
+    let insecure = docker.flags().any(|flag| flag.rule.name == "--insecure");
+    let known = docker.flags().all(|flag| matches!(flag.rule.name.as_str(), "--insecure" | "--verbose" | "--raw"));
+    if !known || docker.is_on("--verbose") {
+        return refuse(docker, draft, "its output has another shape there");
+    }
+    let message = "Podman shows only lists of a registry; skopeo shows what is there";
+    let why = draft.note("registry-manifest", docker.at(), message);
+    let raw = docker.call.raw(&docker.words()[*image]);
+    let tls = if insecure { "--tls-verify=false " } else { "" };
+    let last = docker.words().len();
+    docker.replace(docker.range(&(0..last)), format!("skopeo inspect --raw {tls}{}", docker_transport(raw)), draft, why);
+    install_skopeo(pass, docker, draft, why);
+}
+
+/// `imagetools create -t A B`: an index gets another name.
+fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let operands = docker.operands();
+    let tags: Vec<&str> = docker.flags_named("--tag").filter_map(|flag| docker.raw_value(&flag)).collect();
+    let known = docker.flags().all(|flag| matches!(flag.rule.name.as_str(), "--tag" | "--progress"));
+    let [source] = operands.as_slice() else {
+        return refuse(docker, draft, "a list made of several others needs `podman manifest create` and a push");
+    };
+    if tags.is_empty() || !known {
+        return refuse(docker, draft, "what it does beside naming cannot be said there");
+    }
+    let why = draft.note("registry-manifest", docker.at(), "skopeo copies an index with all of its images");
+    let raw = docker.call.raw(&docker.words()[*source]);
+    let copies: Vec<String> =
+        tags.iter().map(|tag| format!("skopeo copy --all {} {}", docker_transport(raw), docker_transport(tag))).collect();
+    let last = docker.words().len();
+    docker.replace(docker.range(&(0..last)), copies.join(" && "), draft, why);
+    install_skopeo(pass, docker, draft, why);
+}
+
+fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
+    let line = pass.view.line(docker.call);
+    let known = pass.view.calls.iter().any(|call| call.program() == Some("skopeo"));
+    if !known {
+        insert_in_front(&pass.view, line, &["dnf install -y skopeo".to_owned()], draft, why);
+    }
+}
+
+fn refuse(docker: &DockerCall<'_>, draft: &mut Draft, why: &str) {
+    draft.block(
+        "no-counterpart",
+        docker.at(),
+        format!("`docker {}` needs other commands in Podman: {why}", docker.rule.name),
+        "write them by hand, then run again",
+    );
 }
