@@ -96,16 +96,22 @@ fn hides_docker(line: &LineView) -> bool {
     match &line.parsed.script {
         Err(_) => names_command(text),
         Ok(script) => {
-            let doubtful = script.doubtful.iter().filter_map(|range| text.get(range.clone()));
-            let written = script.commands.iter().flat_map(|command| &command.redirects).filter_map(|redirect| {
-                text.get(redirect.heredoc.as_ref()?.body.clone())
-            });
+            let doubtful = script
+                .doubtful
+                .iter()
+                .filter_map(|range| text.get(range.clone()));
+            let written = script
+                .commands
+                .iter()
+                .flat_map(|command| &command.redirects)
+                .filter_map(|redirect| text.get(redirect.heredoc.as_ref()?.body.clone()));
             doubtful.chain(written).any(|part| {
-                names_command(part) && !script.commands.iter().any(|command| {
-                    // a heredoc that a shell reads is read as commands already
-                    let at = part.as_ptr() as usize - text.as_ptr() as usize;
-                    at <= command.span.start && command.span.end <= at + part.len()
-                })
+                names_command(part)
+                    && !script.commands.iter().any(|command| {
+                        // a heredoc that a shell reads is read as commands already
+                        let at = part.as_ptr() as usize - text.as_ptr() as usize;
+                        at <= command.span.start && command.span.end <= at + part.len()
+                    })
             })
         }
     }
@@ -116,10 +122,27 @@ pub(super) fn names_command(text: &str) -> bool {
     text.lines().any(|line| {
         line.split([';', '&', '|', '(', '`']).any(|part| {
             let mut words = part.split_whitespace().skip_while(|word| {
-                matches!(*word, "sudo" | "if" | "then" | "!" | "time" | "exec" | "else" | "do" | "-" | "until" | "while")
+                matches!(
+                    *word,
+                    "sudo"
+                        | "if"
+                        | "then"
+                        | "!"
+                        | "time"
+                        | "exec"
+                        | "else"
+                        | "do"
+                        | "-"
+                        | "until"
+                        | "while"
+                )
             });
-            matches!(words.next(), Some("docker" | "docker-compose" | "docker.exe"))
-                && words.next().is_some_and(|word| word.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-'))
+            matches!(
+                words.next(),
+                Some("docker" | "docker-compose" | "docker.exe")
+            ) && words.next().is_some_and(|word| {
+                word.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-')
+            })
         })
     })
 }

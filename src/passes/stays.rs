@@ -20,8 +20,12 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 /// A job whose only Docker is another machine's has nothing to move.
 fn remote(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    let Some(first) = pass.evidence.remote.first() else { return };
-    let local = !pass.evidence.commands.is_empty() || !pass.evidence.daemons.is_empty() || pass.evidence.docker_image();
+    let Some(first) = pass.evidence.remote.first() else {
+        return;
+    };
+    let local = !pass.evidence.commands.is_empty()
+        || !pass.evidence.daemons.is_empty()
+        || pass.evidence.docker_image();
     if !local {
         draft.block(
             "remote-engine",

@@ -530,11 +530,20 @@ impl Plan<'_> {
                 say(finding);
             }
         }
-        let left = self.units.iter().filter(|unit| matches!(unit.state, State::Left(_))).map(|unit| {
-            crate::text::Location { file: unit.job.key.file, span: unit.job.span }
-        });
-        let said: Vec<crate::text::Location> =
-            findings.iter().flat_map(|finding| finding.at.first()).map(|label| label.at).chain(left).collect();
+        let left = self
+            .units
+            .iter()
+            .filter(|unit| matches!(unit.state, State::Left(_)))
+            .map(|unit| crate::text::Location {
+                file: unit.job.key.file,
+                span: unit.job.span,
+            });
+        let said: Vec<crate::text::Location> = findings
+            .iter()
+            .flat_map(|finding| finding.at.first())
+            .map(|label| label.at)
+            .chain(left)
+            .collect();
         findings.extend(remains::notes(documents, &changed, &said));
         self.findings = findings;
     }

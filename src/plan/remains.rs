@@ -9,21 +9,44 @@ use crate::text::{FileId, Location, Span};
 use crate::yaml::{Kind, NodeId};
 
 /// Notes every text that names docker like a command and is neither changed nor part of what is said already.
-pub(super) fn notes(documents: &Documents, changed: &HashSet<NodeRef>, said: &[Location]) -> Vec<Finding> {
+pub(super) fn notes(
+    documents: &Documents,
+    changed: &HashSet<NodeRef>,
+    said: &[Location],
+) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, document) in documents.files.iter().enumerate() {
         if !document.source.text().contains("docker") {
             continue;
         }
         let file = FileId(index as u32);
-        let covered: Vec<Span> = said.iter().filter(|location| location.file == file).map(|location| location.span).collect();
+        let covered: Vec<Span> = said
+            .iter()
+            .filter(|location| location.file == file)
+            .map(|location| location.span)
+            .collect();
         let tree = &document.tree;
+        for comment in tree.comments() {
+            let text = comment.slice(document.source.text());
+            if text.contains("tcp://docker:") {
+                found.push(passes::finding(
+                    "docker-named",
+                    Severity::Note,
+                    Location {
+                        file,
+                        span: *comment,
+                    },
+                    "a comment speaks of Docker's daemon",
+                ));
+            }
+        }
         let mut open: Vec<NodeId> = tree.documents().to_vec();
         while let Some(node) = open.pop() {
             match &tree.node(node).kind {
                 Kind::Scalar(scalar) if names_docker(scalar.value()) => {
                     let span = tree.node(node).span;
-                    let known = changed.contains(&NodeRef { file, node }) || covered.iter().any(|other| other.contains(span));
+                    let known = changed.contains(&NodeRef { file, node })
+                        || covered.iter().any(|other| other.contains(span));
                     if !known {
                         found.push(passes::finding(
                             "docker-named",
@@ -53,7 +76,8 @@ fn names_docker(text: &str) -> bool {
         let after = &text[at + word.len()..];
         let after = after.strip_prefix("-compose").unwrap_or(after);
         let behind = after.trim_start_matches([' ', '\t']);
-        behind.len() < after.len() && behind.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-')
+        behind.len() < after.len()
+            && behind.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-')
             || after.starts_with(":") && after.contains("dind")
             || after.starts_with(":2375")
             || after.starts_with(":2376")

@@ -68,9 +68,10 @@ impl Scalar {
     pub fn cover_of(&self, decoded: Range<usize>) -> Option<Span> {
         let (start, end) = match (&self.map, self.ends(&decoded)) {
             (_, Some(ends)) => ends,
-            (Map::Pieces(pieces), None) if !decoded.is_empty() => {
-                (point(pieces, decoded.start)?, byte(pieces, decoded.end - 1)? + 1)
-            }
+            (Map::Pieces(pieces), None) if !decoded.is_empty() => (
+                point(pieces, decoded.start)?,
+                byte(pieces, decoded.end - 1)? + 1,
+            ),
             _ => return None,
         };
         (start <= end).then(|| Span::new(start, end))

@@ -142,10 +142,17 @@ pub(super) fn finish(
             .extend(raw.iter().map(|tag| format!("podman push {tag}")));
     }
     for flag in docker.flags_named("--build-arg") {
-        let value = docker.value(&flag).map(|value| value.text).unwrap_or_default();
+        let value = docker
+            .value(&flag)
+            .map(|value| value.text)
+            .unwrap_or_default();
         if value.starts_with("BUILDKIT_") {
             let at = docker.at_words(&flag.words);
-            let why = draft.note("build-cache", at, "this build argument speaks to BuildKit only");
+            let why = draft.note(
+                "build-cache",
+                at,
+                "this build argument speaks to BuildKit only",
+            );
             remove_flag(docker, &flag, draft, why);
         }
     }

@@ -167,7 +167,12 @@ fn inspect_remote(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return refuse(docker, draft, "only one name can be looked at");
     };
     let insecure = docker.flags().any(|flag| flag.rule.name == "--insecure");
-    let known = docker.flags().all(|flag| matches!(flag.rule.name.as_str(), "--insecure" | "--verbose" | "--raw"));
+    let known = docker.flags().all(|flag| {
+        matches!(
+            flag.rule.name.as_str(),
+            "--insecure" | "--verbose" | "--raw"
+        )
+    });
     if !known || docker.is_on("--verbose") {
         return refuse(docker, draft, "its output has another shape there");
     }
@@ -176,25 +181,55 @@ fn inspect_remote(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
     let raw = docker.call.raw(&docker.words()[*image]);
     let tls = if insecure { "--tls-verify=false " } else { "" };
     let last = docker.words().len();
-    docker.replace(docker.range(&(0..last)), format!("skopeo inspect --raw {tls}{}", docker_transport(raw)), draft, why);
+    docker.replace(
+        docker.range(&(0..last)),
+        format!("skopeo inspect --raw {tls}{}", docker_transport(raw)),
+        draft,
+        why,
+    );
     install_skopeo(pass, docker, draft, why);
 }
 
 /// `imagetools create -t A B`: an index gets another name.
 fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     let operands = docker.operands();
-    let tags: Vec<&str> = docker.flags_named("--tag").filter_map(|flag| docker.raw_value(&flag)).collect();
-    let known = docker.flags().all(|flag| matches!(flag.rule.name.as_str(), "--tag" | "--progress"));
+    let tags: Vec<&str> = docker
+        .flags_named("--tag")
+        .filter_map(|flag| docker.raw_value(&flag))
+        .collect();
+    let known = docker
+        .flags()
+        .all(|flag| matches!(flag.rule.name.as_str(), "--tag" | "--progress"));
     let [source] = operands.as_slice() else {
-        return refuse(docker, draft, "a list made of several others needs `podman manifest create` and a push");
+        return refuse(
+            docker,
+            draft,
+            "a list made of several others needs `podman manifest create` and a push",
+        );
     };
     if tags.is_empty() || !known {
-        return refuse(docker, draft, "what it does beside naming cannot be said there");
+        return refuse(
+            docker,
+            draft,
+            "what it does beside naming cannot be said there",
+        );
     }
-    let why = draft.note("registry-manifest", docker.at(), "skopeo copies an index with all of its images");
+    let why = draft.note(
+        "registry-manifest",
+        docker.at(),
+        "skopeo copies an index with all of its images",
+    );
     let raw = docker.call.raw(&docker.words()[*source]);
-    let copies: Vec<String> =
-        tags.iter().map(|tag| format!("skopeo copy --all {} {}", docker_transport(raw), docker_transport(tag))).collect();
+    let copies: Vec<String> = tags
+        .iter()
+        .map(|tag| {
+            format!(
+                "skopeo copy --all {} {}",
+                docker_transport(raw),
+                docker_transport(tag)
+            )
+        })
+        .collect();
     let last = docker.words().len();
     docker.replace(docker.range(&(0..last)), copies.join(" && "), draft, why);
     install_skopeo(pass, docker, draft, why);
@@ -202,9 +237,19 @@ fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
 
 fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
     let line = pass.view.line(docker.call);
-    let known = pass.view.calls.iter().any(|call| call.program() == Some("skopeo"));
+    let known = pass
+        .view
+        .calls
+        .iter()
+        .any(|call| call.program() == Some("skopeo"));
     if !known {
-        insert_in_front(&pass.view, line, &["dnf install -y skopeo".to_owned()], draft, why);
+        insert_in_front(
+            &pass.view,
+            line,
+            &["dnf install -y skopeo".to_owned()],
+            draft,
+            why,
+        );
     }
 }
 
@@ -212,7 +257,10 @@ fn refuse(docker: &DockerCall<'_>, draft: &mut Draft, why: &str) {
     draft.block(
         "no-counterpart",
         docker.at(),
-        format!("`docker {}` needs other commands in Podman: {why}", docker.rule.name),
+        format!(
+            "`docker {}` needs other commands in Podman: {why}",
+            docker.rule.name
+        ),
         "write them by hand, then run again",
     );
 }
