@@ -68,7 +68,7 @@ pub enum Instead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewVariable {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Its value.
     pub value: String,
     /// Why: an index into the draft's findings.

@@ -12,6 +12,8 @@ mod hostnames;
 mod image;
 mod job;
 mod packages;
+mod project_files;
+
 mod script_edit;
 mod setup;
 mod stays;
@@ -56,6 +58,8 @@ pub fn run(view: JobView<'_>) -> Option<Drafted> {
     hostnames::run(&pass, &mut draft);
     packages::run(&pass, &mut draft);
     hidden::run(&pass, &mut draft);
+    project_files::run(&pass, &mut draft);
+
     let own_store = !pass.evidence.daemons.is_empty();
     Some(Drafted {
         draft,

@@ -22,15 +22,10 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
 }
 
 /// Gives the job a variable, once.
-pub(super) fn variable(
-    draft: &mut Draft,
-    name: &'static str,
-    value: impl Into<String>,
-    finding: usize,
-) {
+pub(super) fn variable(draft: &mut Draft, name: &str, value: impl Into<String>, finding: usize) {
     if draft.variables.iter().all(|known| known.name != name) {
         draft.variables.push(NewVariable {
-            name,
+            name: name.to_owned(),
             value: value.into(),
             finding,
         });

@@ -33,7 +33,7 @@ pub(super) fn place(
         let target = target.or_else(|| own_variables(documents, users, plan, unit));
         match target {
             Some((mapping, at)) => {
-                if already_there(documents, mapping, variable.name) {
+                if already_there(documents, mapping, &variable.name) {
                     continue;
                 }
                 let change = Change::InsertEntry {

@@ -173,9 +173,9 @@ pub(super) fn finish(
 /// Whether the build is for more platforms than one, as far as the file says.
 fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
     docker.flags_named("--platform").any(|flag| {
-        docker
-            .value(&flag)
-            .is_some_and(|value| value.unknown || value.text.contains(','))
+        docker.value(&flag).is_some_and(|value| {
+            value.text.contains(',') || (value.unknown && value.text.starts_with('$'))
+        })
     })
 }
 

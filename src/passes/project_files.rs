@@ -1,0 +1,264 @@
+//! Scripts and makefiles of the repository that a job runs: those that call docker keep it on Docker, unless they take
+//! their engine from a variable.
+
+use std::path::Path;
+
+use crate::shell;
+
+use super::context::Call;
+use super::draft::Draft;
+use super::job::JobPass;
+use super::setup;
+
+/// Looks into each file that the job runs.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        let Some(file) = project_file(pass, call) else {
+            continue;
+        };
+        let at = view.at_command(call);
+        match file {
+            ProjectFile::Seen { path, contents: Contents::CallsDocker(line) } => draft.block(
+                "docker-in-file",
+                at,
+                format!("{path}:{line} calls docker"),
+                format!("move {path} to Podman (or let it take its engine from a variable), then run again"),
+            ),
+            ProjectFile::Seen { path, contents: Contents::TakesEngine(name) } => {
+                let message = format!("{path} takes its engine from {name}, which is set to podman");
+                let why = draft.note("engine-variable", at, message);
+                setup::variable(draft, &name, "podman", why);
+            }
+            ProjectFile::Seen { contents: Contents::Harmless, .. } => {}
+            ProjectFile::Unseen(name) if pass.evidence.commands.is_empty() => draft.block(
+                "hidden-docker",
+                at,
+                format!("the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"),
+                "see what it calls, and move the job by hand",
+            ),
+            ProjectFile::Unseen(name) => draft.review(
+                "hidden-docker",
+                at,
+                format!("{name} cannot be seen here: if it calls docker, it will not find it"),
+                "see that it does not call docker",
+            ),
+        }
+    }
+}
+
+/// The file of the repository that a command runs.
+enum ProjectFile {
+    Seen { path: String, contents: Contents },
+    Unseen(String),
+}
+
+/// What a file has of Docker.
+enum Contents {
+    /// A call of docker, on this line.
+    CallsDocker(usize),
+    /// Calls of whatever this variable names, which is docker unless it is set.
+    TakesEngine(String),
+    Harmless,
+}
+
+fn project_file(pass: &JobPass<'_>, call: &Call) -> Option<ProjectFile> {
+    let view = &pass.view;
+    let path = match call.program()? {
+        "make" | "gmake" => return Some(makefile(pass, call)),
+        "sh" | "bash" | "ash" | "zsh" | "source" | "." => match script_operand(pass, call)? {
+            Ok(path) => path,
+            Err(unknown) => return Some(ProjectFile::Unseen(unknown)),
+        },
+        program
+            if program.contains('/')
+                && !program.starts_with("/usr/")
+                && !program.starts_with("/bin/") =>
+        {
+            program.to_owned()
+        }
+        program if view.context.rules.runs_project_code(program) => {
+            return Some(ProjectFile::Unseen(format!("what {program} runs")));
+        }
+        _ => return None,
+    };
+    let relative = ["./", "$CI_PROJECT_DIR/", "${CI_PROJECT_DIR}/"]
+        .iter()
+        .fold(path.as_str(), |path, prefix| {
+            path.strip_prefix(prefix).unwrap_or(path)
+        });
+    let file = Path::new(relative);
+    if file.is_absolute() || !view.context.files.exists(file) {
+        return Some(ProjectFile::Unseen(path));
+    }
+    let Ok(source) = view.context.files.read(file) else {
+        return Some(ProjectFile::Unseen(path));
+    };
+    Some(ProjectFile::Seen {
+        contents: in_script(source.text()),
+        path: relative.to_owned(),
+    })
+}
+
+/// The file that a shell is given: its path, or the word that cannot be read.
+fn script_operand(pass: &JobPass<'_>, call: &Call) -> Option<Result<String, String>> {
+    let words = call.command().words.get(1..)?;
+    let flags = words
+        .iter()
+        .map(|word| call.raw(word))
+        .take_while(|raw| raw.starts_with('-'));
+    if flags.clone().any(|flag| flag.ends_with('c')) {
+        return None;
+    }
+    let word = words.get(flags.count())?;
+    let text = pass.view.expand_word(call, word);
+    if text.unknown
+        && !text.text.starts_with("$CI_PROJECT_DIR")
+        && !text.text.starts_with("${CI_PROJECT_DIR}")
+    {
+        return Some(Err(call.raw(word).to_owned()));
+    }
+    Some(Ok(text.text))
+}
+
+fn in_script(text: &str) -> Contents {
+    if !text.contains("docker") {
+        return Contents::Harmless;
+    }
+    let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
+    let call = match shell::parse(text) {
+        Ok(script) => {
+            let commands = script.commands.iter().filter(|command| {
+                let program = command.words.first().and_then(|word| word.value.as_deref());
+                program.is_some_and(|program| {
+                    program
+                        .rsplit('/')
+                        .next()
+                        .is_some_and(|name| name.starts_with("docker"))
+                })
+            });
+            let doubtful = script.doubtful.iter().filter(|range| {
+                text.get((*range).clone())
+                    .is_some_and(|part| part.contains("docker"))
+            });
+            commands
+                .map(|command| command.span.start)
+                .chain(doubtful.map(|range| range.start))
+                .min()
+        }
+        Err(_) => text.find("docker"),
+    };
+    match (call, default_engine(text)) {
+        (Some(at), _) => Contents::CallsDocker(line_of(at)),
+        (None, Some(name)) => Contents::TakesEngine(name),
+        (None, None) => Contents::Harmless,
+    }
+}
+
+/// `${ENGINE:-docker}`: the variable that names the engine.
+fn default_engine(text: &str) -> Option<String> {
+    let at = text.find(":-docker}").or_else(|| text.find("-docker}"))?;
+    let name = text[..at].rsplit("${").next()?;
+    is_name(name).then(|| name.to_owned())
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The makefile of the repository: recipes are shell, and `DOCKER ?= docker` is a way out.
+fn makefile(pass: &JobPass<'_>, call: &Call) -> ProjectFile {
+    let view = &pass.view;
+    let words = &call.command().words;
+    let value_of = |flag: &str| {
+        let at = words.iter().position(|word| call.raw(word) == flag)?;
+        words.get(at + 1)?.value.clone()
+    };
+    let folder = value_of("-C").unwrap_or_default();
+    let candidates: Vec<String> = match value_of("-f") {
+        Some(name) => vec![name],
+        None => ["GNUmakefile", "makefile", "Makefile"]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
+    };
+    for name in candidates {
+        let path = Path::new(folder.trim_start_matches("./")).join(name.trim_start_matches("./"));
+        if view.context.files.exists(&path)
+            && let Ok(source) = view.context.files.read(&path)
+        {
+            return ProjectFile::Seen {
+                path: path.display().to_string(),
+                contents: in_makefile(source.text()),
+            };
+        }
+    }
+    ProjectFile::Unseen("what make runs".to_owned())
+}
+
+fn in_makefile(text: &str) -> Contents {
+    let calls = |line: &str| {
+        line.starts_with('\t') && {
+            let recipe = line.trim_start_matches(['\t', '@', '-', '+', ' ']);
+            super::evidence::names_command(recipe) || recipe.contains("$(shell docker")
+        }
+    };
+    if let Some(line) = text.lines().position(calls) {
+        return Contents::CallsDocker(line + 1);
+    }
+    let settable = text.lines().find_map(|line| {
+        let (name, value) = line.split_once("?=")?;
+        (value.trim() == "docker" && is_name(name.trim())).then(|| name.trim().to_owned())
+    });
+    if let Some(name) = settable {
+        return Contents::TakesEngine(name);
+    }
+    let fixed = text.lines().position(|line| {
+        line.split_once('=').is_some_and(|(name, value)| {
+            value.trim() == "docker" && is_name(name.trim().trim_end_matches(':'))
+        })
+    });
+    fixed.map_or(Contents::Harmless, |line| Contents::CallsDocker(line + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makefiles_that_call_docker_and_those_that_let_choose() {
+        assert!(matches!(
+            in_makefile("a:\n\t@docker build .\n"),
+            Contents::CallsDocker(2)
+        ));
+        assert!(matches!(
+            in_makefile("DOCKER = docker\na:\n\t$(DOCKER) build .\n"),
+            Contents::CallsDocker(1)
+        ));
+        assert!(
+            matches!(in_makefile("DOCKER ?= docker\na:\n\t$(DOCKER) build .\n"), Contents::TakesEngine(name) if name == "DOCKER")
+        );
+        assert!(matches!(
+            in_makefile("docker:\n\techo docker-build\n"),
+            Contents::Harmless
+        ));
+    }
+
+    #[test]
+    fn scripts_that_call_docker_and_those_that_let_choose() {
+        assert!(matches!(
+            in_script("#!/bin/sh\necho docker\nif true; then docker push x; fi\n"),
+            Contents::CallsDocker(3)
+        ));
+        assert!(
+            matches!(in_script("E=${ENGINE:-docker}\n$E build .\n"), Contents::TakesEngine(name) if name == "ENGINE")
+        );
+        assert!(matches!(
+            in_script("echo docker build\n"),
+            Contents::Harmless
+        ));
+    }
+}
