@@ -222,7 +222,7 @@ impl JobView<'_> {
 }
 
 /// A word without its quotes, expansions left as they are.
-pub fn unquoted(raw: &str) -> String {
+pub(super) fn unquoted(raw: &str) -> String {
     raw.chars()
         .filter(|letter| !matches!(letter, '"' | '\''))
         .collect()

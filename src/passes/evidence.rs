@@ -148,7 +148,7 @@ pub(super) fn names_command(text: &str) -> bool {
 }
 
 /// What an image is, by its name with variables put in.
-pub fn kind_of<'a>(view: &JobView<'a>, name: &str) -> ImageKind<'a> {
+pub(super) fn kind_of<'a>(view: &JobView<'a>, name: &str) -> ImageKind<'a> {
     view.context
         .rules
         .image(ImageName::without_tag(name), ImageName::parse(name).tag)
@@ -191,6 +191,6 @@ fn host_names(image: &str) -> Vec<String> {
 }
 
 /// Whether a command is docker, whatever wraps it.
-pub fn calls_docker(call: &Call) -> bool {
+pub(super) fn calls_docker(call: &Call) -> bool {
     matches!(call.program(), Some("docker" | "docker-compose"))
 }

@@ -15,12 +15,20 @@ pub enum Deed {
     Pulls(String),
     /// Runs or creates a container from an image; whether it goes on in the background.
     Runs {
+        /// Its name, variables put in.
         image: String,
+        /// Whether it goes on in the background.
         detached: bool,
+        /// Whether it is started again when it ends.
         restarts: bool,
     },
     /// Gives an image another name.
-    Tags { from: String, to: String },
+    Tags {
+        /// The name that it has.
+        from: String,
+        /// The name that it gets.
+        to: String,
+    },
     /// Sends an image to its registry.
     Pushes(String),
     /// Reads images from an archive.
@@ -34,7 +42,10 @@ pub enum Deed {
     /// Stops or removes containers.
     EndsContainer,
     /// Starts what a compose file describes; whether it goes on in the background.
-    ComposeUp { detached: bool },
+    ComposeUp {
+        /// Whether it goes on in the background.
+        detached: bool,
+    },
     /// Ends what a compose file describes.
     ComposeDown,
     /// Removes whatever is not used.
@@ -172,7 +183,7 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
 }
 
 /// Whether a build pushes what it builds.
-pub fn pushes(call: &DockerCall<'_>) -> bool {
+pub(super) fn pushes(call: &DockerCall<'_>) -> bool {
     call.is_on("--push")
         || call.flags_named("--output").any(|flag| {
             call.value(&flag).is_some_and(|value| {

@@ -137,13 +137,24 @@ fn hosts_in(text: &str, hosts: &[String], bare: bool) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
+    /// The hosts that are found, each with its place.
+    fn found(text: &str, bare: bool) -> Vec<(usize, String)> {
+        let ranges = hosts_in(text, &["docker".to_owned()], bare);
+        ranges
+            .into_iter()
+            .map(|range| (range.start, text[range].to_owned()))
+            .collect()
+    }
+
     #[test]
     fn finds_hosts_and_not_images() {
-        let hosts = vec!["docker".to_owned()];
-        assert_eq!(hosts_in("http://docker:8080/x", &hosts, false), [7..13]);
-        assert_eq!(hosts_in("http://docker.example.com/x", &hosts, false), []);
-        assert_eq!(hosts_in("docker:27", &hosts, false), []);
-        assert_eq!(hosts_in("docker:27", &hosts, true), [0..6]);
-        assert_eq!(hosts_in("/docker/x", &hosts, true), []);
+        assert_eq!(
+            found("http://docker:8080/x", false),
+            [(7, "docker".to_owned())]
+        );
+        assert!(found("http://docker.example.com/x", false).is_empty());
+        assert!(found("docker:27", false).is_empty());
+        assert_eq!(found("docker:27", true), [(0, "docker".to_owned())]);
+        assert!(found("/docker/x", true).is_empty());
     }
 }

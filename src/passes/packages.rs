@@ -81,7 +81,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     let mut edits: Vec<(usize, Option<String>)> = Vec::new();
     let mut skip = false;
-    for index in 1..words.len() {
+    for (index, parsed) in words.iter().enumerate().skip(1) {
         let word = raw(index);
         if index == verb {
             continue;
@@ -103,7 +103,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
             edits.push((index, None));
             continue;
         }
-        let Some(package) = words[index].value.as_deref() else {
+        let Some(package) = parsed.value.as_deref() else {
             let text = view.expand_word(call, &words[index]);
             if text.unknown || text.text.is_empty() {
                 refuse(

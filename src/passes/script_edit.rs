@@ -10,7 +10,7 @@ use super::context::{Call, JobView, LineView};
 use super::draft::{Draft, Planned, Purpose};
 
 /// Replaces a range of a call's script.
-pub fn replace(
+pub(super) fn replace(
     view: &JobView<'_>,
     call: &Call,
     range: Range<usize>,
@@ -31,7 +31,7 @@ pub fn replace(
 }
 
 /// Takes a command away with the `|| true` that goes with it, and leaves a script that still means the rest.
-pub fn remove_command(view: &JobView<'_>, call: &Call, draft: &mut Draft, why: usize) {
+pub(super) fn remove_command(view: &JobView<'_>, call: &Call, draft: &mut Draft, why: usize) {
     let command = call.command();
     let statement = command.place.statement.clone();
     if alone_in_statement(call) {
@@ -79,7 +79,7 @@ fn alone_in_statement(call: &Call) -> bool {
 }
 
 /// Takes a whole statement away: with its list item, with its lines, or with its semicolon.
-pub fn remove_statement(
+pub(super) fn remove_statement(
     view: &JobView<'_>,
     call: &Call,
     statement: Range<usize>,
@@ -156,7 +156,7 @@ pub fn remove_statement(
 }
 
 /// The script of a job that a line belongs to.
-pub fn script_of<'a>(view: &JobView<'a>, line: &LineView) -> Option<&'a Script> {
+pub(super) fn script_of<'a>(view: &JobView<'a>, line: &LineView) -> Option<&'a Script> {
     view.job
         .scripts
         .iter()
@@ -164,7 +164,7 @@ pub fn script_of<'a>(view: &JobView<'a>, line: &LineView) -> Option<&'a Script> 
 }
 
 /// How a line is written.
-pub fn style(view: &JobView<'_>, line: &LineView) -> Style {
+pub(super) fn style(view: &JobView<'_>, line: &LineView) -> Style {
     view.context
         .documents
         .tree(line.node)
@@ -185,7 +185,7 @@ fn has_own_lines(text: &str, range: &Range<usize>) -> bool {
 
 /// Runs further commands after a command, where it stands, and only if it succeeds.
 /// Gives `false` if the command stands where nothing can follow it.
-pub fn insert_after(
+pub(super) fn insert_after(
     view: &JobView<'_>,
     call: &Call,
     commands: &[String],
@@ -205,18 +205,21 @@ pub fn insert_after(
     let statement = place.statement.clone();
     let alone = place.connected == Connected::Alone
         && text[statement.clone()].trim() == text[command.span.clone()].trim();
-    if alone && place.nesting.is_empty() && text.trim() == text[statement.clone()].trim() {
-        if let Some((sequence, index)) = line.item {
-            for command in commands {
-                let change = Change::InsertItem {
-                    sequence: sequence.node,
-                    at: index + 1,
-                    value: New::Scalar(command.clone()),
-                };
-                draft.change(sequence.file, change, why);
-            }
-            return true;
+    if alone
+        && place.nesting.is_empty()
+        && text.trim() == text[statement.clone()].trim()
+        && let Some((sequence, index)) = line.item
+    {
+        for command in commands {
+            let value = New::Scalar(command.clone());
+            let change = Change::InsertItem {
+                sequence: sequence.node,
+                at: index + 1,
+                value,
+            };
+            draft.change(sequence.file, change, why);
         }
+        return true;
     }
     let on_lines = place.nesting.iter().all(|nesting| {
         matches!(
@@ -255,7 +258,7 @@ pub fn insert_after(
 }
 
 /// Runs commands before everything else in the list (or text) that holds a line.
-pub fn insert_in_front(
+pub(super) fn insert_in_front(
     view: &JobView<'_>,
     line: &LineView,
     commands: &[String],
@@ -306,6 +309,6 @@ pub fn insert_in_front(
 }
 
 /// The first line of a phase that a setup line can stand in front of.
-pub fn first_line<'a>(view: &'a JobView<'_>, phases: &[Phase]) -> Option<&'a LineView> {
+pub(super) fn first_line<'a>(view: &'a JobView<'_>, phases: &[Phase]) -> Option<&'a LineView> {
     view.lines.iter().find(|line| phases.contains(&line.phase))
 }

@@ -6,7 +6,7 @@ use super::script_edit::insert_in_front;
 
 /// Tells Podman to take short names from Docker Hub: in the stable image it would have to ask.
 /// Source: containers-registries.conf(5); ran on Podman 5.4.2.
-pub const SHORT_NAMES: &str = "printf 'unqualified-search-registries = [\"docker.io\"]\\n' > /etc/containers/registries.conf.d/00-docker-io.conf";
+const SHORT_NAMES: &str = "printf 'unqualified-search-registries = [\"docker.io\"]\\n' > /etc/containers/registries.conf.d/00-docker-io.conf";
 
 /// Puts the line about short names in front of the list that holds a call, once a job.
 pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draft: &mut Draft) {

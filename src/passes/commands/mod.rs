@@ -6,7 +6,7 @@ mod images;
 mod registry;
 mod run;
 
-pub use call::{DockerCall, Flag, Unclear};
+pub(super) use call::{DockerCall, Flag, Unclear};
 
 use crate::rules::{Becomes, FlagAction};
 use crate::shell::{ArgumentKind, Connector, Nesting};
@@ -405,7 +405,7 @@ fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return false;
     };
     let raw = docker.text_of(word).text;
-    let primes = pass.cache_sources().iter().any(|source| *source == raw);
+    let primes = pass.cache_sources().contains(&raw);
     let used = pass.facts.deeds.iter().any(|(_, deed)| match deed {
         super::facts::Deed::Runs { image, .. } | super::facts::Deed::Tags { from: image, .. } => {
             *image == raw
