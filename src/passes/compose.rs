@@ -97,8 +97,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             "podman system service --time=0 \"$DOCKER_HOST\" >/tmp/podman-service.log 2>&1 &"
                 .to_owned(),
         );
-        lines
-            .push("timeout 30 sh -c 'until test -S /tmp/podman.sock; do sleep 1; done'".to_owned());
+        lines.push("until docker-compose ls >/dev/null 2>&1; do sleep 1; done".to_owned());
         setup::variable(draft, "DOCKER_HOST", SOCKET, why);
         setup::variable(draft, "DOCKER_BUILDKIT", "0", why);
     }

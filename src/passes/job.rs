@@ -59,6 +59,19 @@ impl<'a> JobPass<'a> {
         found
     }
 
+    /// Whether the job calls compose, as a plugin or as a program of its own.
+    pub fn uses_compose(&self) -> bool {
+        self.evidence.commands.iter().any(|index| {
+            let call = &self.view.calls[*index];
+            let second = call
+                .command()
+                .words
+                .get(1)
+                .and_then(|word| word.value.as_deref());
+            call.program() == Some("docker-compose") || second == Some("compose")
+        })
+    }
+
     /// Whether a call of docker holds a word that the shell fills in and that may be anything.
     pub fn has_opaque_words(call: &DockerCall<'_>) -> bool {
         call.arguments

@@ -1,6 +1,7 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
 mod flows;
+mod pins;
 mod remains;
 mod settle;
 mod variables;
@@ -51,6 +52,8 @@ pub struct Plan<'a> {
     pub changes: HashMap<FileId, Vec<Change>>,
     /// What there is to say beside the reasons of the jobs that stay.
     pub findings: Vec<Finding>,
+    /// Keys that jobs get for themselves.
+    pins: pins::Pins,
 }
 
 /// Who uses which node.
@@ -85,6 +88,7 @@ pub fn plan<'a>(
         units,
         changes: HashMap::new(),
         findings: Vec::new(),
+        pins: pins::Pins::new(),
     };
     loop {
         let shared = plan.share(documents, &users);
@@ -237,13 +241,16 @@ impl Plan<'_> {
             }
             if let Some(conflict) = self.conflict(unit, users) {
                 let planned = self.planned(unit, conflict.change).clone();
+                changed = true;
+                if self.pin(documents, users, planned.node()) {
+                    continue;
+                }
                 if planned.instead.is_some() && self.can_override(unit, users) {
                     self.override_all(unit, &planned, users);
                 } else {
                     let finding = self.shared_text(documents, &planned, conflict.other);
                     self.leave(unit, finding);
                 }
-                changed = true;
             }
         }
         changed
@@ -272,7 +279,7 @@ impl Plan<'_> {
                 .filter(|other| *other != unit)
             {
                 let fits = match &self.units[other].state {
-                    State::Left(_) | State::Untouched => false,
+                    State::Left(_) | State::Untouched => self.is_pinned(other, node),
                     State::Moves => {
                         planned.purpose == Purpose::Setup || self.wants(other, planned, node, unit)
                     }

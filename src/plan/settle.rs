@@ -314,6 +314,16 @@ pub(super) fn changes(
             insert_key(documents, unit.job, value_of(&instead), &mut settling);
         }
     }
+    for ((unit, key), value) in &plan.pins {
+        if !plan.moves(*unit) {
+            insert_key(
+                documents,
+                plan.units[*unit].job,
+                ((*key).to_owned(), value.clone()),
+                &mut settling,
+            );
+        }
+    }
     for (index, unit) in plan.units.iter().enumerate() {
         if matches!(unit.state, State::Moves) {
             variables::place(plan, documents, users, index, &mut settling);
@@ -351,6 +361,8 @@ pub(super) fn insert_key(
             .unwrap_or_default()
     };
     let first: &[&str] = match key.as_str() {
+        "before_script" => &["extends", "<<", "stage", "image", "services", "variables"],
+        "after_script" => &["script", "before_script"],
         "image" => &["extends", "<<", "stage"],
         "services" => &["extends", "<<", "stage", "image"],
         _ => &["extends", "<<", "stage", "image", "services"],

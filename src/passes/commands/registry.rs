@@ -107,7 +107,8 @@ fn credentials_for_others(
         .iter()
         .skip(index + 1)
         .filter_map(|call| call.program())
-        .find(|program| rules.credential_reader(program).is_some());
+        .find(|program| rules.credential_reader(program).is_some())
+        .or_else(|| pass.uses_compose().then_some("compose"));
     if let Some(reader) = reader {
         let message =
             format!("{reader} reads Docker's credentials file, so the login writes that one");

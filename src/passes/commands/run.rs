@@ -44,6 +44,7 @@ pub(super) fn flag(
         "--log-driver" if matches!(value.as_str(), "json-file" | "none" | "journald") => {}
         "--pid" | "--ipc" | "--uts" | "--userns" | "--cgroupns"
             if value != "host" || flag.rule.name == "--ipc" => {}
+        "--hostname" | "--shm-size" | "--sysctl" | "--ip" | "--ip6" | "--network-alias" => {}
         "--disable-content-trust" | "--kernel-memory" => remove_flag(docker, flag, draft, why),
         _ => return false,
     }
@@ -73,6 +74,9 @@ pub(super) fn finish(
             if flag.rule.name == "--pid" && value != "host" {
                 continue;
             }
+            if cure(flag.rule.name.as_str(), &value, docker, additions) {
+                continue;
+            }
             draft.block(
                 "stable-image-limits",
                 docker.at_words(&flag.words),
@@ -81,6 +85,29 @@ pub(super) fn finish(
             );
         }
     }
+}
+
+/// Options that the namespaces of the stable image refuse, and the option that lets them.
+/// Source: ran on Podman 5.4.2 in an image with the stable image's configuration.
+fn cure(flag: &str, value: &str, docker: &DockerCall<'_>, additions: &mut Additions) -> bool {
+    let has = |names: &[&str]| {
+        docker
+            .flags()
+            .any(|flag| names.contains(&flag.rule.name.as_str()))
+    };
+    let (option, given) = match flag {
+        "--hostname" => ("--uts private", has(&["--uts"])),
+        "--shm-size" => ("--ipc private", has(&["--ipc"])),
+        "--sysctl" if !value.starts_with("net.") => return false,
+        "--sysctl" | "--ip" | "--ip6" | "--network-alias" => {
+            ("--network bridge", has(&["--network", "--net"]))
+        }
+        _ => return false,
+    };
+    if !given && !additions.options.iter().any(|known| known == option) {
+        additions.options.push(option.to_owned());
+    }
+    true
 }
 
 /// A container that is given Docker's socket needs Docker's API.
