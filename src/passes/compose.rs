@@ -1,11 +1,12 @@
 //! Compose: docker-compose over a socket that Podman itself offers inside of the job.
 
 use crate::options::ComposeProvider;
+use crate::pipeline::Phase;
 use crate::shell::{Nesting, Word};
 
 use super::commands::{DockerCall, Unclear};
 use super::context::Call;
-use super::draft::Draft;
+use super::draft::{Draft, Purpose};
 use super::facts::Deed;
 use super::job::JobPass;
 use super::script_edit::{insert_in_front, replace};
@@ -13,6 +14,14 @@ use super::setup;
 
 /// The socket: `/run/podman` is absent in the stable image. Source: ran on Podman 5.4.2.
 const SOCKET: &str = "unix:///tmp/podman.sock";
+
+/// Offers the socket. Without the redirection the service would keep the job's output open and the job would never end.
+/// It ends with the shell of `script`, so `after_script` starts it again. Source: ran on Podman 5.4.2.
+const SERVICE: &str =
+    "podman system service --time=0 \"$DOCKER_HOST\" >/tmp/podman-service.log 2>&1 &";
+
+/// Waits until the socket answers: the file alone may be left from an earlier service.
+const ANSWERS: &str = "until docker-compose ls >/dev/null 2>&1; do sleep 1; done";
 
 /// Moves compose commands, always for a person to look at: what the compose file asks for is not all seen here.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -88,20 +97,27 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         at,
         format!("{package} is not in the stable image; docker-compose needs a socket of Podman's"),
     );
-    let Some(line) = view.lines.first() else {
-        return;
-    };
-    let mut lines = vec![format!("dnf install -y {package}")];
+    let install = format!("dnf install -y {package}");
+    let in_script = calls.iter().find(|call| call.phase != Phase::After);
+    let in_after = calls.iter().find(|call| call.phase == Phase::After);
+    for (call, again) in [(in_script, false), (in_after, in_script.is_some())] {
+        let Some(call) = call else { continue };
+        let mut lines = if again {
+            Vec::new()
+        } else {
+            vec![install.clone()]
+        };
+        if provider == ComposeProvider::DockerCompose {
+            lines.extend([SERVICE.to_owned(), ANSWERS.to_owned()]);
+        }
+        if !lines.is_empty() {
+            insert_in_front(view, view.line(call), &lines, Purpose::Text, draft, why);
+        }
+    }
     if provider == ComposeProvider::DockerCompose {
-        lines.push(
-            "podman system service --time=0 \"$DOCKER_HOST\" >/tmp/podman-service.log 2>&1 &"
-                .to_owned(),
-        );
-        lines.push("until docker-compose ls >/dev/null 2>&1; do sleep 1; done".to_owned());
         setup::variable(draft, "DOCKER_HOST", SOCKET, why);
         setup::variable(draft, "DOCKER_BUILDKIT", "0", why);
     }
-    insert_in_front(view, line, &lines, draft, why);
 }
 
 fn is_compose(pass: &JobPass<'_>, call: &Call) -> bool {

@@ -1,6 +1,6 @@
 //! What every pass sees: the files, the rules, the job, and the commands of its scripts.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -35,6 +35,7 @@ pub struct Context<'a> {
     /// The pipeline of the job at hand.
     pub pipeline: &'a Pipeline,
     parsed: &'a Scripts,
+    readers: OnceCell<HashMap<NodeRef, String>>,
 }
 
 /// Scripts that were parsed already: a line that many jobs share is parsed once.
@@ -58,7 +59,45 @@ impl<'a> Context<'a> {
             files,
             pipeline,
             parsed,
+            readers: OnceCell::new(),
         }
+    }
+
+    /// A program that reads Docker's credentials file in any of the jobs that run a line: they share its login.
+    pub fn credential_reader(&self, line: NodeRef) -> Option<&str> {
+        let readers = self.readers.get_or_init(|| {
+            let mut readers = HashMap::new();
+            for job in self.pipeline.jobs.iter().filter(|job| !job.hidden) {
+                if let Some(reader) = self.reader_in(job) {
+                    for (_, line) in job.lines() {
+                        readers.entry(line.node).or_insert_with(|| reader.clone());
+                    }
+                }
+            }
+            readers
+        });
+        readers.get(&line).map(String::as_str)
+    }
+
+    fn reader_in(&self, job: &Job) -> Option<String> {
+        job.lines().find_map(|(_, line)| {
+            let parsed = self.parse(line.node);
+            let script = parsed.script.as_ref().ok()?;
+            script.commands.iter().find_map(|command| {
+                let program = command.program()?;
+                let second = command.words.get(1).and_then(|word| word.value.as_deref());
+                let compose = program == "docker-compose"
+                    || (program == "docker" && second == Some("compose"));
+                let reads = compose || self.rules.credential_reader(program).is_some();
+                reads.then(|| {
+                    if compose {
+                        "compose".to_owned()
+                    } else {
+                        program.to_owned()
+                    }
+                })
+            })
+        })
     }
 
     /// A scalar as a script.

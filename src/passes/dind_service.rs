@@ -131,7 +131,7 @@ fn flags(pass: &JobPass<'_>, service: &Service, draft: &mut Draft) {
         configuration.concat()
     );
     match first_line(view, &[Phase::Before, Phase::Main]) {
-        Some(first) => insert_in_front(view, first, &[line], draft, why),
+        Some(first) => insert_in_front(view, first, &[line], Purpose::Setup, draft, why),
         None => draft.block(
             "daemon-flag",
             at,

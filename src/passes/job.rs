@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::shell::ArgumentKind;
-
 use super::commands::DockerCall;
 use super::context::JobView;
 use super::evidence::Evidence;
@@ -57,25 +55,5 @@ impl<'a> JobPass<'a> {
             }
         }
         found
-    }
-
-    /// Whether the job calls compose, as a plugin or as a program of its own.
-    pub fn uses_compose(&self) -> bool {
-        self.evidence.commands.iter().any(|index| {
-            let call = &self.view.calls[*index];
-            let second = call
-                .command()
-                .words
-                .get(1)
-                .and_then(|word| word.value.as_deref());
-            call.program() == Some("docker-compose") || second == Some("compose")
-        })
-    }
-
-    /// Whether a call of docker holds a word that the shell fills in and that may be anything.
-    pub fn has_opaque_words(call: &DockerCall<'_>) -> bool {
-        call.arguments
-            .iter()
-            .any(|argument| matches!(argument.kind, ArgumentKind::Opaque))
     }
 }

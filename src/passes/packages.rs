@@ -6,7 +6,7 @@ use crate::pipeline::NodeRef;
 use crate::rules::{OnFedora, PackageManager};
 
 use super::context::Call;
-use super::draft::Draft;
+use super::draft::{Draft, Purpose};
 use super::job::JobPass;
 use super::script_edit::{insert_in_front, remove_command, replace};
 
@@ -263,6 +263,7 @@ fn missing_programs(pass: &JobPass<'_>, installed: &[(usize, String)], draft: &m
             view,
             line,
             &[format!("dnf install -y {}", packages.join(" "))],
+            Purpose::Setup,
             draft,
             why,
         );

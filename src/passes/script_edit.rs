@@ -262,10 +262,10 @@ pub(super) fn insert_in_front(
     view: &JobView<'_>,
     line: &LineView,
     commands: &[String],
+    purpose: Purpose,
     draft: &mut Draft,
     why: usize,
 ) {
-    let purpose = Purpose::Setup;
     if let Some((sequence, _)) = line.item {
         for command in commands {
             let change = Change::InsertItem {

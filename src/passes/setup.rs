@@ -1,7 +1,7 @@
 //! What a job needs once before Podman can work: a line in front of a list, a variable.
 
 use super::context::{Call, JobView};
-use super::draft::{Draft, NewVariable};
+use super::draft::{Draft, NewVariable, Purpose};
 use super::script_edit::insert_in_front;
 
 /// Tells Podman to take short names from Docker Hub: in the stable image it would have to ask.
@@ -18,7 +18,14 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
         return;
     }
     let why = draft.note("short-name-line", view.at_command(call), message);
-    insert_in_front(view, view.line(call), &[SHORT_NAMES.to_owned()], draft, why);
+    insert_in_front(
+        view,
+        view.line(call),
+        &[SHORT_NAMES.to_owned()],
+        Purpose::Setup,
+        draft,
+        why,
+    );
 }
 
 /// Gives the job a variable, once.

@@ -15,6 +15,31 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     host(pass, draft);
     idle_daemon(pass, draft);
     remote(pass, draft);
+    after_script(pass, draft);
+}
+
+/// `after_script` begins with the job's container started anew: what ran in it has ended, and with it Podman's containers.
+/// Source: ran on Podman 5.4.2 under gitlab-ci-local; the docker executor of GitLab's runner starts its container for each step.
+fn after_script(pass: &JobPass<'_>, draft: &mut Draft) {
+    for (index, deed) in &pass.facts.deeds {
+        let call = &pass.view.calls[*index];
+        let verb = call
+            .command()
+            .words
+            .get(1)
+            .and_then(|word| word.value.as_deref());
+        if *deed == Deed::UsesContainer
+            && call.phase == Phase::After
+            && matches!(verb, Some("exec" | "cp" | "attach" | "container"))
+        {
+            draft.block(
+                "after-script-container",
+                pass.view.at_command(call),
+                "containers of the script no longer run in after_script, where Podman's end with the script's shell",
+                "do it at the end of script, then run again",
+            );
+        }
+    }
 }
 
 /// A job whose only Docker is another machine's has nothing to move.

@@ -19,6 +19,9 @@ use crate::yaml::{Change, New};
 
 pub use settle::Unwritable;
 
+/// Reasons that a job has only because of another one.
+pub(crate) const BY_OTHERS: [&str; 3] = ["shared-text", "shared-store", "image-archive"];
+
 /// What becomes of a job.
 #[derive(Clone, Debug)]
 pub enum State {

@@ -119,6 +119,17 @@ impl Plan<'_> {
         uses.peek().is_some() && uses.all(|one| self.pins.contains_key(&(unit, one.key)))
     }
 
+    /// Whether a job stays for what it is, and not for what it shares: the latter may move when others do.
+    fn stays_by_itself(&self, unit: usize) -> bool {
+        match &self.units[unit].state {
+            State::Untouched => true,
+            State::Moves => false,
+            State::Left(reasons) => reasons
+                .iter()
+                .all(|reason| !super::BY_OTHERS.contains(&reason.rule.0)),
+        }
+    }
+
     /// Gives the few jobs that do not move a copy of what they share at this node, if many others move.
     pub(super) fn pin(&mut self, documents: &Documents, users: &Users, node: NodeRef) -> bool {
         let Some(all) = users.get(&node) else {
@@ -143,7 +154,7 @@ impl Plan<'_> {
                 .filter(|one| one.nodes.contains(&node))
                 .map(|one| one.key)
                 .collect();
-            if !alone || uses.is_empty() || matches!(self.units[unit].state, State::Moves) {
+            if !alone || uses.is_empty() || !self.stays_by_itself(unit) {
                 return false;
             }
             for key in uses {

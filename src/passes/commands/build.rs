@@ -134,6 +134,7 @@ pub(super) fn finish(
         );
         return;
     }
+    platform_layers(pass, index, docker, additions, draft);
     if is_multi_platform(docker) {
         manifest(docker, &tags, &raw, push, additions, draft);
     } else if push {
@@ -168,6 +169,51 @@ pub(super) fn finish(
         }
     }
     needs(pass, index, docker, draft, why);
+}
+
+/// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.
+/// Source: ran on Podman 5.4.2 with `FROM scratch`; without layers it is right.
+fn platform_layers(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let Some(flag) = docker.flags_named("--platform").last() else {
+        return;
+    };
+    let one = docker
+        .value(&flag)
+        .is_some_and(|value| !value.unknown && !value.text.contains(','));
+    let caches = additions
+        .options
+        .iter()
+        .any(|option| option.starts_with("--layers"));
+    if one || caches {
+        return;
+    }
+    let from_scratch = find_dockerfile(pass, index, docker).is_none_or(|dockerfile| {
+        let mut bases = dockerfile
+            .instructions
+            .iter()
+            .filter(|instruction| instruction.keyword == "FROM");
+        bases.any(|instruction| {
+            instruction
+                .rest
+                .split_whitespace()
+                .any(|word| word == "scratch")
+        })
+    });
+    if from_scratch {
+        let at = docker.at_words(&flag.words);
+        draft.note(
+            "multi-platform",
+            at,
+            "without layers, so that no platform takes another's from the cache",
+        );
+        additions.options.push("--layers=false".to_owned());
+    }
 }
 
 /// Whether the build is for more platforms than one, as far as the file says.

@@ -11,7 +11,7 @@ use crate::shell::{self, Argument, ArgumentKind, Options, Word};
 use crate::text::Location;
 
 /// A docker command with its parts.
-pub struct DockerCall<'a> {
+pub(crate) struct DockerCall<'a> {
     /// The job.
     pub view: &'a JobView<'a>,
     /// The command as it stands in its script.
@@ -29,7 +29,7 @@ pub struct DockerCall<'a> {
 }
 
 /// Why a command cannot be taken apart.
-pub enum Unclear {
+pub(crate) enum Unclear {
     /// A word that the shell makes up when it runs stands where the subcommand should be.
     Subcommand,
     /// The tables do not know it.
@@ -48,7 +48,7 @@ impl Options for FlagTable<'_> {
 
 impl<'a> DockerCall<'a> {
     /// Takes a call of docker apart.
-    pub fn new(view: &'a JobView<'a>, call: &'a Call) -> Result<Self, Unclear> {
+    pub(crate) fn new(view: &'a JobView<'a>, call: &'a Call) -> Result<Self, Unclear> {
         let rules = view.context.rules;
         let words = &call.command().words;
         let text = call.text();
@@ -137,12 +137,12 @@ impl<'a> DockerCall<'a> {
     }
 
     /// The command's words.
-    pub fn words(&self) -> &'a [Word] {
+    pub(crate) fn words(&self) -> &'a [Word] {
         &self.call.command().words
     }
 
     /// The flags, each with its rule, how it is written, and the range of its value in the script.
-    pub fn flags(&self) -> impl Iterator<Item = Flag<'a>> + '_ {
+    pub(crate) fn flags(&self) -> impl Iterator<Item = Flag<'a>> + '_ {
         self.arguments.iter().filter_map(|argument| {
             let ArgumentKind::Flag {
                 name,
@@ -167,19 +167,19 @@ impl<'a> DockerCall<'a> {
     }
 
     /// The flags of one name.
-    pub fn flags_named<'b>(&'b self, name: &'b str) -> impl Iterator<Item = Flag<'a>> + 'b {
+    pub(crate) fn flags_named<'b>(&'b self, name: &'b str) -> impl Iterator<Item = Flag<'a>> + 'b {
         self.flags().filter(move |flag| flag.rule.name == name)
     }
 
     /// Whether a switch is on: given, and not given as `=false`.
-    pub fn is_on(&self, name: &str) -> bool {
+    pub(crate) fn is_on(&self, name: &str) -> bool {
         self.flags_named(name)
             .last()
             .is_some_and(|flag| self.value(&flag).is_none_or(|value| value.text != "false"))
     }
 
     /// The operands, as indexes into the words.
-    pub fn operands(&self) -> Vec<usize> {
+    pub(crate) fn operands(&self) -> Vec<usize> {
         self.arguments
             .iter()
             .filter(|argument| {
@@ -190,43 +190,43 @@ impl<'a> DockerCall<'a> {
     }
 
     /// A flag's value as it is written, quotes and all.
-    pub fn raw_value(&self, flag: &Flag<'_>) -> Option<&'a str> {
+    pub(crate) fn raw_value(&self, flag: &Flag<'_>) -> Option<&'a str> {
         flag.value.clone().map(|range| &self.call.text()[range])
     }
 
     /// A flag's value without quotes, with the job's variables put in.
-    pub fn value(&self, flag: &Flag<'_>) -> Option<Expanded> {
+    pub(crate) fn value(&self, flag: &Flag<'_>) -> Option<Expanded> {
         let raw = self.raw_value(flag)?;
         Some(self.view.expand(&crate::passes::context::unquoted(raw)))
     }
 
     /// A word without quotes, with the job's variables put in.
-    pub fn text_of(&self, word: usize) -> Expanded {
+    pub(crate) fn text_of(&self, word: usize) -> Expanded {
         self.view.expand_word(self.call, &self.words()[word])
     }
 
     /// Where the command stands.
-    pub fn at(&self) -> Location {
+    pub(crate) fn at(&self) -> Location {
         self.view.at_command(self.call)
     }
 
     /// Where some of its words stand.
-    pub fn at_words(&self, words: &Range<usize>) -> Location {
+    pub(crate) fn at_words(&self, words: &Range<usize>) -> Location {
         self.view.at(self.call, self.range(words))
     }
 
     /// Some of its words as a range of the script.
-    pub fn range(&self, words: &Range<usize>) -> Range<usize> {
+    pub(crate) fn range(&self, words: &Range<usize>) -> Range<usize> {
         self.words()[words.start].span.start..self.words()[words.end - 1].span.end
     }
 
     /// Some of its words with the blank (or continued line) in front of them.
-    pub fn range_with_gap(&self, words: &Range<usize>) -> Range<usize> {
+    pub(crate) fn range_with_gap(&self, words: &Range<usize>) -> Range<usize> {
         self.words()[words.start - 1].span.end..self.words()[words.end - 1].span.end
     }
 
     /// Replaces some of the script.
-    pub fn replace(
+    pub(crate) fn replace(
         &self,
         range: Range<usize>,
         text: impl Into<String>,
@@ -237,12 +237,12 @@ impl<'a> DockerCall<'a> {
     }
 
     /// Takes words away, with the blank in front of them.
-    pub fn remove(&self, words: &Range<usize>, draft: &mut Draft, why: usize) {
+    pub(crate) fn remove(&self, words: &Range<usize>, draft: &mut Draft, why: usize) {
         self.replace(self.range_with_gap(words), "", draft, why);
     }
 
     /// Writes words behind the subcommand.
-    pub fn add_option(&self, option: &str, draft: &mut Draft, why: usize) {
+    pub(crate) fn add_option(&self, option: &str, draft: &mut Draft, why: usize) {
         let end = self.words()[self.subcommand.end - 1].span.end;
         self.replace(end..end, format!(" {option}"), draft, why);
     }
@@ -260,7 +260,7 @@ fn shift(argument: &mut Argument, by: usize) {
 }
 
 /// A flag of a docker command.
-pub struct Flag<'a> {
+pub(crate) struct Flag<'a> {
     /// What the tables say of it.
     pub rule: &'a FlagRule,
     /// Its words, value included, as indexes into the command's words.

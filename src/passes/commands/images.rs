@@ -1,6 +1,6 @@
 //! Archives, manifests and printed output: where the same words give something else.
 
-use crate::passes::draft::Draft;
+use crate::passes::draft::{Draft, Purpose};
 use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_in_front;
 
@@ -247,6 +247,7 @@ fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
             &pass.view,
             line,
             &["dnf install -y skopeo".to_owned()],
+            Purpose::Setup,
             draft,
             why,
         );

@@ -163,7 +163,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     match docker.rule.name.as_str() {
         "build" => build::finish(pass, index, docker, &mut additions, draft, why),
         "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
-        "login" | "logout" => registry::login(pass, index, docker, &mut additions, draft, why),
+        "login" | "logout" => registry::login(pass, docker, &mut additions, draft),
         "push" => registry::push(docker, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),

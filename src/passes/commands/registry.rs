@@ -13,11 +13,9 @@ use super::{Additions, DockerCall};
 /// Source: ran on Podman 4.3.1 and 5.8.6; podman issues 22392, 22400.
 pub(super) fn login(
     pass: &JobPass<'_>,
-    index: usize,
     docker: &DockerCall<'_>,
     additions: &mut Additions,
     draft: &mut Draft,
-    why: usize,
 ) {
     let operands = docker.operands();
     match operands.first() {
@@ -76,9 +74,8 @@ pub(super) fn login(
         }
     }
     if docker.rule.name == "login" {
-        credentials_for_others(pass, index, docker, additions, draft);
+        credentials_for_others(pass, docker, additions, draft);
     }
-    let _ = why;
 }
 
 /// A variable that GitLab itself sets, or whose name says that it holds a registry.
@@ -95,20 +92,14 @@ fn is_registry_variable(text: &str) -> bool {
 /// Source: podman-login(1), --compat-auth-file since 4.8.
 fn credentials_for_others(
     pass: &JobPass<'_>,
-    index: usize,
     docker: &DockerCall<'_>,
     additions: &mut Additions,
     draft: &mut Draft,
 ) {
-    let rules = pass.view.context.rules;
     let reader = pass
         .view
-        .calls
-        .iter()
-        .skip(index + 1)
-        .filter_map(|call| call.program())
-        .find(|program| rules.credential_reader(program).is_some())
-        .or_else(|| pass.uses_compose().then_some("compose"));
+        .context
+        .credential_reader(pass.view.line(docker.call).node);
     if let Some(reader) = reader {
         let message =
             format!("{reader} reads Docker's credentials file, so the login writes that one");
