@@ -9,12 +9,13 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{Args, Parser, ValueEnum};
 
 use crate::discover::{Found, discover};
-use crate::options::{ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile, Version};
+use crate::options::{ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
 use crate::outcome::{Outcome, Trouble};
 use crate::report::summary::Tally;
 use crate::report::{Run, Style, diff, json, summary, text};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::translate::translate;
+use crate::version::Version;
 use crate::write::{Change, Permit, write};
 
 /// The exit status.
@@ -44,7 +45,7 @@ Examples:
 Exit status: 0 nothing left to do, 1 something would change or is left for a person,
 2 a file could not be read or written, 3 bad arguments";
 
-/// Moves a repository's CI from Docker to Podman: rewrites .gitlab-ci.yml and GitHub workflows in place, or shows the diff
+/// Moves a repository's CI from Docker to Podman: rewrites GitLab pipelines in place, or shows the diff; GitHub workflows are read, and named where they use Docker
 #[derive(Debug, Parser)]
 #[command(name = "dindless", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {

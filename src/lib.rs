@@ -19,6 +19,7 @@ pub mod rules;
 pub mod shell;
 pub mod text;
 pub mod translate;
+pub mod version;
 mod wildcard;
 pub mod write;
 pub mod yaml;

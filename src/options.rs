@@ -1,7 +1,6 @@
 //! What the user decided: the target that the translation aims at.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::version::Version;
 
 /// The choices of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,63 +62,4 @@ pub enum ComposeProvider {
     DockerCompose,
     /// The podman-compose project
     PodmanCompose,
-}
-
-/// A version of Podman; what is not said counts as zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version {
-    /// The first number.
-    pub major: u32,
-    /// The second number.
-    pub minor: u32,
-    /// The third number.
-    pub patch: u32,
-}
-
-impl FromStr for Version {
-    type Err = String;
-
-    /// Reads `5`, `5.4` or `5.4.2`, with or without a `v` before it.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("`{text}` is not a version: write it like 5.4 or 4.9.3");
-        let mut numbers = [0; 3];
-        let parts: Vec<&str> = text.strip_prefix('v').unwrap_or(text).split('.').collect();
-        if parts.len() > numbers.len() {
-            return Err(wrong());
-        }
-        for (number, part) in numbers.iter_mut().zip(parts) {
-            if !part.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(wrong());
-            }
-            *number = part.parse().map_err(|_| wrong())?;
-        }
-        let [major, minor, patch] = numbers;
-        Ok(Self {
-            major,
-            minor,
-            patch,
-        })
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_versions() {
-        let version = |text: &str| text.parse::<Version>();
-        assert_eq!(version("5").unwrap().to_string(), "5.0.0");
-        assert_eq!(version("v4.9.3").unwrap().to_string(), "4.9.3");
-        assert!(version("5.10").unwrap() > version("5.9.1").unwrap());
-        for wrong in ["", "5.", "five", "5.4.2.1", "+5", "99999999999"] {
-            assert!(version(wrong).is_err(), "{wrong}");
-        }
-    }
 }

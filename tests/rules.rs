@@ -2,8 +2,9 @@
 
 use dindless::rules::{
     Becomes, CommandRule, DockerKind, FlagAction, FlagRule, ImageKind, ImageOperands, OnFedora,
-    PackageManager, Rules, ShortName, ToolboxFate, UnderHostNetwork, VariableAction, Version,
+    PackageManager, Rules, ShortName, ToolboxFate, UnderHostNetwork, VariableAction,
 };
+use dindless::version::Version;
 
 const MANAGERS: [PackageManager; 4] = [
     PackageManager::Apk,

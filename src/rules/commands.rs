@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::error::{RulesError, read};
 use super::flags::{FlagEntry, FlagRule, UnderHostNetwork};
 use super::unique::UniqueMap;
-use super::version::Version;
+use crate::version::Version;
 
 /// One command of Docker.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::pattern::fits;
-use super::version::Version;
+use crate::version::Version;
 
 /// One flag and its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::source;
 use super::pattern::fits;
-use super::version::Version;
+use crate::version::Version;
 
 /// What a table of images says about one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,6 @@ mod programs;
 mod short_names;
 mod unique;
 mod variables;
-mod version;
 
 use std::sync::OnceLock;
 
@@ -45,7 +44,6 @@ pub use packages::{OnFedora, PackageManager, PackageRule};
 pub use programs::{Client, Program};
 pub use short_names::ShortName;
 pub use variables::{VariableAction, VariableRule};
-pub use version::Version;
 
 use commands::Commands;
 use daemon::Daemon;

@@ -8,8 +8,10 @@ mod run;
 
 pub(super) use call::{DockerCall, Flag, Unclear};
 
-use crate::rules::{Becomes, FlagAction};
+use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
 use crate::shell::{ArgumentKind, Connector, Nesting};
+use crate::text::Location;
+use crate::version::Version;
 
 use super::context::Call;
 use super::draft::Draft;
@@ -94,6 +96,24 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         return;
     }
     if !globals_allow(docker, draft) {
+        return;
+    }
+    if needs_newer(
+        docker,
+        docker.rule.since,
+        &docker.rule.name,
+        docker.at(),
+        draft,
+    ) {
+        return;
+    }
+    if docker.rule.under_host_network == Some(UnderHostNetwork::Error) {
+        draft.block(
+            "stable-image-limits",
+            docker.at(),
+            format!("`podman {}` is an error in quay.io/podman/stable, where containers have no cgroups", docker.rule.name),
+            "the job stays on Docker until the script does without it",
+        );
         return;
     }
     let words = match &docker.rule.becomes {
@@ -312,6 +332,9 @@ fn flag_action(
     why: usize,
 ) {
     let at = docker.at_words(&flag.words);
+    if needs_newer(docker, flag.rule.since, &flag.rule.name, at, draft) {
+        return;
+    }
     let value = docker
         .value(flag)
         .filter(|value| !value.unknown)
@@ -379,6 +402,29 @@ fn flag_action(
             }
         }
     }
+}
+
+/// Whether the Podman that the user names is too old for what a command or flag becomes.
+fn needs_newer(
+    docker: &DockerCall<'_>,
+    since: Option<Version>,
+    what: &str,
+    at: Location,
+    draft: &mut Draft,
+) -> bool {
+    let (Some(since), Some(podman)) = (since, docker.view.context.options.podman) else {
+        return false;
+    };
+    if since <= podman {
+        return false;
+    }
+    draft.block(
+        "needs-newer-podman",
+        at,
+        format!("{what} needs Podman {since}, and the jobs will meet {podman}"),
+        "name a newer image with --podman-image, and its version with --podman",
+    );
+    true
 }
 
 /// Takes a flag away, value and all.
