@@ -73,6 +73,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             "the job calls docker in {name}, which is an image of {}",
             engine.engine
         ),
+        ImageKind::Unknown if super::toolbox::run(pass, draft) => return,
         ImageKind::Unknown => {
             format!("the job calls docker in {name}, and that image is not known to carry Podman")
         }

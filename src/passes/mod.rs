@@ -17,6 +17,8 @@ mod project_files;
 mod script_edit;
 mod setup;
 mod stays;
+mod toolbox;
+
 mod variables;
 mod waits;
 

@@ -18,14 +18,15 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
         return;
     }
     let why = draft.note("short-name-line", view.at_command(call), message);
-    insert_in_front(
-        view,
-        view.line(call),
-        &[SHORT_NAMES.to_owned()],
-        Purpose::Setup,
-        draft,
-        why,
-    );
+    let installed_later = draft
+        .variables
+        .iter()
+        .any(|variable| variable.name == "STORAGE_DRIVER");
+    let line = match installed_later {
+        true => format!("mkdir -p /etc/containers/registries.conf.d && {SHORT_NAMES}"),
+        false => SHORT_NAMES.to_owned(),
+    };
+    insert_in_front(view, view.line(call), &[line], Purpose::Setup, draft, why);
 }
 
 /// Gives the job a variable, once.

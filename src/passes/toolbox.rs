@@ -1,0 +1,84 @@
+//! An image that is not Docker's, in which the script itself installs the Docker command: it installs Podman instead.
+
+use crate::rules::PackageManager;
+
+use super::context::Call;
+use super::draft::Draft;
+use super::job::JobPass;
+use super::script_edit::replace;
+use super::setup;
+
+/// Replaces Docker's packages by Podman's. `false`: the script installs none, so Podman must come with the image.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) -> bool {
+    let view = &pass.view;
+    let composes = view.calls.iter().any(|call| {
+        let second = call
+            .command()
+            .words
+            .get(1)
+            .and_then(|word| word.value.as_deref());
+        call.program() == Some("docker-compose")
+            || (call.program() == Some("docker") && second == Some("compose"))
+    });
+    if composes {
+        return false; // its socket was only seen to work in the stable image
+    }
+    let mut installs = false;
+    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        let Some(manager) = call.program().and_then(PackageManager::of_program) else {
+            continue;
+        };
+        if !matches!(manager, PackageManager::Apk | PackageManager::Apt) {
+            continue;
+        }
+        let docker = docker_packages(pass, call, manager);
+        let Some((first, others)) = docker.split_first() else {
+            continue;
+        };
+        let podman = view.context.rules.podman_packages(manager).join(" ");
+        let message = format!("the script installs Podman where it installed Docker: {podman}");
+        let why = draft.note("toolbox-packages", view.at_command(call), message);
+        let words = &call.command().words;
+        replace(view, call, words[*first].span.clone(), podman, draft, why);
+        for other in others {
+            replace(
+                view,
+                call,
+                words[*other - 1].span.end..words[*other].span.end,
+                "",
+                draft,
+                why,
+            );
+        }
+        if !installs {
+            // an overlay on the overlay of the job's own container does not work
+            setup::variable(draft, "STORAGE_DRIVER", "vfs", why);
+            draft.review(
+                "toolbox-packages",
+                view.at_command(call),
+                "the job's own image gets Podman from its distribution: an older one, set up for a machine and not for a container",
+                "try the job on a branch; an image that carries Podman is the surer way",
+            );
+        }
+        installs = true;
+    }
+    installs
+}
+
+/// The words of an installation that are packages of Docker's.
+fn docker_packages(pass: &JobPass<'_>, call: &Call, manager: PackageManager) -> Vec<usize> {
+    let words = &call.command().words;
+    let installs = words
+        .iter()
+        .any(|word| matches!(word.value.as_deref(), Some("add" | "install")));
+    if !installs {
+        return Vec::new();
+    }
+    let rules = pass.view.context.rules;
+    let is_docker = |index: &usize| {
+        let name = words[*index].value.as_deref().unwrap_or_default();
+        let name = name.split(['=', '<', '>', '~', '@']).next().unwrap_or(name);
+        rules.package(manager, name).is_some_and(|rule| rule.docker)
+    };
+    (1..words.len()).filter(is_docker).collect()
+}
