@@ -5,6 +5,8 @@ use crate::pipeline::{NodeRef, Slot};
 use crate::text::{FileId, Location};
 use crate::yaml::Change;
 
+use super::removal::Removal;
+
 /// What a change is for: it decides who may share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -88,6 +90,8 @@ pub struct Draft {
     pub reviews: Vec<Finding>,
     /// Variables that the job needs.
     pub variables: Vec<NewVariable>,
+    /// Commands that go.
+    pub removals: Vec<Removal>,
     /// Every place of Docker in the job.
     pub places: Vec<Location>,
 }

@@ -13,6 +13,7 @@ mod image;
 mod job;
 mod packages;
 mod project_files;
+mod removal;
 
 mod script_edit;
 mod setup;
@@ -27,6 +28,7 @@ pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, finding};
 pub use evidence::Evidence;
 pub use facts::{Deed, Facts};
 pub use job::JobPass;
+pub use removal::Removal;
 
 use crate::text::Location;
 
@@ -62,6 +64,7 @@ pub fn run(view: JobView<'_>) -> Option<Drafted> {
     hidden::run(&pass, &mut draft);
     project_files::run(&pass, &mut draft);
 
+    removal::plan(&pass.view, &mut draft);
     let own_store = !pass.evidence.daemons.is_empty();
     Some(Drafted {
         draft,

@@ -8,7 +8,8 @@ use crate::rules::{OnFedora, PackageManager};
 use super::context::Call;
 use super::draft::{Draft, Purpose};
 use super::job::JobPass;
-use super::script_edit::{insert_in_front, remove_command, replace};
+use super::removal::remove_command;
+use super::script_edit::{insert_in_front, replace};
 
 /// Rewrites `apk` and installs what is missing. Only for jobs whose image is swapped.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -65,7 +66,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
                 at,
                 "the stable image is Fedora's, which has no apk",
             );
-            remove_command(view, call, draft, why);
+            remove_command(call, draft, why);
             return Vec::new();
         }
         Some("add") => {}
@@ -175,7 +176,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
         "the stable image is Fedora's: apk becomes dnf, with Fedora's names",
     );
     if kept.is_empty() {
-        remove_command(view, call, draft, why);
+        remove_command(call, draft, why);
         return kept;
     }
     replace(view, call, words[0].span.clone(), "dnf", draft, why);

@@ -30,131 +30,6 @@ pub(super) fn replace(
     );
 }
 
-/// Takes a command away with the `|| true` that goes with it, and leaves a script that still means the rest.
-pub(super) fn remove_command(view: &JobView<'_>, call: &Call, draft: &mut Draft, why: usize) {
-    let command = call.command();
-    let statement = command.place.statement.clone();
-    if alone_in_statement(call) {
-        remove_statement(view, call, statement, draft, why);
-        return;
-    }
-    let text = call.text();
-    let after = &text[command.span.end.min(text.len())..statement.end.min(text.len())];
-    if command.place.pipeline.1 == 1
-        && command.place.connected == Connected::First
-        && let Some(rest) = after.trim_start().strip_prefix("&&")
-    {
-        let end = statement.end - rest.trim_start().len();
-        replace(view, call, command.span.start..end, "", draft, why);
-        return;
-    }
-    let before = &text[statement.start..command.span.start];
-    if command.place.pipeline.1 == 1
-        && command.place.connected == Connected::After(Connector::And)
-        && command.place.followed_by.is_none()
-        && let Some(kept) = before.trim_end().strip_suffix("&&")
-    {
-        let start = statement.start + kept.trim_end().len();
-        replace(view, call, start..command.span.end, "", draft, why);
-        return;
-    }
-    replace(view, call, command.span.clone(), "true", draft, why);
-}
-
-/// Whether a command is all that its statement does, but for what swallows its failure.
-fn alone_in_statement(call: &Call) -> bool {
-    let command = call.command();
-    let Ok(script) = &call.parsed.script else {
-        return false;
-    };
-    command.place.pipeline.1 == 1
-        && script.commands.iter().enumerate().all(|(index, other)| {
-            let inside = command.place.statement.start <= other.span.start
-                && other.span.end <= command.place.statement.end;
-            !inside
-                || index == call.index
-                || (command.place.tolerated && other.span.start >= command.span.end)
-                || (command.span.start <= other.span.start && other.span.end <= command.span.end)
-        })
-}
-
-/// Takes a whole statement away: with its list item, with its lines, or with its semicolon.
-pub(super) fn remove_statement(
-    view: &JobView<'_>,
-    call: &Call,
-    statement: Range<usize>,
-    draft: &mut Draft,
-    why: usize,
-) {
-    let line = view.line(call);
-    let text = call.text();
-    let nested = call.command().place.nesting.iter().any(|nesting| {
-        !matches!(
-            nesting,
-            Nesting::WhileCondition | Nesting::UntilCondition | Nesting::LoopBody
-        )
-    });
-    let inner = call.command().place.statement != statement;
-    if text.trim() == text[statement.clone()].trim() {
-        if let Some((sequence, index)) = line.item {
-            draft.plan(Planned {
-                file: sequence.file,
-                change: Change::RemoveItem {
-                    sequence: sequence.node,
-                    index,
-                },
-                purpose: Purpose::Text,
-                instead: None,
-                slot: script_of(view, line).map(|script| script.slot.clone()),
-                finding: why,
-            });
-            return;
-        }
-        replace(view, call, statement, "true", draft, why);
-        return;
-    }
-    if nested && !inner {
-        replace(view, call, statement, "true", draft, why);
-        return;
-    }
-    if has_own_lines(text, &statement) && style(view, line) == Style::Literal {
-        let node = line.node;
-        draft.change(
-            node.file,
-            Change::RemoveTextLines {
-                node: node.node,
-                range: statement,
-            },
-            why,
-        );
-        return;
-    }
-    let after = &text[statement.end..];
-    if let Some(rest) = after.trim_start_matches([' ', '\t']).strip_prefix(';')
-        && !rest.starts_with(';')
-    {
-        let end = text.len() - rest.trim_start_matches([' ', '\t']).len();
-        replace(view, call, statement.start..end, "", draft, why);
-        return;
-    }
-    let before = text[..statement.start].trim_end_matches([' ', '\t']);
-    if let Some(kept) = before.strip_suffix(';')
-        && !kept.ends_with(';')
-        && after.trim().is_empty()
-    {
-        replace(
-            view,
-            call,
-            kept.trim_end().len()..statement.end,
-            "",
-            draft,
-            why,
-        );
-        return;
-    }
-    replace(view, call, statement, "true", draft, why);
-}
-
 /// The script of a job that a line belongs to.
 pub(super) fn script_of<'a>(view: &JobView<'a>, line: &LineView) -> Option<&'a Script> {
     view.job
@@ -173,7 +48,7 @@ pub(super) fn style(view: &JobView<'_>, line: &LineView) -> Style {
 }
 
 /// Whether a range begins and ends with its lines, but for blanks, a comment, or a lone semicolon.
-fn has_own_lines(text: &str, range: &Range<usize>) -> bool {
+pub(super) fn has_own_lines(text: &str, range: &Range<usize>) -> bool {
     let before = text[..range.start].rsplit('\n').next().unwrap_or_default();
     let after = text[range.end..]
         .split('\n')
@@ -233,12 +108,18 @@ pub(super) fn insert_after(
         )
     });
     if alone && on_lines && has_own_lines(text, &statement) && style(view, line) == Style::Literal {
-        let change = Change::InsertTextLines {
-            node: line.node.node,
-            after: statement.end.saturating_sub(1),
-            lines: commands.to_vec(),
-        };
-        draft.change(line.node.file, change, why);
+        let first = text[..statement.start]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let indent = &text[first..statement.start];
+        let end = text[statement.end..]
+            .find('\n')
+            .map_or(text.len(), |newline| statement.end + newline);
+        let lines: String = commands
+            .iter()
+            .map(|command| format!("\n{indent}{command}"))
+            .collect();
+        replace(view, call, end..end, lines, draft, why);
         return true;
     }
     if place.pipeline.1 > 1
@@ -247,13 +128,18 @@ pub(super) fn insert_after(
     {
         return false;
     }
-    let mut more = String::new();
-    for command in commands {
-        more.push_str(" && ");
-        more.push_str(command);
+    let more: String = commands
+        .iter()
+        .map(|command| format!(" && {command}"))
+        .collect();
+    let (start, end) = (command.span.start, command.span.end);
+    if place.connected == Connected::After(Connector::Or) {
+        // what follows belongs to this side of the `||` alone
+        replace(view, call, start..start, "{ ", draft, why);
+        replace(view, call, end..end, format!("{more}; }}"), draft, why);
+    } else {
+        replace(view, call, end..end, more, draft, why);
     }
-    let end = command.span.end;
-    replace(view, call, end..end, more, draft, why);
     true
 }
 

@@ -259,7 +259,7 @@ fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) 
             .filter(|word| !call.raw(word).starts_with('-'))
             .count()
     {
-        script_edit::remove_command(view, call, draft, why);
+        super::removal::remove_command(call, draft, why);
         return;
     }
     for index in ours {

@@ -133,7 +133,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         Becomes::Drop(reason) => {
             let message = format!("`docker {}` goes: {reason}", docker.rule.name);
             let why = draft.note("docker-command", docker.at(), message);
-            script_edit::remove_command(&pass.view, docker.call, draft, why);
+            super::removal::remove_command(docker.call, draft, why);
             return;
         }
         Becomes::Rewrite(name) => match images::rewrite_command(pass, name, docker, draft) {
@@ -462,7 +462,7 @@ fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         let message =
             "this pull only fetched a cache for the build; Podman finds its cache by itself";
         let why = draft.note("build-cache", docker.at(), message);
-        script_edit::remove_command(&pass.view, docker.call, draft, why);
+        super::removal::remove_command(docker.call, draft, why);
         return true;
     }
     false
