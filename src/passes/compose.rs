@@ -7,7 +7,6 @@ use crate::shell::{Nesting, Word};
 use super::commands::{DockerCall, Unclear};
 use super::context::Call;
 use super::draft::{Draft, Purpose};
-use super::facts::Deed;
 use super::job::JobPass;
 use super::script_edit::{insert_in_front, replace};
 use super::setup;
@@ -190,26 +189,15 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
             );
         }
     }
-    if pass.evidence.daemons.is_empty()
-        && pass
-            .facts
-            .deeds
-            .iter()
-            .any(|(_, deed)| matches!(deed, Deed::ComposeUp { detached: true }))
-        && !pass
-            .facts
-            .deeds
-            .iter()
-            .any(|(_, deed)| *deed == Deed::ComposeDown)
-    {
+    if pass.evidence.daemons.is_empty() {
         let at = calls
             .first()
             .map_or(view.at_job(), |call| view.at_command(call));
         draft.block(
-            "deploys-to-host",
+            "shared-store",
             at,
-            "what compose starts here goes on after the job, on the runner's host",
-            "it would end with the job in Podman's image; the job stays",
+            "compose works here on the runner's own engine, which keeps images and containers from job to job",
+            "let the job build or pull what it needs from a registry, beside a Podman of its own",
         );
     }
 }

@@ -82,6 +82,9 @@ impl<'a> Context<'a> {
     fn reader_in(&self, job: &Job) -> Option<String> {
         job.lines().find_map(|(_, line)| {
             let parsed = self.parse(line.node);
+            if parsed.text.contains(".docker/config.json") || parsed.text.contains("/.docker:") {
+                return Some("the script".to_owned());
+            }
             let script = parsed.script.as_ref().ok()?;
             script.commands.iter().find_map(|command| {
                 let program = command.program()?;

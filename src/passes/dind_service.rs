@@ -52,7 +52,11 @@ fn flags(pass: &JobPass<'_>, service: &Service, draft: &mut Draft) {
         if !name.starts_with('-') {
             continue;
         }
-        let Some(rule) = view.context.rules.daemon_flag(name) else {
+        let rule = view.context.rules.daemon_flag(name);
+        if rule.is_none() && !name.starts_with("--") {
+            continue; // a flag of what starts the daemon, such as env
+        }
+        let Some(rule) = rule else {
             draft.warn(
                 "daemon-flag",
                 at,

@@ -62,7 +62,7 @@ impl<'a> Evidence<'a> {
             }
         }
         for (index, line) in view.lines.iter().enumerate() {
-            if hides_docker(line) {
+            if hides_docker(line) || line.parsed.text.contains("docker-daemon:") {
                 evidence.unreadable.push(index);
             }
         }
@@ -160,6 +160,14 @@ fn is_daemon(view: &JobView<'_>, service: &Service) -> bool {
     if matches!(kind_of(view, &name), ImageKind::Docker { .. }) {
         return true;
     }
+    if name.contains('$')
+        && service
+            .aliases
+            .iter()
+            .any(|alias| is_engine_host(view, alias))
+    {
+        return true;
+    }
     let parsed = ImageName::parse(&name);
     parsed
         .tag
@@ -171,6 +179,16 @@ fn is_daemon(view: &JobView<'_>, service: &Service) -> bool {
             .arguments
             .iter()
             .any(|argument| argument.contains("dockerd"))
+}
+
+/// Whether DOCKER_HOST leads to a service of this alias.
+fn is_engine_host(view: &JobView<'_>, alias: &str) -> bool {
+    let host = view
+        .job
+        .variables
+        .get("DOCKER_HOST")
+        .and_then(|variable| variable.value.as_deref());
+    host.is_some_and(|host| host.contains(&format!("//{alias}:237")))
 }
 
 /// The names under which GitLab makes a service reachable when it has no alias: slashes become dashes or two underscores.

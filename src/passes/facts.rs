@@ -105,6 +105,40 @@ impl Facts {
             })
     }
 
+    /// Whether the job makes an image of just this name.
+    pub fn is_made(&self, image: &str) -> bool {
+        self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Builds(name) | Deed::Tags { to: name, .. } if name == image))
+    }
+
+    /// The names under which the job makes images of a repository.
+    pub fn names_made<'b>(&'b self, repository: &'b str) -> impl Iterator<Item = &'b str> {
+        self.deeds.iter().filter_map(move |(_, deed)| match deed {
+            Deed::Builds(name) | Deed::Tags { to: name, .. }
+                if ImageName::without_tag(name) == repository =>
+            {
+                Some(name.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the job logs in to a registry that holds a repository, before a call.
+    pub fn logs_in_before(&self, call: usize, repository: &str) -> bool {
+        let gitlab =
+            repository.starts_with("$CI_REGISTRY") || repository.starts_with("${CI_REGISTRY");
+        self.deeds
+            .iter()
+            .take_while(|(index, _)| *index < call)
+            .any(|(_, deed)| match deed {
+                Deed::LogsIn(registry) => {
+                    !registry.is_empty()
+                        && (repository.starts_with(registry.as_str())
+                            || (gitlab && registry.contains("CI_REGISTRY")))
+                }
+                _ => false,
+            })
+    }
+
     /// Whether the job pushes to a repository, under any tag.
     pub fn pushes_to(&self, repository: &str) -> bool {
         self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == repository))

@@ -165,6 +165,28 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
         if call.is_remote() || program == "docker-compose" {
             continue;
         }
+        let words = || call.command().words.iter().skip(1);
+        if program == "aws" && words().any(|word| word.value.as_deref() == Some("get-login")) {
+            draft.block(
+                "hidden-docker",
+                view.at_command(call),
+                "`aws ecr get-login` prints a docker command for the script to run",
+                "use `aws ecr get-login-password | podman login --username AWS --password-stdin REGISTRY`",
+            );
+            continue;
+        }
+        let reads_store = words().any(|word| call.raw(word).contains("docker-daemon:"));
+        let scans = matches!(program, "trivy" | "grype" | "syft" | "snyk")
+            && words().any(|word| pass.facts.is_made(&view.expand_word(call, word).text));
+        if reads_store || scans {
+            draft.block(
+                "engine-api",
+                view.at_command(call),
+                format!("{program} looks for the image in the store of Docker's daemon"),
+                "give it an archive (`podman save -o FILE IMAGE`), then run again",
+            );
+            continue;
+        }
         if matches!(
             program,
             "dockerd" | "dockerd-entrypoint.sh" | "dind" | "docker-init"

@@ -81,6 +81,10 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         );
         for word in words {
             let raw = call.raw(word);
+            let name = raw.split('=').next().unwrap_or_default();
+            if name != raw && view.context.rules.variable(name).is_some() {
+                continue; // the variables pass has it
+            }
             for range in hosts_in(raw, &pass.evidence.hosts, network_client && !docker) {
                 let range = word.span.start + range.start..word.span.start + range.end;
                 let at = view.at(call, range.clone());

@@ -82,7 +82,16 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 }
 
 fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
-    if pass.evidence.commands.is_empty() {
+    if pass.evidence.commands.is_empty() || !pass.view.job.unresolved.is_empty() {
+        return; // an image may come from what cannot be read
+    }
+    if let Some(foreign) = pass.view.context.pipeline.foreign.first() {
+        draft.block(
+            "no-image",
+            pass.view.at_job(),
+            format!("the job calls docker and names no image: it may come from an include that cannot be read ({})", foreign.what),
+            "move the job where its image is named",
+        );
         return;
     }
     draft.block(

@@ -4,6 +4,7 @@ mod commands;
 mod compose;
 mod context;
 mod dind_service;
+mod distribution;
 mod draft;
 mod evidence;
 mod facts;
@@ -40,6 +41,8 @@ pub struct Drafted {
     pub facts: Facts,
     /// Whether it has a daemon, and so a store, of its own.
     pub own_store: bool,
+    /// Whether a command of it is docker.
+    pub calls_docker: bool,
 }
 
 /// Runs all passes over a job.
@@ -61,15 +64,19 @@ pub fn run(view: JobView<'_>) -> Option<Drafted> {
     compose::run(&pass, &mut draft);
     hostnames::run(&pass, &mut draft);
     packages::run(&pass, &mut draft);
+    distribution::run(&pass, &mut draft);
+
     hidden::run(&pass, &mut draft);
     project_files::run(&pass, &mut draft);
 
     removal::plan(&pass.view, &mut draft);
     let own_store = !pass.evidence.daemons.is_empty();
+    let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {
         draft,
         facts: pass.facts,
         own_store,
+        calls_docker,
     })
 }
 

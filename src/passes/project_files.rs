@@ -7,6 +7,7 @@ use crate::shell;
 
 use super::context::Call;
 use super::draft::Draft;
+use super::facts::Deed;
 use super::job::JobPass;
 use super::setup;
 
@@ -37,6 +38,12 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 format!("the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"),
                 "see what it calls, and move the job by hand",
             ),
+                        ProjectFile::Unseen(name) if uses_unmade_image(pass) || builds_by_name(call) => draft.block(
+                "hidden-docker",
+                at,
+                format!("{name} cannot be seen here, and seems to build what the job then uses"),
+                "see what it calls, and move the job by hand",
+            ),
             ProjectFile::Unseen(name) => draft.review(
                 "hidden-docker",
                 at,
@@ -45,6 +52,39 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             ),
         }
     }
+}
+
+/// Whether the job pushes or tags an image that nothing in sight makes or fetches.
+fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
+    pass.facts.deeds.iter().any(|(call, deed)| match deed {
+        Deed::Pushes(image) | Deed::Tags { from: image, .. } => {
+            !pass.facts.has_before(*call, image)
+        }
+        _ => false,
+    })
+}
+
+/// `make image`, `./build-image.sh`, `make push-all`: what is run is named after images.
+fn builds_by_name(call: &Call) -> bool {
+    call.command()
+        .words
+        .iter()
+        .filter_map(|word| word.value.as_deref())
+        .any(|word| {
+            word.split(['-', '_', '.', '/', ':']).any(|part| {
+                matches!(
+                    part,
+                    "docker"
+                        | "image"
+                        | "images"
+                        | "container"
+                        | "containers"
+                        | "dind"
+                        | "buildx"
+                        | "push"
+                )
+            })
+        })
 }
 
 /// The file of the repository that a command runs.
@@ -70,6 +110,9 @@ fn project_file(pass: &JobPass<'_>, call: &Call) -> Option<ProjectFile> {
             Ok(path) => path,
             Err(unknown) => return Some(ProjectFile::Unseen(unknown)),
         },
+        program if program.ends_with(".sh") && !program.contains('/') => {
+            return Some(ProjectFile::Unseen(program.to_owned()));
+        }
         program
             if program.contains('/')
                 && !program.starts_with("/usr/")
@@ -107,7 +150,10 @@ fn script_operand(pass: &JobPass<'_>, call: &Call) -> Option<Result<String, Stri
         .iter()
         .map(|word| call.raw(word))
         .take_while(|raw| raw.starts_with('-'));
-    if flags.clone().any(|flag| flag.ends_with('c')) {
+    if flags
+        .clone()
+        .any(|flag| flag.ends_with('c') || flag == "-s")
+    {
         return None;
     }
     let word = words.get(flags.count())?;

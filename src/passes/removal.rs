@@ -45,6 +45,7 @@ pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
         else {
             continue;
         };
+        forget(view, call, draft);
         let statement = call.command().place.statement.clone();
         let key = (call.line, statement.clone());
         if done.contains(&key) {
@@ -75,6 +76,23 @@ pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
             remove_some(view, &list, &goes, draft, removal.finding);
         }
     }
+}
+
+/// What was planned inside of a command that goes is not needed any more.
+fn forget(view: &JobView<'_>, call: &Call, draft: &mut Draft) {
+    let node = view.line(call).node;
+    let span = &call.command().span;
+    draft.changes.retain(|planned| match &planned.change {
+        Change::ReplaceText {
+            node: other, range, ..
+        } => {
+            planned.file != node.file
+                || *other != node.node
+                || range.start < span.start
+                || range.end > span.end
+        }
+        _ => true,
+    });
 }
 
 /// Whether what stays of a list only tested something for what goes, or swallowed its failure.

@@ -248,7 +248,11 @@ impl Plan<'_> {
                 if self.pin(documents, users, planned.node()) {
                     continue;
                 }
-                if planned.instead.is_some() && self.can_override(unit, users) {
+                let calls_docker = self.units[unit]
+                    .drafted
+                    .as_ref()
+                    .is_some_and(|drafted| drafted.calls_docker);
+                if planned.instead.is_some() && calls_docker && self.can_override(unit, users) {
                     self.override_all(unit, &planned, users);
                 } else {
                     let finding = self.shared_text(documents, &planned, conflict.other);

@@ -53,7 +53,7 @@ pub(super) fn flag(
             }
         }
         "--platform" | "--tag" | "--manifest" => {}
-        "--cache-from" | "--cache-to" => cache(pass, docker, flag, additions, draft),
+        "--cache-from" | "--cache-to" => cache(pass, index, docker, flag, additions, draft),
         "--provenance" | "--sbom" | "--attest" => {
             if value == "false" || (flag.rule.name == "--attest" && value.contains("disabled=true"))
             {
@@ -106,7 +106,6 @@ pub(super) fn flag(
         | "--force-rm" => {}
         _ => return false,
     }
-    let _ = index;
     true
 }
 
@@ -117,7 +116,6 @@ pub(super) fn finish(
     docker: &DockerCall<'_>,
     additions: &mut Additions,
     draft: &mut Draft,
-    why: usize,
 ) {
     let push = pushes(docker);
     let tags: Vec<Flag<'_>> = docker.flags_named("--tag").collect();
@@ -168,7 +166,7 @@ pub(super) fn finish(
             );
         }
     }
-    needs(pass, index, docker, draft, why);
+    needs(pass, index, docker, draft);
 }
 
 /// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.
@@ -295,6 +293,7 @@ pub(super) fn docker_transport(raw: &str) -> String {
 /// A cache goes to a repository of its own in a registry that the job pushes to, or is lost by name.
 fn cache(
     pass: &JobPass<'_>,
+    index: usize,
     docker: &DockerCall<'_>,
     flag: &Flag<'_>,
     additions: &mut Additions,
@@ -304,7 +303,7 @@ fn cache(
     let review = pass.view.context.options.include_review;
     let target = docker
         .raw_value(flag)
-        .and_then(|raw| cache_repository(pass, raw));
+        .and_then(|raw| cache_repository(pass, index, raw));
     let already = additions
         .options
         .iter()
@@ -339,7 +338,7 @@ fn cache(
 }
 
 /// The repository for a cache, if the job logs in to its registry and pushes there; Docker Hub has no room for it.
-fn cache_repository(pass: &JobPass<'_>, raw: &str) -> Option<String> {
+fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<String> {
     if raw.contains(['(', '`', '{']) && !raw.contains("${") {
         return None;
     }
@@ -360,16 +359,16 @@ fn cache_repository(pass: &JobPass<'_>, raw: &str) -> Option<String> {
     if on_hub && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
         return None;
     }
-    let logged_in = pass.facts.logins().any(|login| {
-        !login.is_empty()
-            && (expanded.starts_with(login) || (gitlab && login.contains("CI_REGISTRY")))
-    });
+    let logged_in = pass.facts.logs_in_before(index, &expanded);
+    if pass.facts.made_before(index, &expanded) {
+        return None; // the cache is an image of this job's own
+    }
     let quote = if raw.starts_with('"') { "\"" } else { "" };
     logged_in.then(|| format!("{quote}{repository}/cache{quote}"))
 }
 
 /// What the Dockerfile needs of Podman: the image format that keeps its health check, the registry of its short names.
-fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
+fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
     let dockerfile = find_dockerfile(pass, index, docker);
     let (format, names) = match &dockerfile {
         Some(dockerfile) => {
@@ -395,7 +394,6 @@ fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut 
     if let Some(message) = names {
         setup::short_names(&pass.view, docker.call, message, draft);
     }
-    let _ = why;
 }
 
 /// The Dockerfile of a build, if the command says which and the repository has it.

@@ -181,10 +181,10 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         flag_action(pass, index, docker, &flag, &mut additions, draft, why);
     }
     match docker.rule.name.as_str() {
-        "build" => build::finish(pass, index, docker, &mut additions, draft, why),
+        "build" => build::finish(pass, index, docker, &mut additions, draft),
         "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
         "login" | "logout" => registry::login(pass, docker, &mut additions, draft),
-        "push" => registry::push(docker, draft),
+        "push" => registry::push(pass, docker, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "info" | "version" | "inspect" => images::output(docker, draft),

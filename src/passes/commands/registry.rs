@@ -18,6 +18,16 @@ pub(super) fn login(
     draft: &mut Draft,
 ) {
     let operands = docker.operands();
+    let on_hub = pass
+        .facts
+        .logins()
+        .any(|login| login.is_empty() || login.contains("docker.io"));
+    if docker.rule.name == "logout" && operands.is_empty() && !on_hub {
+        let message = "`docker logout` without a registry leaves Docker Hub, where the job never logs in; for Podman that is an error";
+        let why = draft.note("login-registry", docker.at(), message);
+        crate::passes::removal::remove_command(docker.call, draft, why);
+        return;
+    }
     match operands.first() {
         None => {
             let message = format!(
@@ -111,7 +121,25 @@ fn credentials_for_others(
 }
 
 /// What a push cannot say in Podman.
-pub(super) fn push(docker: &DockerCall<'_>, draft: &mut Draft) {
+pub(super) fn push(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    if let Some(word) = docker.operands().first() {
+        let name = docker.text_of(*word).text;
+        let parsed = ImageName::parse(&name);
+        let made: Vec<&str> = pass.facts.names_made(&name).collect();
+        let latest = |name: &&str| ImageName::parse(name).tag.is_none_or(|tag| tag == "latest");
+        if parsed.tag.is_none()
+            && parsed.digest.is_none()
+            && !made.is_empty()
+            && !made.iter().any(latest)
+        {
+            draft.block(
+                "push-all-tags",
+                docker.at_words(&(*word..*word + 1)),
+                "a push without a tag: an old Docker pushes all of them, Podman only `latest`, which this job does not make",
+                "write a push for each tag, then run again",
+            );
+        }
+    }
     if docker.operands().len() > 1 {
         draft.block(
             "unreadable-command",
