@@ -1,6 +1,8 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
 mod flows;
+mod hoist;
+
 mod pins;
 mod remains;
 mod settle;
@@ -57,6 +59,8 @@ pub struct Plan<'a> {
     pub findings: Vec<Finding>,
     /// Keys that jobs get for themselves.
     pins: pins::Pins,
+    /// Lines that several jobs get together.
+    hoisted: hoist::Hoisted,
 }
 
 /// Who uses which node.
@@ -92,6 +96,7 @@ pub fn plan<'a>(
         changes: HashMap::new(),
         findings: Vec::new(),
         pins: pins::Pins::new(),
+        hoisted: Vec::new(),
     };
     loop {
         let shared = plan.share(documents, &users);
@@ -100,6 +105,7 @@ pub fn plan<'a>(
             break;
         }
     }
+    hoist::hoist(&mut plan, documents, &users);
     plan.changes = settle::changes(&plan, documents, &users)?;
     plan.say(documents, pipelines, rules, options, files, &scripts);
     Ok(plan)

@@ -314,6 +314,9 @@ pub(super) fn changes(
             insert_key(documents, unit.job, value_of(&instead), &mut settling);
         }
     }
+    for (file, change) in &plan.hoisted {
+        settling.add(*file, change.clone());
+    }
     for ((unit, key), value) in &plan.pins {
         if !plan.moves(*unit) {
             insert_key(

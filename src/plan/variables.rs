@@ -30,7 +30,9 @@ pub(super) fn place(
         } else {
             where_docker_stood(plan, users, unit, settling)
         };
-        let target = target.or_else(|| own_variables(documents, users, plan, unit));
+        let target = target
+            .or_else(|| shared_variables(documents, users, plan, unit, variable))
+            .or_else(|| own_variables(documents, users, plan, unit));
         match target {
             Some((mapping, at)) => {
                 if already_there(documents, mapping, &variable.name) {
@@ -109,6 +111,42 @@ fn where_docker_stood(
         }
     }
     found
+}
+
+/// A `variables:` mapping of a template or of the whole file that several jobs have, if all who see it move or never
+/// used Docker, and several of them need the variable.
+fn shared_variables(
+    documents: &Documents,
+    users: &Users,
+    plan: &Plan<'_>,
+    unit: usize,
+    variable: &NewVariable,
+) -> Option<(NodeRef, usize)> {
+    let job = plan.units[unit].job;
+    let slots = job
+        .variables
+        .values()
+        .flat_map(|known| &known.slots)
+        .map(|(_, slot)| slot.mapping);
+    let mut mappings: Vec<NodeRef> = slots.collect();
+    mappings.dedup();
+    mappings.into_iter().find_map(|mapping| {
+        let users = users.get(&mapping)?;
+        let stays = users
+            .iter()
+            .any(|user| matches!(plan.units[*user].state, State::Left(_)));
+        let need = users.iter().filter(|user| {
+            let drafted = plan.units[**user].drafted.iter();
+            plan.moves(**user)
+                && drafted
+                    .flat_map(|drafted| &drafted.draft.variables)
+                    .any(|known| known.name == variable.name && known.value == variable.value)
+        });
+        let Kind::Mapping { entries, .. } = &documents.tree(mapping).node(mapping.node).kind else {
+            return None;
+        };
+        (!stays && need.count() > 1).then_some((mapping, entries.len()))
+    })
 }
 
 /// The job's own `variables:`, if it is a mapping that only this job has.
