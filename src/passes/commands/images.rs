@@ -159,6 +159,52 @@ pub(super) fn rewrite_command(
     }
 }
 
+/// Docker keeps manifest lists apart from images; in Podman both share their names. Gives other words where that matters.
+/// Source: ran on Podman 5.4.2: `manifest create` of an image's name and `manifest rm` of an image are errors.
+pub(super) fn manifest_name(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    draft: &mut Draft,
+) -> Option<&'static str> {
+    let name = docker
+        .operands()
+        .first()
+        .map(|word| docker.text_of(*word).text)?;
+    if !pass.facts.is_made(&name) {
+        return None;
+    }
+    match docker.rule.name.as_str() {
+        "manifest rm" => Some("rmi"),
+        "manifest create" => {
+            let freed = pass
+                .evidence
+                .commands
+                .iter()
+                .take_while(|other| **other < index)
+                .any(|other| {
+                    DockerCall::new(docker.view, &docker.view.calls[*other]).is_ok_and(|call| {
+                        let same = call
+                            .operands()
+                            .first()
+                            .is_some_and(|word| call.text_of(*word).text == name);
+                        same && matches!(call.rule.name.as_str(), "manifest rm" | "rmi")
+                    })
+                });
+            if !freed {
+                draft.block(
+                    "manifest-name",
+                    docker.at(),
+                    format!("the list gets the name of an image of this job ({name}), and in Podman both share their names"),
+                    "remove the image first (`podman rmi`), or give the list a name of its own",
+                );
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
 /// A manifest in a registry: Podman shows only lists, skopeo shows what is there.
 /// Source: `podman manifest inspect` of a single image is an error, ran on Podman 5.8.6; skopeo-inspect(1).
 fn inspect_remote(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {

@@ -141,6 +141,10 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             None => return,
         },
     };
+    let words = match images::manifest_name(pass, index, docker, draft) {
+        Some(other) => other.to_owned(),
+        None => words,
+    };
     if primes_a_cache(pass, docker, draft) {
         return;
     }
