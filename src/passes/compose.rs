@@ -4,8 +4,8 @@ use crate::options::ComposeProvider;
 use crate::pipeline::Phase;
 use crate::shell::{Nesting, Word};
 
-use super::commands::{DockerCall, Unclear};
 use super::context::Call;
+use super::docker_call::{DockerCall, Unclear};
 use super::draft::{Draft, Purpose};
 use super::job::JobPass;
 use super::script_edit::{insert_in_front, replace};

@@ -5,8 +5,6 @@ use crate::pipeline::{NodeRef, Slot};
 use crate::text::{FileId, Location};
 use crate::yaml::Change;
 
-use super::removal::Removal;
-
 /// What a change is for: it decides who may share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -73,6 +71,15 @@ pub struct NewVariable {
     pub name: String,
     /// Its value.
     pub value: String,
+    /// Why: an index into the draft's findings.
+    pub finding: usize,
+}
+
+/// A command that goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The line and the command's place in it.
+    pub call: (usize, usize),
     /// Why: an index into the draft's findings.
     pub finding: usize,
 }

@@ -2,8 +2,8 @@
 
 use crate::image_name::ImageName;
 
-use super::commands::DockerCall;
 use super::context::JobView;
+use super::docker_call::DockerCall;
 use super::evidence::Evidence;
 
 /// One thing that a docker command does, in the order in which the job does it.

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::commands::DockerCall;
 use super::context::JobView;
+use super::docker_call::DockerCall;
 use super::evidence::Evidence;
 use super::facts::Facts;
 

@@ -5,6 +5,7 @@ mod compose;
 mod context;
 mod dind_service;
 mod distribution;
+mod docker_call;
 mod draft;
 mod evidence;
 mod facts;
@@ -25,11 +26,10 @@ mod variables;
 mod waits;
 
 pub use context::{Context, JobView, Scripts};
-pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, finding};
+pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
 pub use evidence::Evidence;
 pub use facts::{Deed, Facts};
 pub use job::JobPass;
-pub use removal::Removal;
 
 use crate::text::Location;
 

@@ -6,17 +6,8 @@ use crate::shell::{Connected, Connector, Nesting};
 use crate::yaml::{Change, Style};
 
 use super::context::{Call, JobView};
-use super::draft::{Draft, Planned, Purpose};
+use super::draft::{Draft, Planned, Purpose, Removal};
 use super::script_edit::{has_own_lines, replace, script_of, style};
-
-/// A command that goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removal {
-    /// The line and the command's place in it.
-    pub call: (usize, usize),
-    /// Why: an index into the draft's findings.
-    pub finding: usize,
-}
 
 /// Takes a command away, with the `|| true` that goes with it, once all passes are through.
 pub(super) fn remove_command(call: &Call, draft: &mut Draft, why: usize) {

@@ -1,6 +1,7 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
 mod flows;
+mod gather;
 mod hoist;
 
 mod pins;
@@ -106,7 +107,7 @@ pub fn plan<'a>(
         }
     }
     hoist::hoist(&mut plan, documents, &users);
-    plan.changes = settle::changes(&plan, documents, &users)?;
+    plan.changes = gather::changes(&plan, documents, &users)?;
     plan.say(documents, pipelines, rules, options, files, &scripts);
     Ok(plan)
 }

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::passes::{Drafted, Purpose};
+use crate::passes::Drafted;
 use crate::pipeline::{Documents, Job, NodeRef};
 use crate::text::{FileId, Location};
 use crate::yaml::{Change, Kind, New, NodeId};
-
-use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables};
 
 /// Changes that cannot be written as edits.
 #[derive(Clone, Debug)]
@@ -57,7 +55,7 @@ impl Settling {
         }
     }
 
-    fn cover(&mut self, job: &Job) {
+    pub(super) fn cover(&mut self, job: &Job) {
         let lists = job
             .services
             .iter()
@@ -79,7 +77,7 @@ impl Settling {
     }
 
     /// Lets emptied lists and mappings go with their keys, or leaves `[]` and `{}` where a key must stay.
-    fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
+    pub(super) fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
         loop {
             let emptied = self.emptied(documents);
             let Some(node) = emptied.first().copied() else {
@@ -273,7 +271,10 @@ pub(super) fn alone(documents: &Documents, job: &Job, drafted: &Drafted) -> Resu
 }
 
 /// Tries changes against the files.
-fn write(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Result<(), Unwritable> {
+pub(super) fn write(
+    documents: &Documents,
+    changes: &HashMap<FileId, Vec<Change>>,
+) -> Result<(), Unwritable> {
     for (file, changes) in changes {
         let document = documents.file(*file);
         crate::yaml::edits(&document.tree, document.source.text(), changes).map_err(|refusal| {
@@ -287,63 +288,6 @@ fn write(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Resul
         })?;
     }
     Ok(())
-}
-
-/// The changes of all jobs that move, file by file.
-pub(super) fn changes(
-    plan: &Plan<'_>,
-    documents: &Documents,
-    users: &Users,
-) -> Result<HashMap<FileId, Vec<Change>>, Unwritable> {
-    let mut settling = Settling::default();
-    let moving: Vec<&Unit<'_>> = plan
-        .units
-        .iter()
-        .filter(|unit| matches!(unit.state, State::Moves))
-        .collect();
-    for unit in &moving {
-        settling.cover(unit.job);
-        for planned in effective(unit) {
-            if planned.purpose == Purpose::EngineVariable && is_needed(plan, users, planned.node())
-            {
-                continue;
-            }
-            settling.add(planned.file, planned.change.clone());
-        }
-        for instead in overrides(unit) {
-            insert_key(documents, unit.job, value_of(&instead), &mut settling);
-        }
-    }
-    for (file, change) in &plan.hoisted {
-        settling.add(*file, change.clone());
-    }
-    for ((unit, key), value) in &plan.pins {
-        if !plan.moves(*unit) {
-            insert_key(
-                documents,
-                plan.units[*unit].job,
-                ((*key).to_owned(), value.clone()),
-                &mut settling,
-            );
-        }
-    }
-    for (index, unit) in plan.units.iter().enumerate() {
-        if matches!(unit.state, State::Moves) {
-            variables::place(plan, documents, users, index, &mut settling);
-        }
-    }
-    let changes = settling.close(documents);
-    write(documents, &changes)?;
-    Ok(changes)
-}
-
-/// Whether a job that stays reads the variables of a mapping.
-fn is_needed(plan: &Plan<'_>, users: &Users, mapping: NodeRef) -> bool {
-    users
-        .get(&mapping)
-        .into_iter()
-        .flatten()
-        .any(|user| matches!(plan.units[*user].state, State::Left(_)))
 }
 
 /// Writes a key into a job: before its script, after what says where it runs.

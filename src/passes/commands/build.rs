@@ -8,7 +8,8 @@ use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::rules::ShortName;
 
-use super::{Additions, DockerCall, Flag, remove_flag};
+use super::parts::{Additions, remove_flag};
+use crate::passes::docker_call::{DockerCall, Flag};
 
 /// A flag of a build that the tables leave to code. `false`: not known, the job stays.
 #[allow(clippy::too_many_arguments)]

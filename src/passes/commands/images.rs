@@ -5,7 +5,8 @@ use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_in_front;
 
 use super::build::docker_transport;
-use super::{Additions, DockerCall, Flag, output_is_read, remove_flag};
+use super::parts::{Additions, output_is_read, remove_flag};
+use crate::passes::docker_call::{DockerCall, Flag};
 
 /// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.
 /// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6; podman issue 2669.

@@ -1,33 +1,23 @@
 //! Docker commands become Podman's, by the tables; what a table cannot say has a module of its own.
 
 mod build;
-mod call;
 mod images;
+mod parts;
 mod registry;
 mod run;
 
-pub(super) use call::{DockerCall, Flag, Unclear};
+use parts::{Additions, remove_flag};
 
 use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
-use crate::shell::{ArgumentKind, Connector, Nesting};
+use crate::shell::{ArgumentKind, Connector};
 use crate::text::Location;
 use crate::version::Version;
 
 use super::context::Call;
+use super::docker_call::{DockerCall, Flag, Unclear};
 use super::draft::Draft;
 use super::job::JobPass;
 use super::script_edit;
-
-/// What a command's own module adds to the words that the tables change.
-#[derive(Default)]
-struct Additions {
-    /// Options behind the subcommand.
-    options: Vec<String>,
-    /// Commands that follow when this one succeeds.
-    after: Vec<String>,
-    /// The last argument, when one is missing.
-    operand: Option<String>,
-}
 
 /// Translates every docker command of a job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -431,21 +421,6 @@ fn needs_newer(
     true
 }
 
-/// Takes a flag away, value and all.
-fn remove_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft, why: usize) {
-    if flag.clustered {
-        let at = docker.at_words(&flag.words);
-        draft.block(
-            "unknown-flag",
-            at,
-            "a flag that has to go stands in a cluster",
-            "write the flags apart",
-        );
-        return;
-    }
-    docker.remove(&flag.words, draft, why);
-}
-
 /// `docker pull R:T || true` in front of a build that takes R:T as its cache.
 fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
     if docker.rule.name != "pull" || !docker.call.command().place.tolerated {
@@ -470,14 +445,4 @@ fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return true;
     }
     false
-}
-
-/// Whether a command stands where its output is read by the script.
-fn output_is_read(call: &Call) -> bool {
-    let place = &call.command().place;
-    place
-        .nesting
-        .iter()
-        .any(|nesting| matches!(nesting, Nesting::Substitution | Nesting::Backquotes))
-        || place.pipeline.0 + 1 < place.pipeline.1
 }

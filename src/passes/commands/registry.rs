@@ -6,8 +6,8 @@ use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::shell::ArgumentKind;
 
-use super::run::is_plain_short_name;
-use super::{Additions, DockerCall};
+use super::parts::Additions;
+use crate::passes::docker_call::DockerCall;
 
 /// `docker login` without a registry means Docker Hub; Podman would ask its own list of registries.
 /// Source: ran on Podman 4.3.1 and 5.8.6; podman issues 22392, 22400.
@@ -193,4 +193,12 @@ pub(super) fn qualify(
         );
         setup::short_names(&pass.view, docker.call, message, draft);
     }
+}
+
+/// Whether a word is a plain image name that the file shows.
+fn is_plain_short_name(text: &str) -> bool {
+    !text.is_empty()
+        && ImageName::parse(text).is_short()
+        && !text.contains(['`', '(', '*', '?'])
+        && !text.starts_with(['$', '-', '/', '.', '~'])
 }

@@ -1,12 +1,12 @@
 //! `docker run` and `docker create`: image names, ports under host networking, sockets.
 
-use crate::image_name::ImageName;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::rules::UnderHostNetwork;
 
+use super::parts::{Additions, remove_flag};
 use super::registry::qualify;
-use super::{Additions, DockerCall, Flag, remove_flag};
+use crate::passes::docker_call::{DockerCall, Flag};
 
 /// A flag of a run that the tables leave to code. `false`: not known, the job stays.
 pub(super) fn flag(
@@ -168,12 +168,4 @@ fn keeps_its_number(value: &str) -> bool {
         (Some(inside), Some(outside)) => inside == outside,
         _ => false,
     }
-}
-
-/// Whether a word is a plain image name that the file shows.
-pub(super) fn is_plain_short_name(text: &str) -> bool {
-    !text.is_empty()
-        && ImageName::parse(text).is_short()
-        && !text.contains(['`', '(', '*', '?'])
-        && !text.starts_with(['$', '-', '/', '.', '~'])
 }

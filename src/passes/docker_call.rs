@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::context::{Call, JobView, unquoted};
+use super::draft::Draft;
+use super::script_edit;
 use crate::image_name::Expanded;
-use crate::passes::context::{Call, JobView};
-use crate::passes::draft::Draft;
-use crate::passes::script_edit;
 use crate::rules::{CommandRule, FlagRule};
 use crate::shell::{self, Argument, ArgumentKind, Options, Word};
 use crate::text::Location;
@@ -197,7 +197,7 @@ impl<'a> DockerCall<'a> {
     /// A flag's value without quotes, with the job's variables put in.
     pub(crate) fn value(&self, flag: &Flag<'_>) -> Option<Expanded> {
         let raw = self.raw_value(flag)?;
-        Some(self.view.expand(&crate::passes::context::unquoted(raw)))
+        Some(self.view.expand(&unquoted(raw)))
     }
 
     /// A word without quotes, with the job's variables put in.

@@ -1,0 +1,68 @@
+//! The changes of all jobs that move, gathered file by file.
+
+use std::collections::HashMap;
+
+use crate::passes::Purpose;
+use crate::pipeline::{Documents, NodeRef};
+use crate::text::FileId;
+use crate::yaml::Change;
+
+use super::settle::{Settling, Unwritable, insert_key, write};
+use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables};
+
+/// The changes of all jobs that move, file by file.
+pub(super) fn changes(
+    plan: &Plan<'_>,
+    documents: &Documents,
+    users: &Users,
+) -> Result<HashMap<FileId, Vec<Change>>, Unwritable> {
+    let mut settling = Settling::default();
+    let moving: Vec<&Unit<'_>> = plan
+        .units
+        .iter()
+        .filter(|unit| matches!(unit.state, State::Moves))
+        .collect();
+    for unit in &moving {
+        settling.cover(unit.job);
+        for planned in effective(unit) {
+            if planned.purpose == Purpose::EngineVariable && is_needed(plan, users, planned.node())
+            {
+                continue;
+            }
+            settling.add(planned.file, planned.change.clone());
+        }
+        for instead in overrides(unit) {
+            insert_key(documents, unit.job, value_of(&instead), &mut settling);
+        }
+    }
+    for (file, change) in &plan.hoisted {
+        settling.add(*file, change.clone());
+    }
+    for ((unit, key), value) in &plan.pins {
+        if !plan.moves(*unit) {
+            insert_key(
+                documents,
+                plan.units[*unit].job,
+                ((*key).to_owned(), value.clone()),
+                &mut settling,
+            );
+        }
+    }
+    for (index, unit) in plan.units.iter().enumerate() {
+        if matches!(unit.state, State::Moves) {
+            variables::place(plan, documents, users, index, &mut settling);
+        }
+    }
+    let changes = settling.close(documents);
+    write(documents, &changes)?;
+    Ok(changes)
+}
+
+/// Whether a job that stays reads the variables of a mapping.
+fn is_needed(plan: &Plan<'_>, users: &Users, mapping: NodeRef) -> bool {
+    users
+        .get(&mapping)
+        .into_iter()
+        .flatten()
+        .any(|user| matches!(plan.units[*user].state, State::Left(_)))
+}
