@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decoded::Decoded;
 use super::{
     Assignment, Command, Connected, Connector, DEEPEST, Function, Heredoc, Nesting, Part, Place,
-    Problem, Redirect, Script, inner,
+    Problem, Redirect, Script,
 };
 
 /// What ends a list of statements.
@@ -73,6 +73,7 @@ pub(super) struct Scanner<'t> {
     /// Where the last word, redirection or closing word ended.
     pub(super) last_end: usize,
     depth: usize,
+    inner: Inner,
     deepest: usize,
     nesting: Vec<Nesting>,
     pending: Vec<Pending>,
@@ -86,8 +87,12 @@ pub(super) struct Scanner<'t> {
     assignments: Vec<Assignment>,
 }
 
+/// Reads a script inside of another: its text, what holds it, how deep it lies, and where it stands as a whole.
+pub(super) type Inner = fn(&Decoded, &[Nesting], usize, Range<usize>) -> Script;
+
 /// Reads a whole text, `depth` levels down: its own commands, and what scripts between backquotes hold.
-pub(super) fn scan(text: &str, depth: usize) -> Result<(Script, Script), Problem> {
+/// `inner` reads a script that lies inside of the text.
+pub(super) fn scan(text: &str, depth: usize, inner: Inner) -> Result<(Script, Script), Problem> {
     let mut scanner = Scanner {
         text,
         bytes: text.as_bytes(),
@@ -95,6 +100,7 @@ pub(super) fn scan(text: &str, depth: usize) -> Result<(Script, Script), Problem
         end: text.len(),
         last_end: 0,
         depth,
+        inner,
         deepest: depth,
         nesting: Vec::new(),
         pending: Vec::new(),
@@ -915,7 +921,7 @@ impl Scanner<'_> {
     pub(super) fn read_inner(&mut self, decoded: &Decoded, nesting: Nesting, whole: Range<usize>) {
         let mut outer = self.nesting.clone();
         outer.push(nesting);
-        let script = inner::nested(decoded, &outer, self.depth, whole);
+        let script = (self.inner)(decoded, &outer, self.depth, whole);
         self.carried.commands.extend(script.commands);
         self.carried.functions.extend(script.functions);
         self.carried.assignments.extend(script.assignments);

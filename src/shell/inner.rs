@@ -12,7 +12,7 @@ use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Script, Word};
 
 /// Reads a masked text, `depth` levels down, with all scripts inside it.
 pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
-    let (own, mut script) = scan(text, depth)?;
+    let (own, mut script) = scan(text, depth, nested)?;
     script.deepest = own.deepest;
     script.functions.extend(own.functions);
     script.assignments.extend(own.assignments);
