@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::finding::{Finding, Severity};
 use crate::options::Options;
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
-use crate::passes;
+use crate::passes::{self, Scripts};
 use crate::pipeline::Documents;
 use crate::plan::{self, Plan, State};
 use crate::prove;
@@ -102,13 +102,18 @@ fn gitlab_files(files: &dyn Files, entries: &[Entry], options: &Options, outcome
     let rules = Rules::embedded();
     let lowered = gitlab::lower(files, entries);
     outcome.troubles.extend(lowered.troubles.iter().cloned());
-    let mut made = make(files, &lowered, rules, options);
+    let scripts = Scripts::default();
+    let mut made = make(files, &lowered, rules, options, &scripts);
     if let Made::Done { texts, .. } = &made
         && !texts.is_empty()
-        && let Err(doubt) = check(files, entries, &lowered, &made, rules, options)
+        && let Err(doubt) = check(files, entries, &lowered, &made, rules, options, &scripts)
     {
         outcome.troubles.push(doubt.trouble(&lowered.documents));
         made = Made::Failed;
+    }
+    if let Made::Done { plan, .. } = &mut made {
+        let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
+        plan.say(documents, pipelines, rules, options, files, &scripts);
     }
     let settled = Settled::of(made, &lowered.documents);
     report(lowered, settled, outcome);
@@ -151,9 +156,17 @@ fn make<'a>(
     lowered: &'a Lowered,
     rules: &'a Rules,
     options: &'a Options,
+    scripts: &Scripts,
 ) -> Made<'a> {
     let documents = &lowered.documents;
-    let plan = match plan::plan(documents, &lowered.pipelines, rules, options, files) {
+    let plan = match plan::plan(
+        documents,
+        &lowered.pipelines,
+        rules,
+        options,
+        files,
+        scripts,
+    ) {
         Ok(plan) => plan,
         Err(unwritable) => {
             let span = Some(unwritable.at.span);
@@ -220,6 +233,7 @@ fn check(
     made: &Made<'_>,
     rules: &Rules,
     options: &Options,
+    scripts: &Scripts,
 ) -> Result<(), Doubt> {
     let Made::Done { plan, texts } = made else {
         return Ok(());
@@ -258,7 +272,7 @@ fn check(
         at: None,
         why,
     })?;
-    match make(&after_files, &after, rules, options) {
+    match make(&after_files, &after, rules, options, scripts) {
         Made::Done { texts, .. } if texts.is_empty() => Ok(()),
         Made::Done { texts, .. } => {
             let (file, text) = texts.into_iter().next().unwrap_or((first, String::new()));

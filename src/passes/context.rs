@@ -17,7 +17,7 @@ use crate::text::Location;
 #[derive(Debug)]
 pub struct Parsed {
     /// The text.
-    pub text: String,
+    pub text: Rc<str>,
     /// Its commands, or why it cannot be read.
     pub script: Result<shell::Script, shell::Problem>,
 }
@@ -38,9 +38,9 @@ pub struct Context<'a> {
     readers: OnceCell<HashMap<NodeRef, String>>,
 }
 
-/// Scripts that were parsed already: a line that many jobs share is parsed once.
+/// Scripts that were parsed already: a line that many jobs have, or that is the same before and after, is parsed once.
 #[derive(Debug, Default)]
-pub struct Scripts(RefCell<HashMap<NodeRef, Rc<Parsed>>>);
+pub struct Scripts(RefCell<HashMap<Rc<str>, Rc<Parsed>>>);
 
 impl<'a> Context<'a> {
     /// What the passes over one pipeline see.
@@ -105,14 +105,28 @@ impl<'a> Context<'a> {
 
     /// A scalar as a script.
     pub fn parse(&self, node: NodeRef) -> Rc<Parsed> {
-        if let Some(known) = self.parsed.0.borrow().get(&node) {
+        let text = self.documents.text(node).unwrap_or_default();
+        if let Some(known) = self.parsed.0.borrow().get(text) {
             return known.clone();
         }
-        let text = self.documents.text(node).unwrap_or_default().to_owned();
-        let script = shell::parse(&text);
-        let parsed = Rc::new(Parsed { text, script });
-        self.parsed.0.borrow_mut().insert(node, parsed.clone());
+        let script = shell::parse(text);
+        let text: Rc<str> = text.into();
+        let parsed = Rc::new(Parsed {
+            text: text.clone(),
+            script,
+        });
+        self.parsed.0.borrow_mut().insert(text, parsed.clone());
         parsed
+    }
+
+    /// A job without its scripts.
+    pub(super) fn outline<'b>(&'b self, job: &'b Job) -> JobView<'b> {
+        JobView {
+            context: self,
+            job,
+            lines: Vec::new(),
+            calls: Vec::new(),
+        }
     }
 
     /// A job with the commands of its scripts.

@@ -27,10 +27,11 @@ mod waits;
 
 pub use context::{Context, JobView, Scripts};
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Deed, Facts};
 pub use job::JobPass;
 
+use crate::pipeline::Job;
 use crate::text::Location;
 
 /// What the passes make of a job; nothing if it does not use Docker.
@@ -46,8 +47,11 @@ pub struct Drafted {
 }
 
 /// Runs all passes over a job.
-pub fn run(view: JobView<'_>) -> Option<Drafted> {
-    let mut pass = JobPass::new(view);
+pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
+    if !may_use_docker(context, job) {
+        return None;
+    }
+    let mut pass = JobPass::new(context.view(job));
     if !pass.evidence.uses_docker() {
         return None;
     }

@@ -67,20 +67,20 @@ pub struct Plan<'a> {
 /// Who uses which node.
 pub(crate) type Users = HashMap<NodeRef, BTreeSet<usize>>;
 
-/// Plans all pipelines of a repository.
+/// Plans all pipelines of a repository. What there is to say comes by [`Plan::say`].
 pub fn plan<'a>(
     documents: &'a Documents,
     pipelines: &'a [Pipeline],
     rules: &'a Rules,
     options: &'a Options,
     files: &'a dyn Files,
+    scripts: &Scripts,
 ) -> Result<Plan<'a>, Unwritable> {
-    let scripts = Scripts::default();
     let mut units = Vec::new();
     for (index, pipeline) in pipelines.iter().enumerate() {
-        let context = Context::new(documents, rules, options, files, pipeline, &scripts);
+        let context = Context::new(documents, rules, options, files, pipeline, scripts);
         for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
-            let drafted = passes::run(context.view(job));
+            let drafted = passes::run(&context, job);
             let state = first_state(documents, job, drafted.as_ref(), options);
             units.push(Unit {
                 job,
@@ -108,7 +108,6 @@ pub fn plan<'a>(
     }
     hoist::hoist(&mut plan, documents, &users);
     plan.changes = gather::changes(&plan, documents, &users)?;
-    plan.say(documents, pipelines, rules, options, files, &scripts);
     Ok(plan)
 }
 
@@ -444,8 +443,8 @@ pub(crate) fn value_of(instead: &Instead) -> (String, New) {
 }
 
 impl Plan<'_> {
-    /// Gathers what there is to say.
-    fn say(
+    /// Gathers what there is to say, for a plan that was proved.
+    pub fn say(
         &mut self,
         documents: &Documents,
         pipelines: &[Pipeline],
@@ -514,6 +513,9 @@ impl Plan<'_> {
                 .flat_map(|job| job.parents.iter().map(String::as_str))
                 .collect();
             for job in pipeline.jobs.iter().filter(|job| job.hidden) {
+                if !passes::may_use_docker(&context, job) {
+                    continue;
+                }
                 let view = context.view(job);
                 let evidence = passes::Evidence::of(&view);
                 if !evidence.uses_docker() && evidence.remote.is_empty() {

@@ -1,5 +1,7 @@
 //! What a job is before and after: jobs that stay or never used Docker must be what they were.
 
+use std::collections::HashMap;
+
 use crate::pipeline::{Documents, Job};
 use crate::plan::{Plan, State};
 use crate::providers::gitlab::Lowered;
@@ -10,11 +12,20 @@ pub fn jobs(plan: &Plan<'_>, before: &Lowered, after: &Lowered) -> Result<(), St
     if before.pipelines.len() != after.pipelines.len() {
         return Err("a pipeline came or went".to_owned());
     }
+    let by_name: Vec<HashMap<&str, &Job>> = after
+        .pipelines
+        .iter()
+        .map(|pipeline| {
+            // of two with one name the first counts
+            let jobs = pipeline.jobs.iter().rev();
+            jobs.map(|job| (job.name.as_str(), job)).collect()
+        })
+        .collect();
     for unit in &plan.units {
-        let Some(new) = after.pipelines.get(unit.pipeline) else {
+        let Some(new) = by_name.get(unit.pipeline) else {
             continue;
         };
-        let Some(job) = new.jobs.iter().find(|job| job.name == unit.job.name) else {
+        let Some(job) = new.get(unit.job.name.as_str()) else {
             return Err(format!("the job {} is gone", unit.job.name));
         };
         let without_engine = match unit.state {

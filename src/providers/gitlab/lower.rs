@@ -85,6 +85,10 @@ struct Lowering<'a> {
     index: IndexMap<String, Vec<Slot>>,
     views: RefCell<HashMap<String, Rc<Extended>>>,
     lines: RefCell<usize>,
+    /// The values of each of [`DEFAULTS`], once somebody asked: in a long file they are a long way to look for.
+    defaults: RefCell<HashMap<String, Rc<[Slot]>>>,
+    /// The values of the global `variables:`.
+    globals: Vec<Slot>,
     /// Global variables that rules may change.
     varying: HashSet<String>,
 }
@@ -123,8 +127,11 @@ impl<'a> Lowering<'a> {
             index,
             views: RefCell::default(),
             lines: RefCell::default(),
+            defaults: RefCell::default(),
+            globals: Vec::new(),
             varying: HashSet::new(),
         };
+        lowering.globals = lowering.root.stack(documents, "variables");
         if let Some(workflow) = lowering.root.get(documents, "workflow") {
             let view = View {
                 layers: vec![Layer {
@@ -330,14 +337,19 @@ impl<'a> Lowering<'a> {
         let all = |key: &str| -> Vec<Slot> {
             let mut found = view.all(documents, key);
             if DEFAULTS.contains(&key) && inherit.default_key(key) {
-                found.extend(self.default_slots(key));
+                found.extend(self.default_slots(key).iter().cloned());
             }
             found
         };
         let stack = |key: &str| -> Vec<Slot> {
             let found = view.stack(documents, key);
             if found.is_empty() && DEFAULTS.contains(&key) && inherit.default_key(key) {
-                return self.default_slots(key).into_iter().take(1).collect();
+                return self
+                    .default_slots(key)
+                    .first()
+                    .cloned()
+                    .into_iter()
+                    .collect();
             }
             found
         };
@@ -425,7 +437,10 @@ impl<'a> Lowering<'a> {
     }
 
     /// What `default:` and the old global keys say for a key, the one that counts first.
-    fn default_slots(&self, key: &str) -> Vec<Slot> {
+    fn default_slots(&self, key: &str) -> Rc<[Slot]> {
+        if let Some(known) = self.defaults.borrow().get(key) {
+            return known.clone();
+        }
         let documents = self.documents;
         let mut found = Vec::new();
         if let Some(slots) = self.index.get("default") {
@@ -440,6 +455,9 @@ impl<'a> Lowering<'a> {
         for slot in &mut found {
             slot.reach = further(&slot.reach, Via::Default);
         }
+        let found: Rc<[Slot]> = found.into();
+        let mut defaults = self.defaults.borrow_mut();
+        defaults.insert(key.to_owned(), found.clone());
         found
     }
 
@@ -671,7 +689,7 @@ impl<'a> Lowering<'a> {
         unresolved: &mut Vec<Unresolved>,
     ) -> Result<IndexMap<String, Variable>, Broken> {
         let mut found: IndexMap<String, Variable> = IndexMap::new();
-        let global = self.settle(self.root.stack(self.documents, "variables"), unresolved)?;
+        let global = self.settle(self.globals.clone(), unresolved)?;
         self.define(
             &global,
             Scope::Global,

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::pipeline::{Documents, NodeRef, Slot, Via};
-use crate::yaml::Kind;
+use crate::yaml::{Entry, Kind};
 
 /// How deep merge keys and references may nest; GitLab itself stops at ten.
 const DEPTH: usize = 12;
@@ -85,14 +85,12 @@ fn collect(documents: &Documents, layer: &Layer, key: &str, depth: usize, found:
     let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
         return;
     };
-    let named = |name: &str| {
-        let name = name.to_owned();
-        entries.iter().enumerate().rev().filter(move |(_, entry)| {
-            tree.scalar(entry.key)
-                .is_some_and(|scalar| scalar.value() == name)
-        })
+    let is_named = |entry: &Entry, name: &str| {
+        let scalar = tree.scalar(entry.key);
+        scalar.is_some_and(|scalar| scalar.value() == name)
     };
-    if let Some((index, entry)) = named(key).next() {
+    let own = entries.iter().enumerate().rev();
+    if let Some((index, entry)) = own.clone().find(|(_, entry)| is_named(entry, key)) {
         let value = NodeRef {
             file: mapping.file,
             node: entry.value,
@@ -102,7 +100,7 @@ fn collect(documents: &Documents, layer: &Layer, key: &str, depth: usize, found:
     if depth >= DEPTH || key == "<<" {
         return;
     }
-    for (_, entry) in named("<<") {
+    for (_, entry) in own.filter(|(_, entry)| is_named(entry, "<<")) {
         let merged = NodeRef {
             file: mapping.file,
             node: entry.value,

@@ -1,0 +1,249 @@
+//! What is measured: pipelines that are generated, the golden cases, and real files that the user points at.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dindless::repository::Memory;
+
+/// One repository.
+pub(crate) struct Input {
+    /// What it is called in the table.
+    pub(crate) name: String,
+    /// Its files, the pipeline's own first.
+    pub(crate) files: Vec<(PathBuf, String)>,
+}
+
+impl Input {
+    fn single(name: impl Into<String>, text: String) -> Self {
+        Self {
+            name: name.into(),
+            files: vec![(PathBuf::from(MAIN), text)],
+        }
+    }
+
+    /// The repository as the translation reads it.
+    pub(crate) fn memory(&self) -> Memory {
+        self.files.iter().cloned().collect()
+    }
+}
+
+/// The file from which a pipeline starts.
+pub(crate) const MAIN: &str = ".gitlab-ci.yml";
+
+/// How much Docker a generated pipeline has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Docker {
+    /// None at all.
+    None,
+    /// Every fifth job builds an image; the others test, lint and deploy.
+    Some,
+    /// Every job builds an image.
+    All,
+}
+
+/// The pipelines that are always there, small and large.
+pub(crate) fn generated() -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for jobs in [3, 12, 40, 200] {
+        inputs.push(Input::single(
+            format!("plain-{jobs}"),
+            pipeline(jobs, Docker::None),
+        ));
+        inputs.push(Input::single(
+            format!("mixed-{jobs}"),
+            pipeline(jobs.max(5), Docker::Some),
+        ));
+        inputs.push(Input::single(
+            format!("docker-{jobs}"),
+            pipeline(jobs, Docker::All),
+        ));
+    }
+    inputs
+}
+
+/// A pipeline as people write them: templates, anchors, rules, caches, and this many jobs.
+pub(crate) fn pipeline(jobs: usize, docker: Docker) -> String {
+    let mut text = String::from(HEAD);
+    if docker != Docker::None {
+        text.push_str(DOCKER_TEMPLATE);
+    }
+    for job in 0..jobs {
+        let builds = match docker {
+            Docker::None => false,
+            Docker::Some => job % 5 == 4,
+            Docker::All => true,
+        };
+        if builds {
+            image_job(&mut text, job);
+        } else {
+            plain_job(&mut text, job);
+        }
+    }
+    text
+}
+
+const HEAD: &str = r#"# The pipeline of the shop: every merge request is linted and tested, the main branch is deployed.
+stages:
+  - lint
+  - test
+  - build
+  - deploy
+
+default:
+  interruptible: true
+  retry:
+    max: 2
+    when:
+      - runner_system_failure
+      - stuck_or_timeout_failure
+
+variables:
+  NODE_ENV: test
+  GIT_DEPTH: "20"
+  npm_config_cache: "$CI_PROJECT_DIR/.npm"
+
+.rules: &rules
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'
+      variables:
+        TARGET: production
+
+.node:
+  image: node:22-alpine
+  cache:
+    key:
+      files: [package-lock.json]
+    paths:
+      - .npm/
+  before_script:
+    - npm ci --prefer-offline --no-audit
+    - export PATH="$PWD/node_modules/.bin:$PATH"
+
+"#;
+
+const DOCKER_TEMPLATE: &str = r#".image:
+  image: docker:27
+  services:
+    - docker:27-dind
+  variables:
+    DOCKER_HOST: tcp://docker:2376
+    DOCKER_TLS_CERTDIR: "/certs"
+  before_script:
+    - docker login -u "$CI_REGISTRY_USER" -p "$CI_REGISTRY_PASSWORD" "$CI_REGISTRY"
+
+"#;
+
+fn plain_job(text: &mut String, job: usize) {
+    let stage = ["lint", "test", "build", "deploy"][job % 4];
+    write!(
+        text,
+        r#"{stage} part-{job}:
+  extends: .node
+  <<: *rules
+  stage: {stage}
+  needs: []
+  variables:
+    PART: "part-{job}"
+  script:
+    - echo "{stage} of part-{job}"   # shown in the log
+    - npm run {stage} --workspace "packages/part-{job}" -- --reporter=junit --output "reports/part-{job}.xml"
+    - |
+      if [ -n "$TARGET" ]; then
+        npm run report -- --target "$TARGET" < "reports/part-{job}.xml"
+      fi
+  artifacts:
+    when: always
+    expire_in: 1 week
+    reports:
+      junit: "reports/part-{job}.xml"
+
+"#
+    )
+    .expect("a text takes all that is written");
+}
+
+fn image_job(text: &mut String, job: usize) {
+    write!(
+        text,
+        r#"image part-{job}:
+  extends: .image
+  <<: *rules
+  stage: build
+  variables:
+    IMAGE: "$CI_REGISTRY_IMAGE/part-{job}"
+  script:
+    # the tag is the commit, so that a rollback finds it
+    - docker build --pull -t "$IMAGE:$CI_COMMIT_SHORT_SHA" -f packages/part-{job}/Dockerfile packages/part-{job}
+    - docker push "$IMAGE:$CI_COMMIT_SHORT_SHA"
+    - |
+      if [ "$CI_COMMIT_BRANCH" = "$CI_DEFAULT_BRANCH" ]; then
+        docker tag "$IMAGE:$CI_COMMIT_SHORT_SHA" "$IMAGE:latest"
+        docker push "$IMAGE:latest"
+      fi
+
+"#
+    )
+    .expect("a text takes all that is written");
+}
+
+/// The repositories of `golden/gitlab`, as they are before.
+pub(crate) fn golden() -> Vec<Input> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/gitlab");
+    let mut inputs = Vec::new();
+    for case in sorted(&root) {
+        let before = case.join("before");
+        let mut files = Vec::new();
+        read_all(&before, &before, &mut files);
+        if files.iter().any(|(path, _)| path == Path::new(MAIN)) {
+            let name = case.file_name().unwrap_or_default().to_string_lossy();
+            inputs.push(Input {
+                name: name.into_owned(),
+                files,
+            });
+        }
+    }
+    inputs
+}
+
+/// Every YAML file of the folder that `DINDLESS_BENCH_DIR` names, each as a pipeline of its own.
+pub(crate) fn real() -> Vec<Input> {
+    let Some(folder) = std::env::var_os("DINDLESS_BENCH_DIR") else {
+        return Vec::new();
+    };
+    let mut files = Vec::new();
+    let folder = PathBuf::from(folder);
+    read_all(&folder, &folder, &mut files);
+    files
+        .into_iter()
+        .filter(|(path, _)| {
+            path.extension()
+                .is_some_and(|end| end == "yml" || end == "yaml")
+        })
+        .map(|(path, text)| Input::single(path.display().to_string(), text))
+        .collect()
+}
+
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// What cannot be read as text is left out.
+fn read_all(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+    for path in sorted(folder) {
+        if path.is_dir() {
+            read_all(root, &path, files);
+        } else if let Ok(text) = fs::read_to_string(&path)
+            && let Ok(inside) = path.strip_prefix(root)
+        {
+            files.push((inside.to_path_buf(), text));
+        }
+    }
+}
