@@ -247,6 +247,8 @@ pub struct Job {
     pub services: Option<Services>,
     /// Its variables, global ones included.
     pub variables: IndexMap<String, Variable>,
+    /// Variables that rules or a matrix may set, each with its place.
+    pub varied: Vec<(String, Slot)>,
     /// Its scripts, in the order in which they run.
     pub scripts: Vec<Script>,
     /// What cannot be read.

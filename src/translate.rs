@@ -184,7 +184,7 @@ fn make<'a>(
         let applied = yaml::edits(&document.tree, text, changes)
             .map_err(|refusal| (Some(refusal.at), refusal.why))
             .and_then(|edits| apply_edits(text, edits).map_err(|error| (None, error.to_string())));
-        match applied {
+        match applied.map(|new| ends_like(text, new)) {
             Ok(new) if new != text => {
                 texts.insert(*file, new);
             }
@@ -199,6 +199,17 @@ fn make<'a>(
         }
     }
     Made::Done { plan, texts }
+}
+
+/// A file that ended without a newline still does.
+fn ends_like(old: &str, mut new: String) -> String {
+    if !old.ends_with(['\n', '\r']) && new.ends_with('\n') {
+        new.pop();
+        if new.ends_with('\r') {
+            new.pop();
+        }
+    }
+    new
 }
 
 /// The repository as it would be after the run.

@@ -1,5 +1,6 @@
 //! The job's image becomes Podman's.
 
+use crate::options::RunnerProfile;
 use crate::pipeline::{Job, NodeRef};
 use crate::rules::{ImageKind, ToolboxFate};
 use crate::yaml::Change;
@@ -84,6 +85,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
     if pass.evidence.commands.is_empty() || !pass.view.job.unresolved.is_empty() {
         return; // an image may come from what cannot be read
+    }
+    if pass.view.context.options.runner == RunnerProfile::Podman {
+        return; // the runner has Podman: the commands are all that changes
     }
     if let Some(foreign) = pass.view.context.pipeline.foreign.first() {
         draft.block(

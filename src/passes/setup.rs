@@ -17,6 +17,13 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
     {
         return;
     }
+    if view.job.image.is_none() {
+        let message = format!(
+            "{message}; that is the runner's own configuration here: /etc/containers/registries.conf"
+        );
+        draft.note("short-name-line", view.at_command(call), message);
+        return; // a runner's machine is not the job's to configure
+    }
     let why = draft.note("short-name-line", view.at_command(call), message);
     let installed_later = draft
         .variables

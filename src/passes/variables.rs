@@ -11,6 +11,7 @@ use super::script_edit;
 /// Removes what only Docker reads.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     in_the_file(pass, draft);
+    in_rules(pass, draft);
     in_scripts(pass, draft);
 }
 
@@ -68,15 +69,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
             );
             continue;
         }
-        if variable.varies {
-            draft.block(
-                "docker-variable",
-                at,
-                format!("rules or a matrix give {name} other values"),
-                "move the job by hand",
-            );
-            continue;
-        }
+
         if is_read(pass, name) {
             draft.block(
                 "engine-api",
@@ -104,6 +97,36 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
                 finding: why,
             });
         }
+    }
+}
+
+/// Engine variables that rules set.
+fn in_rules(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for (name, slot) in &view.job.varied {
+        if !matches!(
+            action_of(view.context.rules, name),
+            Some(VariableAction::Drop(_))
+        ) {
+            continue;
+        }
+        let at = view.context.documents.location(slot.value);
+        let why = draft.note(
+            "docker-variable",
+            at,
+            format!("{name} is read by Docker only"),
+        );
+        draft.plan(Planned {
+            file: slot.mapping.file,
+            change: Change::RemoveEntry {
+                mapping: slot.mapping.node,
+                index: slot.index,
+            },
+            purpose: Purpose::EngineVariable,
+            instead: None,
+            slot: None,
+            finding: why,
+        });
     }
 }
 

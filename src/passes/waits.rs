@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::shell::Nesting;
+use crate::shell::{Connector, Nesting};
 
-use super::context::Call;
+use super::context::{Call, JobView};
 use super::draft::Draft;
 use super::evidence::calls_docker;
 use super::job::JobPass;
@@ -17,9 +17,14 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let call = &pass.view.calls[index];
-        let waits = call.command().place.nesting.last().is_some_and(|nesting| {
-            matches!(nesting, Nesting::UntilCondition | Nesting::WhileCondition)
-        });
+        let nesting = call.command().place.nesting.last();
+        let condition = matches!(
+            nesting,
+            Some(Nesting::UntilCondition | Nesting::WhileCondition)
+        );
+        let counted =
+            matches!(nesting, Some(Nesting::For)) && breaks_when_it_works(&pass.view, index);
+        let waits = condition || counted;
         if !waits || call.is_remote() {
             continue;
         }
@@ -28,7 +33,12 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let at = pass.view.at_command(call);
-        let Some(range) = loop_around(call) else {
+        let keywords: &[&str] = if counted {
+            &["for"]
+        } else {
+            &["until", "while"]
+        };
+        let Some(range) = loop_around(call, keywords) else {
             continue;
         };
         let inside: Vec<usize> = (0..pass.view.calls.len())
@@ -112,30 +122,47 @@ fn asks_engine(pass: &JobPass<'_>, call: &Call) -> bool {
         || text.contains("DOCKER_HOST")
 }
 
-/// From the `until` or `while` in front of a command to its `done`; nothing if another loop lies within.
-fn loop_around(call: &Call) -> Option<Range<usize>> {
+/// `docker info && break`: the loop ends as soon as the daemon answers.
+fn breaks_when_it_works(view: &JobView<'_>, index: usize) -> bool {
+    let call = &view.calls[index];
+    let next = view.calls.get(index + 1);
+    call.command().place.followed_by == Some(Connector::And)
+        && next.is_some_and(|next| next.line == call.line && next.program() == Some("break"))
+}
+
+/// From the keyword in front of a command to its `done`; nothing if another loop lies within.
+fn loop_around(call: &Call, keywords: &[&str]) -> Option<Range<usize>> {
     let text = call.text();
     let span = &call.command().span;
     let before = text.get(..span.start)?;
-    let start = ["until", "while"]
+    let start = keywords
         .iter()
         .filter_map(|word| last_word(before, word))
         .max()?;
     let after = text.get(span.end..)?;
     let done = first_word(after, "done")?;
+    let within = [&text[start + 1..span.start], &after[..done]];
     let another = ["until", "while", "for"]
         .iter()
-        .any(|word| first_word(&after[..done], word).is_some());
+        .any(|word| within.iter().any(|part| first_word(part, word).is_some()));
     (!another).then(|| start..span.end + done + "done".len())
 }
 
+/// Whether a word stands where the shell takes it for a keyword: at the start of a command.
 fn is_word(text: &str, start: usize, word: &str) -> bool {
-    let free = |letter: Option<char>| {
-        letter.is_none_or(|letter| {
-            letter.is_whitespace() || matches!(letter, ';' | '&' | '|' | '(' | ')' | '"' | '\'')
-        })
-    };
-    free(text[..start].chars().next_back()) && free(text[start + word.len()..].chars().next())
+    let ends = text[start + word.len()..].chars().next();
+    let free = ends.is_none_or(|letter| {
+        letter.is_whitespace() || matches!(letter, ';' | '&' | '|' | ')' | '"' | '\'')
+    });
+    let before = text[..start].trim_end_matches([' ', '\t']);
+    let opens = before.is_empty()
+        || before.ends_with(['\n', ';', '&', '|', '(', '{', '"', '\''])
+        || ["do", "then", "else", "!", "time"].iter().any(|keyword| {
+            before
+                .strip_suffix(keyword)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', ';', '\t']))
+        });
+    free && opens
 }
 
 fn last_word(text: &str, word: &str) -> Option<usize> {

@@ -307,6 +307,20 @@ pub(super) fn insert_key(
             .map(|key| key.value())
             .unwrap_or_default()
     };
+    if let Some(entry) = entries
+        .iter()
+        .rev()
+        .find(|entry| tree.scalar(entry.key).is_some_and(|own| own.value() == key))
+    {
+        settling.add(
+            own.file,
+            Change::ReplaceNode {
+                node: entry.value,
+                value,
+            },
+        );
+        return;
+    }
     let first: &[&str] = match key.as_str() {
         "before_script" => &["extends", "<<", "stage", "image", "services", "variables"],
         "after_script" => &["script", "before_script"],

@@ -388,7 +388,9 @@ fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut 
             Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
         ),
     };
-    if let Some(message) = format {
+    if let Some(message) = format
+        && (dockerfile.is_some() || pass.view.job.image.is_some())
+    {
         let finding = draft.note("image-format", docker.at(), message);
         setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
     }

@@ -120,6 +120,15 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             );
             return;
         }
+        Becomes::Drop(_) if leads_to_another_machine(docker) => {
+            draft.block(
+                "remote-engine",
+                docker.at(),
+                "this command leads to another machine's Docker",
+                "a job that drives another machine's Docker stays; move the rest out of it",
+            );
+            return;
+        }
         Becomes::Drop(reason) => {
             let message = format!("`docker {}` goes: {reason}", docker.rule.name);
             let why = draft.note("docker-command", docker.at(), message);
@@ -211,6 +220,33 @@ fn finish(
     }
 }
 
+/// `docker context create x --docker host=ssh://...`.
+fn leads_to_another_machine(docker: &DockerCall<'_>) -> bool {
+    let text = docker
+        .call
+        .text()
+        .get(docker.call.command().span.clone())
+        .unwrap_or_default();
+    let text = docker.view.expand(text).text;
+    text.contains("ssh://")
+        || text.split("tcp://").skip(1).any(|rest| {
+            let host = rest
+                .split([':', '/', ',', '"', ' '])
+                .next()
+                .unwrap_or_default();
+            !host.is_empty()
+                && !host.starts_with('$')
+                && !matches!(host, "docker" | "localhost" | "127.0.0.1")
+                && !docker
+                    .view
+                    .job
+                    .services
+                    .iter()
+                    .flat_map(|services| &services.items)
+                    .any(|service| service.aliases.iter().any(|alias| alias == host))
+        })
+}
+
 /// `docker ps && exit 1`: the script ends when Docker is there.
 fn fails_when_docker_works(docker: &DockerCall<'_>) -> bool {
     let command = docker.call.command();
@@ -278,9 +314,12 @@ fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     {
         return; // a name, as far as the file says
     }
+    let raw = docker.call.raw(&docker.words()[word]);
+    let printed = raw.contains("$(") || raw.contains('`'); // what a command prints are names, as a rule
     let flags: Vec<&str> = text
         .text
         .split_whitespace()
+        .filter(|_| !printed)
         .filter(|word| word.starts_with('-'))
         .collect();
     for flag in &flags {

@@ -1,7 +1,7 @@
 //! From mappings to jobs: what the server would run, each value with its place.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -90,7 +90,7 @@ struct Lowering<'a> {
     /// The values of the global `variables:`.
     globals: Vec<Slot>,
     /// Global variables that rules may change.
-    varying: HashSet<String>,
+    varying: Vec<(String, Slot)>,
 }
 
 /// A job's layers once `extends` is followed.
@@ -129,7 +129,7 @@ impl<'a> Lowering<'a> {
             lines: RefCell::default(),
             defaults: RefCell::default(),
             globals: Vec::new(),
-            varying: HashSet::new(),
+            varying: Vec::new(),
         };
         lowering.globals = lowering.root.stack(documents, "variables");
         if let Some(workflow) = lowering.root.get(documents, "workflow") {
@@ -404,6 +404,8 @@ impl<'a> Lowering<'a> {
         )?;
 
         let variables = self.variables(view, &inherit, &mut unresolved)?;
+        let mut varied = self.varied(view);
+        varied.extend(self.varying.iter().cloned());
         let tags = stack("tags")
             .first()
             .map(|slot| self.names(slot.value))
@@ -426,6 +428,7 @@ impl<'a> Lowering<'a> {
             image,
             services,
             variables,
+            varied,
             scripts,
             unresolved,
             keys,
@@ -698,7 +701,7 @@ impl<'a> Lowering<'a> {
         );
         let own = self.settle(view.stack(self.documents, "variables"), unresolved)?;
         self.define(&own, Scope::Job, &|_| true, &mut found);
-        for name in self.varied(view).iter().chain(&self.varying) {
+        for (name, _) in self.varied(view).iter().chain(&self.varying) {
             if let Some(variable) = found.get_mut(name) {
                 variable.varies = true;
             }
@@ -750,19 +753,16 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The names of the variables that `rules:` or a matrix of this mapping may set.
-    fn varied(&self, view: &View) -> HashSet<String> {
+    /// The variables that `rules:` or a matrix of this mapping may set, each with its place.
+    fn varied(&self, view: &View) -> Vec<(String, Slot)> {
         let documents = self.documents;
-        let mut names = HashSet::new();
+        let mut names = Vec::new();
         let mut keys_of = |node: NodeRef| {
-            let node = documents.resolve(node);
-            if let Kind::Mapping { entries, .. } = &documents.tree(node).node(node.node).kind {
-                for entry in entries {
-                    if let Some(key) = documents.tree(node).scalar(entry.key) {
-                        names.insert(key.value().to_owned());
-                    }
-                }
-            }
+            let layer = Layer {
+                mapping: node,
+                reach: Vec::new(),
+            };
+            names.extend(entries(documents, &layer));
         };
         let items = |slot: &Slot| -> Vec<NodeRef> {
             match &documents.tree(slot.value).node(slot.value.node).kind {
