@@ -16,6 +16,7 @@ use granit_parser::Parser;
 
 use dindless::options::Options;
 use dindless::outcome::{Outcome, Provider, Verdict};
+use dindless::passes::Scripts;
 use dindless::plan;
 use dindless::prove;
 use dindless::providers::gitlab::{self, Entry};
@@ -139,10 +140,11 @@ fn run(files: &Memory) -> Outcome {
     translate(files, &given, &options())
 }
 
-/// What needs a second look is changed too, so that real files reach the phases behind the plan.
+/// As for the diff, but what needs a second look is changed too, so that real files reach the phases behind the plan.
 fn options() -> Options {
     Options {
         include_review: true,
+        fixes: false,
         ..Options::default()
     }
 }
@@ -187,12 +189,15 @@ fn measure(case: &Case) -> Times {
     let lowered = gitlab::lower(files, &entries());
     let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
     let planning = time(each, || {
-        plan::plan(documents, pipelines, rules, &options, files).is_ok()
+        let scripts = Scripts::default();
+        let mut plan = plan::plan(documents, pipelines, rules, &options, files, &scripts);
+        plan.say(documents, pipelines, rules, &options, files, &scripts);
+        plan.findings.len()
     });
     let (mut applying, mut proof) = (0.0, 0.0);
-    if case.group == Group::Changes
-        && let Ok(plan) = plan::plan(documents, pipelines, rules, &options, files)
-    {
+    if case.group == Group::Changes {
+        let scripts = Scripts::default();
+        let plan = plan::plan(documents, pipelines, rules, &options, files, &scripts);
         let apply = || -> BTreeMap<FileId, String> {
             let changes = plan.changes.iter();
             changes
@@ -222,7 +227,8 @@ fn measure(case: &Case) -> Times {
             let again = gitlab::lower(&files, &entries());
             assert!(prove::jobs(&plan, &lowered, &again).is_ok());
             let (documents, pipelines) = (&again.documents, &again.pipelines);
-            plan::plan(documents, pipelines, rules, &options, &files).is_ok()
+            let second = plan::plan(documents, pipelines, rules, &options, &files, &scripts);
+            assert!(second.changes.is_empty());
         });
     }
     let all = time(each, || run(files));

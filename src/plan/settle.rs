@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use indexmap::IndexSet;
+
 use crate::passes::{Drafted, Purpose};
 use crate::pipeline::{Documents, Job, NodeRef};
 use crate::text::{FileId, Location};
@@ -11,27 +13,24 @@ use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables}
 
 /// Changes that cannot be written as edits.
 #[derive(Clone, Debug)]
-pub struct Unwritable {
+pub(super) struct Unwritable {
     /// Where.
-    pub at: Location,
+    pub(super) at: Location,
     /// Why.
-    pub why: String,
+    pub(super) why: String,
 }
 
 /// The changes of a set of files, while keys may still go.
 #[derive(Default)]
 pub(super) struct Settling {
-    changes: BTreeMap<FileId, Vec<Change>>,
+    changes: BTreeMap<FileId, IndexSet<Change>>,
     /// Values that an emptied list would uncover, by the list.
     covered: HashMap<NodeRef, Vec<NodeRef>>,
 }
 
 impl Settling {
     pub(super) fn add(&mut self, file: FileId, change: Change) {
-        let changes = self.changes.entry(file).or_default();
-        if !changes.contains(&change) {
-            changes.push(change);
-        }
+        self.changes.entry(file).or_default().insert(change);
     }
 
     /// Whether an entry of a mapping is to go.
@@ -47,12 +46,9 @@ impl Settling {
     /// Takes the removal of an entry back.
     pub(super) fn keep(&mut self, mapping: NodeRef, index: usize) {
         if let Some(changes) = self.changes.get_mut(&mapping.file) {
-            changes.retain(|change| {
-                *change
-                    != Change::RemoveEntry {
-                        mapping: mapping.node,
-                        index,
-                    }
+            changes.shift_remove(&Change::RemoveEntry {
+                mapping: mapping.node,
+                index,
             });
         }
     }
@@ -90,6 +86,7 @@ impl Settling {
         self.changes
             .into_iter()
             .filter(|(_, changes)| !changes.is_empty())
+            .map(|(file, changes)| (file, changes.into_iter().collect()))
             .collect()
     }
 
@@ -294,7 +291,7 @@ pub(super) fn changes(
     plan: &Plan<'_>,
     documents: &Documents,
     users: &Users,
-) -> Result<HashMap<FileId, Vec<Change>>, Unwritable> {
+) -> HashMap<FileId, Vec<Change>> {
     let mut settling = Settling::default();
     let moving: Vec<&Unit<'_>> = plan
         .units
@@ -329,9 +326,7 @@ pub(super) fn changes(
             variables::place(plan, documents, users, index, &mut settling);
         }
     }
-    let changes = settling.close(documents);
-    write(documents, &changes)?;
-    Ok(changes)
+    settling.close(documents)
 }
 
 /// Whether a job that stays reads the variables of a mapping.

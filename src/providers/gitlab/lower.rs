@@ -344,7 +344,12 @@ impl<'a> Lowering<'a> {
         let stack = |key: &str| -> Vec<Slot> {
             let found = view.stack(documents, key);
             if found.is_empty() && DEFAULTS.contains(&key) && inherit.default_key(key) {
-                return self.default_slots(key).first().cloned().into_iter().collect();
+                return self
+                    .default_slots(key)
+                    .first()
+                    .cloned()
+                    .into_iter()
+                    .collect();
             }
             found
         };
