@@ -219,6 +219,7 @@ fn work(arguments: &Arguments) -> Run {
         podman_image: arguments.target.podman_image.clone(),
         compose: arguments.target.compose,
         podman: arguments.target.podman,
+        fixes: arguments.output.format == Format::Json,
     };
     let permit = Permit {
         dirty: arguments.guard.allow_dirty,

@@ -15,6 +15,8 @@ pub struct Options {
     pub compose: ComposeProvider,
     /// The Podman that the jobs will meet, if the user knows it.
     pub podman: Option<Version>,
+    /// Whether findings name the edits of their fixes, for programs that apply them.
+    pub fixes: bool,
 }
 
 /// The image that replaces Docker's unless the user names another one.
@@ -28,6 +30,7 @@ impl Default for Options {
             podman_image: DEFAULT_PODMAN_IMAGE.into(),
             compose: ComposeProvider::default(),
             podman: None,
+            fixes: true,
         }
     }
 }

@@ -159,24 +159,14 @@ fn make<'a>(
     scripts: &Scripts,
 ) -> Made<'a> {
     let documents = &lowered.documents;
-    let plan = match plan::plan(
+    let plan = plan::plan(
         documents,
         &lowered.pipelines,
         rules,
         options,
         files,
         scripts,
-    ) {
-        Ok(plan) => plan,
-        Err(unwritable) => {
-            let span = Some(unwritable.at.span);
-            return Made::Doubtful(Doubt {
-                file: unwritable.at.file,
-                at: span,
-                why: unwritable.why,
-            });
-        }
-    };
+    );
     let mut texts = BTreeMap::new();
     for (file, changes) in &plan.changes {
         let document = documents.file(*file);

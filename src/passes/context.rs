@@ -80,7 +80,14 @@ impl<'a> Context<'a> {
     }
 
     fn reader_in(&self, job: &Job) -> Option<String> {
+        let may_read = |text: &str| {
+            let mut readers = self.rules.credential_readers();
+            spells(text, "compose") || readers.any(|reader| spells(text, reader))
+        };
         job.lines().find_map(|(_, line)| {
+            if !self.documents.text(line.node).is_some_and(may_read) {
+                return None;
+            }
             let parsed = self.parse(line.node);
             if parsed.text.contains(".docker/config.json") || parsed.text.contains("/.docker:") {
                 return Some("the script".to_owned());
@@ -282,4 +289,59 @@ pub(super) fn unquoted(raw: &str) -> String {
     raw.chars()
         .filter(|letter| !matches!(letter, '"' | '\''))
         .collect()
+}
+
+/// Whether the letters of a name stand in a script one behind the other: a first look that needs no shell. What the shell
+/// takes out of a word may stand between them.
+pub(super) fn spells(text: &str, name: &str) -> bool {
+    let Some((first, others)) = name.as_bytes().split_first() else {
+        return true;
+    };
+    let starts_here = |rest: &[u8]| {
+        let mut letters = others.iter();
+        let mut wanted = letters.next();
+        for byte in rest {
+            match wanted {
+                None => break,
+                Some(letter) if letter == byte => wanted = letters.next(),
+                Some(_) if matches!(byte, b'\'' | b'"' | b'\\' | b'\n' | b'\r' | b'$') => {}
+                Some(_) => return false,
+            }
+        }
+        wanted.is_none()
+    };
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(rest) = bytes.get(from..) {
+        let Some(found) = rest.iter().position(|byte| byte == first) else {
+            return false;
+        };
+        from += found + 1;
+        if starts_here(bytes.get(from..).unwrap_or_default()) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spells;
+
+    #[test]
+    fn finds_a_name_as_the_shell_would() {
+        for text in [
+            "docker",
+            "sudo /usr/bin/docker ps",
+            "d'ock'e\"r\"",
+            "doc\\\nker",
+            "d$'ocker'",
+            "ddocker",
+        ] {
+            assert!(spells(text, "docker"), "{text}");
+        }
+        for text in ["", "dock", "podman", "doc ker", "Docker"] {
+            assert!(!spells(text, "docker"), "{text}");
+        }
+    }
 }

@@ -36,19 +36,9 @@ pub struct Planned {
 impl Planned {
     /// The node that the change is about: whoever uses it is concerned.
     pub fn node(&self) -> NodeRef {
-        let node = match &self.change {
-            Change::ReplaceScalar { node, .. }
-            | Change::ReplaceText { node, .. }
-            | Change::RemoveTextLines { node, .. }
-            | Change::InsertTextLines { node, .. }
-            | Change::InsertTextLinesBefore { node, .. }
-            | Change::ReplaceNode { node, .. } => *node,
-            Change::RemoveItem { sequence, .. } | Change::InsertItem { sequence, .. } => *sequence,
-            Change::RemoveEntry { mapping, .. } | Change::InsertEntry { mapping, .. } => *mapping,
-        };
         NodeRef {
             file: self.file,
-            node,
+            node: self.change.subject(),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::image_name::ImageName;
 use crate::pipeline::{Job, Service};
 use crate::rules::{DockerKind, ImageKind, ToolboxFate};
 
-use super::context::{Call, Context, JobView, LineView};
+use super::context::{Call, Context, JobView, LineView, spells};
 
 /// The Docker in one job.
 #[derive(Clone, Debug, Default)]
@@ -91,32 +91,9 @@ impl<'a> Evidence<'a> {
 pub fn may_use_docker(context: &Context<'_>, job: &Job) -> bool {
     let named = job.lines().any(|(_, line)| {
         let text = context.documents.text(line.node);
-        text.is_some_and(spells_docker)
+        text.is_some_and(|text| spells(text, "docker"))
     });
     named || Evidence::of(&context.outline(job)).uses_docker()
-}
-
-/// Whether the letters of `docker` stand in a text one behind the other. What the shell takes out of a word, and what CI
-/// fills in, may stand between them.
-fn spells_docker(text: &str) -> bool {
-    const NAME: &[u8] = b"docker";
-    text.bytes()
-        .enumerate()
-        .filter(|(_, byte)| *byte == b'd')
-        .any(|(start, _)| {
-            let rest = text.as_bytes().get(start..).unwrap_or_default();
-            let mut letters = NAME.iter();
-            let mut wanted = letters.next();
-            for byte in rest {
-                match wanted {
-                    None => return true,
-                    Some(letter) if letter == byte => wanted = letters.next(),
-                    Some(_) if matches!(byte, b'\'' | b'"' | b'\\' | b'\n' | b'\r' | b'$') => {}
-                    Some(_) => return false,
-                }
-            }
-            wanted.is_none()
-        })
 }
 
 /// Whether a line names a docker command in a text that is no shell, or writes one into a file.

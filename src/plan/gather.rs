@@ -7,7 +7,7 @@ use crate::pipeline::{Documents, NodeRef};
 use crate::text::FileId;
 use crate::yaml::Change;
 
-use super::settle::{Settling, Unwritable, insert_key, write};
+use super::settle::{Settling, insert_key};
 use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables};
 
 /// The changes of all jobs that move, file by file.
@@ -15,7 +15,7 @@ pub(super) fn changes(
     plan: &Plan<'_>,
     documents: &Documents,
     users: &Users,
-) -> Result<HashMap<FileId, Vec<Change>>, Unwritable> {
+) -> HashMap<FileId, Vec<Change>> {
     let mut settling = Settling::default();
     let moving: Vec<&Unit<'_>> = plan
         .units
@@ -53,9 +53,7 @@ pub(super) fn changes(
             variables::place(plan, documents, users, index, &mut settling);
         }
     }
-    let changes = settling.close(documents);
-    write(documents, &changes)?;
-    Ok(changes)
+    settling.close(documents)
 }
 
 /// Whether a job that stays reads the variables of a mapping.

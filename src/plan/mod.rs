@@ -17,10 +17,8 @@ use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
 use crate::repository::Files;
 use crate::rules::Rules;
-use crate::text::{Edit, FileId};
+use crate::text::{Edit, FileId, Location};
 use crate::yaml::{Change, New};
-
-pub use settle::Unwritable;
 
 /// Reasons that a job has only because of another one.
 pub(crate) const BY_OTHERS: [&str; 3] = ["shared-text", "shared-store", "image-archive"];
@@ -75,7 +73,7 @@ pub fn plan<'a>(
     options: &'a Options,
     files: &'a dyn Files,
     scripts: &Scripts,
-) -> Result<Plan<'a>, Unwritable> {
+) -> Plan<'a> {
     let mut units = Vec::new();
     for (index, pipeline) in pipelines.iter().enumerate() {
         let context = Context::new(documents, rules, options, files, pipeline, scripts);
@@ -107,8 +105,8 @@ pub fn plan<'a>(
         }
     }
     hoist::hoist(&mut plan, documents, &users);
-    plan.changes = gather::changes(&plan, documents, &users)?;
-    Ok(plan)
+    plan.changes = gather::changes(&plan, documents, &users);
+    plan
 }
 
 /// The state of a job before anyone else is asked.
@@ -244,11 +242,13 @@ impl Plan<'_> {
     /// Holds each change of shared text against all who share it. Gives whether a job changed its state.
     fn share(&mut self, documents: &Documents, users: &Users) -> bool {
         let mut changed = false;
+        let mut agreed = Agreed::new();
         for unit in 0..self.units.len() {
             if !self.moves(unit) {
                 continue;
             }
-            if let Some(conflict) = self.conflict(unit, users) {
+            if let Some(conflict) = self.conflict(unit, users, &mut agreed) {
+                agreed.clear();
                 let planned = self.planned(unit, conflict.change).clone();
                 changed = true;
                 if self.pin(documents, users, planned.node()) {
@@ -275,7 +275,7 @@ impl Plan<'_> {
     }
 
     /// The first change of a job that someone who shares the text does not want.
-    fn conflict(&self, unit: usize, users: &Users) -> Option<Conflict> {
+    fn conflict(&self, unit: usize, users: &Users, agreed: &mut Agreed) -> Option<Conflict> {
         let drafted = self.units[unit].drafted.as_ref()?;
         for (index, planned) in drafted.draft.changes.iter().enumerate() {
             if planned.purpose == Purpose::EngineVariable
@@ -284,6 +284,11 @@ impl Plan<'_> {
                 continue;
             }
             let node = planned.node();
+            let setup = planned.purpose == Purpose::Setup;
+            let known = agreed.entry((node, setup)).or_default();
+            if known.contains(&planned.change) {
+                continue;
+            }
             for other in users
                 .get(&node)
                 .into_iter()
@@ -304,6 +309,7 @@ impl Plan<'_> {
                     });
                 }
             }
+            known.insert(planned.change.clone());
         }
         None
     }
@@ -396,6 +402,10 @@ impl Plan<'_> {
     }
 }
 
+/// Changes of a node that all who use it agree on, as long as no job changes its state: what one of them found out
+/// holds for the others. The flag tells [`Purpose::Setup`].
+type Agreed = HashMap<(NodeRef, bool), HashSet<Change>>;
+
 struct Conflict {
     change: usize,
     other: usize,
@@ -453,12 +463,7 @@ impl Plan<'_> {
         files: &dyn Files,
         scripts: &Scripts,
     ) {
-        let mut findings: Vec<Finding> = Vec::new();
-        let mut say = |finding: Finding| {
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        };
+        let mut said = Said::default();
         let changed: HashSet<NodeRef> = self
             .changes
             .iter()
@@ -471,9 +476,11 @@ impl Plan<'_> {
             match &unit.state {
                 State::Moves => {
                     for (index, finding) in drafted.draft.findings.iter().enumerate() {
+                        let changes = drafted.draft.changes.iter();
+                        let ours = changes.filter(|planned| planned.finding == index).collect();
                         let mut finding = finding.clone();
-                        finding.fix = fix_of(documents, unit, index, &finding.message);
-                        say(finding);
+                        finding.fix = Some(fix_of(drafted, &finding.message));
+                        said.fixed(finding, ours, options.fixes.then_some(documents));
                     }
                     for review in &drafted.draft.reviews {
                         let mut review = review.clone();
@@ -483,16 +490,16 @@ impl Plan<'_> {
                             safety: Safety::Review,
                             edits: Vec::new(),
                         });
-                        say(review);
+                        said.say(review);
                     }
                 }
                 State::Left(reasons) => {
-                    reasons.iter().cloned().for_each(&mut say);
+                    reasons.iter().cloned().for_each(|reason| said.say(reason));
                     let key = documents.location(unit.job.key);
                     for place in &drafted.draft.places {
                         let inside = place.file == key.file && unit.job.span.contains(place.span);
                         if !inside {
-                            say(passes::finding(
+                            said.say(passes::finding(
                                 "stays",
                                 Severity::Note,
                                 *place,
@@ -544,50 +551,112 @@ impl Plan<'_> {
                         job.name
                     )
                 };
-                let at = crate::text::Location {
+                let at = Location {
                     file: job.key.file,
                     span: job.span,
                 };
                 let mut finding = passes::finding("template-stays", Severity::Note, at, message);
                 finding.help = Some("move it by hand, or where it is used".to_owned());
-                say(finding);
+                said.say(finding);
             }
         }
         let left = self
             .units
             .iter()
             .filter(|unit| matches!(unit.state, State::Left(_)))
-            .map(|unit| crate::text::Location {
+            .map(|unit| Location {
                 file: unit.job.key.file,
                 span: unit.job.span,
             });
-        let said: Vec<crate::text::Location> = findings
+        let mut findings = said.findings;
+        let places: Vec<Location> = findings
             .iter()
             .flat_map(|finding| finding.at.first())
             .map(|label| label.at)
             .chain(left)
             .collect();
-        findings.extend(remains::notes(documents, &changed, &said));
+        findings.extend(remains::notes(documents, &changed, &places));
         self.findings = findings;
     }
 }
 
-/// What a finding's changes are, as a fix.
-fn fix_of(documents: &Documents, unit: &Unit<'_>, finding: usize, title: &str) -> Option<Fix> {
-    let drafted = unit.drafted.as_ref()?;
+/// A rule and the place of which it speaks.
+type Said = (RuleId, Option<Location>);
+
+/// Findings, each once.
+#[derive(Default)]
+struct Said<'p> {
+    findings: Vec<Finding>,
+    /// The findings of a rule at a place, each with the changes of its fix.
+    known: HashMap<Said, Vec<(usize, Vec<&'p Planned>)>>,
+}
+
+impl<'p> Said<'p> {
+    fn say(&mut self, finding: Finding) {
+        self.fixed(finding, Vec::new(), None);
+    }
+
+    /// Says what changes put right; `edits` are worked out where the files are given.
+    fn fixed(&mut self, finding: Finding, changes: Vec<&'p Planned>, edits: Option<&Documents>) {
+        let same =
+            |one: &&Planned, other: &&Planned| one.file == other.file && one.change == other.change;
+        let at = finding.at.first().map(|label| label.at);
+        let alike = self.known.entry((finding.rule, at)).or_default();
+        let known = alike.iter().any(|(index, others)| {
+            others.len() == changes.len()
+                && others
+                    .iter()
+                    .zip(&changes)
+                    .all(|(one, other)| same(one, other))
+                && same_but_edits(&self.findings[*index], &finding)
+        });
+        if known {
+            return;
+        }
+        let mut finding = finding;
+        if let (Some(fix), Some(documents)) = (&mut finding.fix, edits) {
+            fix.edits = edits_of(documents, &changes);
+        }
+        alike.push((self.findings.len(), changes));
+        self.findings.push(finding);
+    }
+}
+
+fn same_but_edits(one: &Finding, other: &Finding) -> bool {
+    let fix = |finding: &Finding| {
+        let fix = finding.fix.as_ref();
+        fix.map(|fix| (fix.title.clone(), fix.safety))
+    };
+    one.message == other.message
+        && one.severity == other.severity
+        && one.at == other.at
+        && one.help == other.help
+        && fix(one) == fix(other)
+}
+
+/// What a finding's changes are, as a fix whose edits are still to come.
+fn fix_of(drafted: &Drafted, title: &str) -> Fix {
+    let safety = if drafted.draft.reviews.is_empty() {
+        Safety::Safe
+    } else {
+        Safety::Review
+    };
+    Fix {
+        title: title.to_owned(),
+        safety,
+        edits: Vec::new(),
+    }
+}
+
+/// The edits of some changes; of a file in which they cannot be written, none.
+fn edits_of(documents: &Documents, planned: &[&Planned]) -> Vec<(FileId, Edit)> {
     let mut edits: Vec<(FileId, Edit)> = Vec::new();
-    let ours: Vec<&Planned> = drafted
-        .draft
-        .changes
-        .iter()
-        .filter(|planned| planned.finding == finding)
-        .collect();
-    for file in ours
+    for file in planned
         .iter()
         .map(|planned| planned.file)
         .collect::<BTreeSet<_>>()
     {
-        let changes: Vec<Change> = ours
+        let changes: Vec<Change> = planned
             .iter()
             .filter(|planned| planned.file == file)
             .map(|planned| planned.change.clone())
@@ -597,29 +666,15 @@ fn fix_of(documents: &Documents, unit: &Unit<'_>, finding: usize, title: &str) -
             edits.extend(made.into_iter().map(|edit| (file, edit)));
         }
     }
-    let safety = if drafted.draft.reviews.is_empty() {
-        Safety::Safe
-    } else {
-        Safety::Review
-    };
-    Some(Fix {
-        title: title.to_owned(),
-        safety,
-        edits,
-    })
+    edits
 }
 
 /// The node that a change is about.
 pub(crate) fn node_of(file: FileId, change: &Change) -> NodeRef {
-    Planned {
+    NodeRef {
         file,
-        change: change.clone(),
-        purpose: Purpose::Text,
-        instead: None,
-        slot: None,
-        finding: 0,
+        node: change.subject(),
     }
-    .node()
 }
 
 /// The reasons of a job that stays, each once.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use indexmap::IndexSet;
+
 use crate::passes::Drafted;
 use crate::pipeline::{Documents, Job, NodeRef};
 use crate::text::{FileId, Location};
@@ -9,27 +11,24 @@ use crate::yaml::{Change, Kind, New, NodeId};
 
 /// Changes that cannot be written as edits.
 #[derive(Clone, Debug)]
-pub struct Unwritable {
+pub(super) struct Unwritable {
     /// Where.
-    pub at: Location,
+    pub(super) at: Location,
     /// Why.
-    pub why: String,
+    pub(super) why: String,
 }
 
 /// The changes of a set of files, while keys may still go.
 #[derive(Default)]
 pub(super) struct Settling {
-    changes: BTreeMap<FileId, Vec<Change>>,
+    changes: BTreeMap<FileId, IndexSet<Change>>,
     /// Values that an emptied list would uncover, by the list.
     covered: HashMap<NodeRef, Vec<NodeRef>>,
 }
 
 impl Settling {
     pub(super) fn add(&mut self, file: FileId, change: Change) {
-        let changes = self.changes.entry(file).or_default();
-        if !changes.contains(&change) {
-            changes.push(change);
-        }
+        self.changes.entry(file).or_default().insert(change);
     }
 
     /// Whether an entry of a mapping is to go.
@@ -45,12 +44,9 @@ impl Settling {
     /// Takes the removal of an entry back.
     pub(super) fn keep(&mut self, mapping: NodeRef, index: usize) {
         if let Some(changes) = self.changes.get_mut(&mapping.file) {
-            changes.retain(|change| {
-                *change
-                    != Change::RemoveEntry {
-                        mapping: mapping.node,
-                        index,
-                    }
+            changes.shift_remove(&Change::RemoveEntry {
+                mapping: mapping.node,
+                index,
             });
         }
     }
@@ -88,6 +84,7 @@ impl Settling {
         self.changes
             .into_iter()
             .filter(|(_, changes)| !changes.is_empty())
+            .map(|(file, changes)| (file, changes.into_iter().collect()))
             .collect()
     }
 
@@ -271,10 +268,7 @@ pub(super) fn alone(documents: &Documents, job: &Job, drafted: &Drafted) -> Resu
 }
 
 /// Tries changes against the files.
-pub(super) fn write(
-    documents: &Documents,
-    changes: &HashMap<FileId, Vec<Change>>,
-) -> Result<(), Unwritable> {
+fn write(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Result<(), Unwritable> {
     for (file, changes) in changes {
         let document = documents.file(*file);
         crate::yaml::edits(&document.tree, document.source.text(), changes).map_err(|refusal| {

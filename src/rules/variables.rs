@@ -73,14 +73,27 @@ impl TryFrom<Entry> for VariableRule {
 }
 
 #[derive(Deserialize)]
-#[serde(transparent)]
-pub(super) struct Variables(UniqueMap<VariableRule>);
+#[serde(from = "UniqueMap<VariableRule>")]
+pub(super) struct Variables {
+    rules: UniqueMap<VariableRule>,
+    /// Which of the names are patterns.
+    patterns: Vec<usize>,
+}
+
+impl From<UniqueMap<VariableRule>> for Variables {
+    fn from(rules: UniqueMap<VariableRule>) -> Self {
+        let names = rules.0.keys().enumerate();
+        let patterns = names.filter(|(_, name)| name.contains('*'));
+        let patterns = patterns.map(|(at, _)| at).collect();
+        Self { rules, patterns }
+    }
+}
 
 impl Variables {
     pub(super) fn get(&self, name: &str) -> Option<&VariableRule> {
-        let Self(UniqueMap(rules)) = self;
+        let rules = &self.rules.0;
         rules.get(name).or_else(|| {
-            let mut patterns = rules.iter().filter(|(pattern, _)| pattern.contains('*'));
+            let mut patterns = self.patterns.iter().filter_map(|at| rules.get_index(*at));
             patterns
                 .find(|(pattern, _)| fits(pattern, name))
                 .map(|(_, rule)| rule)
@@ -88,6 +101,9 @@ impl Variables {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &VariableRule)> {
-        self.0.0.iter().map(|(name, rule)| (name.as_str(), rule))
+        self.rules
+            .0
+            .iter()
+            .map(|(name, rule)| (name.as_str(), rule))
     }
 }

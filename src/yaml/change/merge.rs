@@ -97,8 +97,12 @@ impl Merge {
                 _ => edits.push(Edit::insert(at, new)),
             }
         }
-        self.replaces
-            .retain(|edit| !deletes.iter().any(|span| span.contains(edit.span)));
+        // They do not touch each other, so only the last that begins before an edit can hold it.
+        self.replaces.retain(|edit| {
+            let before = deletes.partition_point(|span| span.start <= edit.span.start);
+            let last = before.checked_sub(1).and_then(|last| deletes.get(last));
+            !last.is_some_and(|span| span.contains(edit.span))
+        });
         edits.extend(self.replaces);
         edits.extend(deletes.into_iter().map(Edit::delete));
         edits.sort();

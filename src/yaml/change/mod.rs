@@ -9,7 +9,7 @@ mod merge;
 mod text;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use crate::text::{Edit, Span};
@@ -19,7 +19,7 @@ use super::tree::{Kind, NodeId, Tree};
 use merge::Merge;
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// A new decoded value, in the same quotes or block if they can carry it, else in double quotes.
     ReplaceScalar {
@@ -106,7 +106,7 @@ pub enum Change {
 }
 
 /// A node that is not yet written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum New {
     /// A text: plain if that is safe and the siblings are not all quoted.
     Scalar(String),
@@ -187,16 +187,22 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
     let mut plans: BTreeMap<NodeId, Plan> = BTreeMap::new();
     let mut texts: BTreeMap<NodeId, Vec<&Change>> = BTreeMap::new();
     let mut nodes: BTreeMap<NodeId, &New> = BTreeMap::new();
-    for (number, change) in changes.iter().enumerate() {
+    // Of nodes within each other the outer one has the smaller number and comes first.
+    gone.sort_unstable();
+    gone.dedup_by(|inner, outer| tree.is_within(*inner, *outer));
+    let is_gone = |node: NodeId| {
+        let before = gone.partition_point(|outer| *outer <= node);
+        let outer = before.checked_sub(1).and_then(|last| gone.get(last));
+        outer.is_some_and(|outer| tree.is_within(node, *outer))
+    };
+    let mut known = HashSet::new();
+    for change in changes {
         let node = change.subject();
         let is_replaced = |outer: &NodeId| {
             tree.is_within(node, *outer)
                 && (node != *outer || !matches!(change, Change::ReplaceNode { .. }))
         };
-        if gone.iter().any(|outer| tree.is_within(node, *outer))
-            || replaced.iter().any(is_replaced)
-            || changes[..number].contains(change)
-        {
+        if is_gone(node) || replaced.iter().any(is_replaced) || !known.insert(change) {
             continue;
         }
         match change {
@@ -241,7 +247,7 @@ fn refuse(tree: &Tree, node: NodeId, why: &str) -> Refusal {
 
 impl Change {
     /// The node that is changed.
-    fn subject(&self) -> NodeId {
+    pub fn subject(&self) -> NodeId {
         match self {
             Self::ReplaceScalar { node, .. }
             | Self::ReplaceText { node, .. }

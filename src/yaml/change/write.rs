@@ -13,6 +13,9 @@ pub(super) struct Context {
 
 /// Reads one written scalar back: its decoded value, if it is one scalar of this style.
 pub(super) fn read(written: &str, context: Context, style: Style) -> Option<String> {
+    if style == Style::Plain && is_clearly_plain(written, context) {
+        return Some(written.to_owned());
+    }
     let whole = match (context.flow, context.key) {
         (true, true) => format!("{{{written}: v}}"),
         (true, false) => format!("[{written}]"),
@@ -51,6 +54,20 @@ pub(super) fn read_in(whole: &str, context: Context, style: Style) -> Option<Str
         Kind::Scalar(scalar) if scalar.style() == style => Some(scalar.value().to_owned()),
         _ => None,
     }
+}
+
+/// Whether a text is one plain scalar beyond doubt, so that nobody needs to read it back: it begins with a letter, ends with
+/// no blank, and holds nothing that could end a scalar.
+fn is_clearly_plain(text: &str, context: Context) -> bool {
+    let harmless = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || b"_./-$=+@~".contains(byte)
+            || !context.flow && b" \"'(){}[],;&|<>*!".contains(byte)
+    };
+    text.len() < 500
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !text.ends_with(' ')
+        && text.as_bytes().iter().all(harmless)
 }
 
 /// Whether a text can stand plain.
@@ -227,4 +244,34 @@ fn join(prefix: &str, lines: &[String], indent: &str, is_dash: bool, eol: &str) 
 /// A key.
 pub(super) fn key(text: &str, flow: bool) -> String {
     scalar(text, Style::Plain, Context { flow, key: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::scalar::Style;
+    use super::{Context, is_clearly_plain, read, read_in};
+
+    proptest! {
+        #[test]
+        fn what_is_clearly_plain_is_read_as_it_is(
+            text in r#"([a-zA-Z][a-z0-9_./$=+@~ \\"'(){}\[\],;&|<>*!-]{0,20})"#,
+            flow: bool,
+            key: bool,
+        ) {
+            let context = Context { flow, key };
+            if is_clearly_plain(&text, context) {
+                let whole = match (flow, key) {
+                    (true, true) => format!("{{{text}: v}}"),
+                    (true, false) => format!("[{text}]"),
+                    (false, true) => format!("{text}: v"),
+                    (false, false) => format!("k: {text}"),
+                };
+                let found = read_in(&whole, context, Style::Plain);
+                prop_assert_eq!(found.as_deref(), Some(text.as_str()));
+                prop_assert_eq!(read(&text, context, Style::Plain), found);
+            }
+        }
+    }
 }
