@@ -581,14 +581,14 @@ impl Plan<'_> {
 }
 
 /// A rule and the place of which it speaks.
-type Said = (RuleId, Option<Location>);
+type Topic = (RuleId, Option<Location>);
 
 /// Findings, each once.
 #[derive(Default)]
 struct Said<'p> {
     findings: Vec<Finding>,
     /// The findings of a rule at a place, each with the changes of its fix.
-    known: HashMap<Said, Vec<(usize, Vec<&'p Planned>)>>,
+    known: HashMap<Topic, Vec<(usize, Vec<&'p Planned>)>>,
 }
 
 impl<'p> Said<'p> {

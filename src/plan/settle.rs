@@ -1,6 +1,6 @@
 //! From planned changes to the changes of each file: emptied lists go with their keys, new keys find their place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexSet;
 
@@ -74,12 +74,32 @@ impl Settling {
 
     /// Lets emptied lists and mappings go with their keys, or leaves `[]` and `{}` where a key must stay.
     pub(super) fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
+        let referring: Vec<&str> = documents
+            .files
+            .iter()
+            .map(|document| document.source.text())
+            .filter(|text| text.contains("!reference"))
+            .collect();
         loop {
-            let emptied = self.emptied(documents);
-            let Some(node) = emptied.first().copied() else {
+            let emptied: HashSet<NodeRef> = self.emptied(documents).into_iter().collect();
+            if emptied.is_empty() {
                 break;
-            };
-            self.let_go(documents, node, &emptied);
+            }
+            for (file, changes) in &mut self.changes {
+                changes.retain(|change| match change {
+                    Change::RemoveItem { sequence: node, .. }
+                    | Change::RemoveEntry { mapping: node, .. } => !emptied.contains(&NodeRef {
+                        file: *file,
+                        node: *node,
+                    }),
+                    _ => true,
+                });
+            }
+            let mut ordered: Vec<NodeRef> = emptied.iter().copied().collect();
+            ordered.sort_unstable();
+            for node in ordered {
+                self.let_go(documents, node, &emptied, &referring);
+            }
         }
         self.changes
             .into_iter()
@@ -127,14 +147,15 @@ impl Settling {
         found
     }
 
-    fn let_go(&mut self, documents: &Documents, node: NodeRef, emptied: &[NodeRef]) {
+    fn let_go(
+        &mut self,
+        documents: &Documents,
+        node: NodeRef,
+        emptied: &HashSet<NodeRef>,
+        referring: &[&str],
+    ) {
         let tree = documents.tree(node);
-        if let Some(changes) = self.changes.get_mut(&node.file) {
-            changes.retain(|change| {
-                !matches!(change, Change::RemoveItem { sequence: at, .. } | Change::RemoveEntry { mapping: at, .. } if *at == node.node)
-            });
-        }
-        if let Some((mapping, index)) = self.removable(documents, node, emptied) {
+        if let Some((mapping, index)) = self.removable(documents, node, emptied, referring) {
             self.add(node.file, Change::RemoveEntry { mapping, index });
             return;
         }
@@ -156,7 +177,8 @@ impl Settling {
         &self,
         documents: &Documents,
         node: NodeRef,
-        emptied: &[NodeRef],
+        emptied: &HashSet<NodeRef>,
+        referring: &[&str],
     ) -> Option<(NodeId, usize)> {
         let tree = documents.tree(node);
         if tree.anchor_is_used(node.node) {
@@ -185,7 +207,7 @@ impl Settling {
             .covered
             .get(&node)
             .is_some_and(|below| below.iter().any(|node| !emptied.contains(node)));
-        if uncovers || self.is_referred_to(documents, node, parent, key) {
+        if uncovers || self.is_referred_to(documents, node, parent, key, referring) {
             return None;
         }
         let gone = entries.iter().enumerate().filter(|(at, _)| {
@@ -227,6 +249,7 @@ impl Settling {
         node: NodeRef,
         parent: NodeId,
         key: &str,
+        referring: &[&str],
     ) -> bool {
         let tree = documents.tree(node);
         let Some(above) = tree.parent(parent) else {
@@ -241,10 +264,9 @@ impl Settling {
         let Some(job) = tree.scalar(entry.key) else {
             return false;
         };
-        documents.files.iter().any(|document| {
-            let text = document.source.text();
-            text.contains("!reference") && mentions_reference(text, job.value(), key)
-        })
+        referring
+            .iter()
+            .any(|text| mentions_reference(text, job.value(), key))
     }
 }
 
