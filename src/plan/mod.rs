@@ -569,12 +569,15 @@ impl Plan<'_> {
     }
 }
 
+/// A finding, by its number, and the changes of its fix.
+type WithChanges<'p> = (usize, Vec<&'p Planned>);
+
 /// Findings, each once.
 #[derive(Default)]
 struct Said<'p> {
     findings: Vec<Finding>,
     /// The findings of a rule at a place, each with the changes of its fix.
-    known: HashMap<(RuleId, Option<Location>), Vec<(usize, Vec<&'p Planned>)>>,
+    known: HashMap<(RuleId, Option<Location>), Vec<WithChanges<'p>>>,
 }
 
 impl<'p> Said<'p> {
