@@ -316,6 +316,7 @@ fn growth() {
         ("plain", Docker::None),
         ("mixed", Docker::Some),
         ("docker", Docker::All),
+        ("own", Docker::Own),
     ] {
         let row = sizes.map(|size| {
             let files: Memory = [(MAIN, pipeline(size, docker))].into_iter().collect();

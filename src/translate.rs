@@ -403,9 +403,9 @@ fn report(lowered: Lowered, settled: Settled, outcome: &mut Outcome) {
 
 /// A job of a file that several pipelines include is one job: it stays if it stays in one of them.
 fn merged(jobs: Vec<JobOutcome>) -> Vec<JobOutcome> {
-    let mut merged: Vec<JobOutcome> = Vec::new();
+    let mut merged: BTreeMap<Span, JobOutcome> = BTreeMap::new();
     for job in jobs {
-        match merged.iter_mut().find(|known| known.span == job.span) {
+        match merged.get_mut(&job.span) {
             Some(known) => {
                 let weight = |job: &JobOutcome| match job.verdict {
                     Verdict::Untouched => 0,
@@ -416,11 +416,12 @@ fn merged(jobs: Vec<JobOutcome>) -> Vec<JobOutcome> {
                     *known = job;
                 }
             }
-            None => merged.push(job),
+            None => {
+                merged.insert(job.span, job);
+            }
         }
     }
-    merged.sort_by_key(|job| job.span);
-    merged
+    merged.into_values().collect()
 }
 
 fn renumber(finding: &mut Finding, number: &dyn Fn(FileId) -> FileId) {

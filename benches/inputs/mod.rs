@@ -38,8 +38,10 @@ pub(crate) enum Docker {
     None,
     /// Every fifth job builds an image; the others test, lint and deploy.
     Some,
-    /// Every job builds an image.
+    /// Every job builds an image, all by one template.
     All,
+    /// Every job builds an image and has a daemon and variables of its own.
+    Own,
 }
 
 /// The pipelines that are always there, small and large.
@@ -65,17 +67,17 @@ pub(crate) fn generated() -> Vec<Input> {
 /// A pipeline as people write them: templates, anchors, rules, caches, and this many jobs.
 pub(crate) fn pipeline(jobs: usize, docker: Docker) -> String {
     let mut text = String::from(HEAD);
-    if docker != Docker::None {
+    if matches!(docker, Docker::Some | Docker::All) {
         text.push_str(DOCKER_TEMPLATE);
     }
     for job in 0..jobs {
         let builds = match docker {
             Docker::None => false,
             Docker::Some => job % 5 == 4,
-            Docker::All => true,
+            Docker::All | Docker::Own => true,
         };
         if builds {
-            image_job(&mut text, job);
+            image_job(&mut text, job, docker == Docker::Own);
         } else {
             plain_job(&mut text, job);
         }
@@ -135,6 +137,14 @@ const DOCKER_TEMPLATE: &str = r#".image:
 
 "#;
 
+const OWN_DAEMON: &str = "image: docker:27
+  services:
+    - docker:27-dind";
+
+const OWN_VARIABLES: &str = r#"
+    DOCKER_HOST: tcp://docker:2376
+    DOCKER_TLS_CERTDIR: "/certs""#;
+
 fn plain_job(text: &mut String, job: usize) {
     let stage = ["lint", "test", "build", "deploy"][job % 4];
     write!(
@@ -164,14 +174,19 @@ fn plain_job(text: &mut String, job: usize) {
     .expect("a text takes all that is written");
 }
 
-fn image_job(text: &mut String, job: usize) {
+fn image_job(text: &mut String, job: usize, own: bool) {
+    let (engine, host) = if own {
+        (OWN_DAEMON, OWN_VARIABLES)
+    } else {
+        ("extends: .image", "")
+    };
     write!(
         text,
         r#"image part-{job}:
-  extends: .image
+  {engine}
   <<: *rules
   stage: build
-  variables:
+  variables:{host}
     IMAGE: "$CI_REGISTRY_IMAGE/part-{job}"
   script:
     # the tag is the commit, so that a rollback finds it

@@ -35,7 +35,10 @@ pub struct Context<'a> {
     /// The pipeline of the job at hand.
     pub pipeline: &'a Pipeline,
     parsed: &'a Scripts,
-    readers: OnceCell<HashMap<NodeRef, String>>,
+    /// The jobs that run each line, by their place in the pipeline.
+    runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
+    /// What reads a login in each job, once somebody asked.
+    readers: OnceCell<Vec<OnceCell<Option<String>>>>,
 }
 
 /// Scripts that were parsed already: a line that many jobs have, or that is the same before and after, is parsed once.
@@ -59,35 +62,35 @@ impl<'a> Context<'a> {
             files,
             pipeline,
             parsed,
+            runners: OnceCell::new(),
             readers: OnceCell::new(),
         }
     }
 
     /// A program that reads Docker's credentials file in any of the jobs that run a line: they share its login.
     pub fn credential_reader(&self, line: NodeRef) -> Option<&str> {
-        let readers = self.readers.get_or_init(|| {
-            let mut readers = HashMap::new();
-            for job in self.pipeline.jobs.iter().filter(|job| !job.hidden) {
-                if let Some(reader) = self.reader_in(job) {
-                    for (_, line) in job.lines() {
-                        readers.entry(line.node).or_insert_with(|| reader.clone());
-                    }
+        let jobs = &self.pipeline.jobs;
+        let runners = self.runners.get_or_init(|| {
+            let mut runners: HashMap<NodeRef, Vec<usize>> = HashMap::new();
+            for (index, job) in jobs.iter().enumerate().filter(|(_, job)| !job.hidden) {
+                for (_, line) in job.lines() {
+                    runners.entry(line.node).or_default().push(index);
                 }
             }
-            readers
+            runners
         });
-        readers.get(&line).map(String::as_str)
+        let readers = self
+            .readers
+            .get_or_init(|| jobs.iter().map(|_| OnceCell::new()).collect());
+        runners.get(&line)?.iter().find_map(|index| {
+            let job = jobs.get(*index)?;
+            let reader = readers.get(*index)?.get_or_init(|| self.reader_in(job));
+            reader.as_deref()
+        })
     }
 
     fn reader_in(&self, job: &Job) -> Option<String> {
-        let may_read = |text: &str| {
-            let mut readers = self.rules.credential_readers();
-            spells(text, "compose") || readers.any(|reader| spells(text, reader))
-        };
         job.lines().find_map(|(_, line)| {
-            if !self.documents.text(line.node).is_some_and(may_read) {
-                return None;
-            }
             let parsed = self.parse(line.node);
             if parsed.text.contains(".docker/config.json") || parsed.text.contains("/.docker:") {
                 return Some("the script".to_owned());

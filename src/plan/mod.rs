@@ -580,15 +580,15 @@ impl Plan<'_> {
     }
 }
 
-/// A rule and the place of which it speaks.
-type Topic = (RuleId, Option<Location>);
+/// A finding, by its number, and the changes of its fix.
+type WithChanges<'p> = (usize, Vec<&'p Planned>);
 
 /// Findings, each once.
 #[derive(Default)]
 struct Said<'p> {
     findings: Vec<Finding>,
     /// The findings of a rule at a place, each with the changes of its fix.
-    known: HashMap<Topic, Vec<(usize, Vec<&'p Planned>)>>,
+    known: HashMap<(RuleId, Option<Location>), Vec<WithChanges<'p>>>,
 }
 
 impl<'p> Said<'p> {

@@ -221,12 +221,6 @@ impl Rules {
         self.programs.get(PROGRAMS)?.credential_reader(name)
     }
 
-    /// All programs that read such credentials, in the order of the file.
-    pub fn credential_readers(&self) -> impl Iterator<Item = &str> {
-        let programs = self.programs.get(PROGRAMS);
-        programs.into_iter().flat_map(Programs::credential_readers)
-    }
-
     /// Whether a program runs code of the project, which may call Docker out of sight.
     pub fn runs_project_code(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);

@@ -128,14 +128,6 @@ impl Programs {
         self.credential_readers.get(name)
     }
 
-    pub(super) fn credential_readers(&self) -> impl Iterator<Item = &str> {
-        self.credential_readers
-            .programs
-            .0
-            .keys()
-            .map(String::as_str)
-    }
-
     pub(super) fn runs_project_code(&self, name: &str) -> bool {
         self.runs_project_code.programs.0.contains(name)
     }
