@@ -105,6 +105,24 @@ impl Facts {
             })
     }
 
+    /// Whether an image of the job is named by this registry: a login to it must keep the name.
+    pub fn names_registry(&self, registry: &str) -> bool {
+        let host = registry
+            .trim_start_matches("https://")
+            .split('/')
+            .next()
+            .unwrap_or(registry);
+        self.deeds.iter().any(|(_, deed)| match deed {
+            Deed::Builds(name)
+            | Deed::Pulls(name)
+            | Deed::Pushes(name)
+            | Deed::Tags { to: name, .. } => name
+                .strip_prefix(host)
+                .is_some_and(|rest| rest.starts_with('/')),
+            _ => false,
+        })
+    }
+
     /// Whether the job makes an image of just this name.
     pub fn is_made(&self, image: &str) -> bool {
         self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Builds(name) | Deed::Tags { to: name, .. } if name == image))

@@ -66,25 +66,21 @@ fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
 
 /// `make image`, `./build-image.sh`, `make push-all`: what is run is named after images.
 fn builds_by_name(call: &Call) -> bool {
-    call.command()
-        .words
-        .iter()
-        .filter_map(|word| word.value.as_deref())
-        .any(|word| {
-            word.split(['-', '_', '.', '/', ':']).any(|part| {
-                matches!(
-                    part,
-                    "docker"
-                        | "image"
-                        | "images"
-                        | "container"
-                        | "containers"
-                        | "dind"
-                        | "buildx"
-                        | "push"
-                )
-            })
-        })
+    const NAMES: [&str; 8] = [
+        "docker",
+        "image",
+        "images",
+        "container",
+        "containers",
+        "dind",
+        "buildx",
+        "push",
+    ];
+    call.command().words.iter().any(|word| {
+        call.raw(word)
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .any(|part| NAMES.contains(&part))
+    })
 }
 
 /// The file of the repository that a command runs.

@@ -39,7 +39,7 @@ pub(super) fn changes(
         settling.add(*file, change.clone());
     }
     for ((unit, key), value) in &plan.pins {
-        if !plan.moves(*unit) {
+        if !plan.moves(*unit) && plan.loses(*unit, key, &settling) {
             insert_key(
                 documents,
                 plan.units[*unit].job,

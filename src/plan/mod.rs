@@ -3,9 +3,9 @@
 mod flows;
 mod gather;
 mod hoist;
-
 mod pins;
 mod remains;
+mod say;
 mod settle;
 mod variables;
 
@@ -17,7 +17,7 @@ use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
 use crate::repository::Files;
 use crate::rules::Rules;
-use crate::text::{Edit, FileId, Location};
+use crate::text::FileId;
 use crate::yaml::{Change, New};
 
 /// Reasons that a job has only because of another one.
@@ -450,223 +450,6 @@ pub(crate) fn value_of(instead: &Instead) -> (String, New) {
         ),
         Instead::Variable(name, value) => (name.clone(), New::Scalar(value.clone())),
     }
-}
-
-impl Plan<'_> {
-    /// Gathers what there is to say, for a plan that was proved.
-    pub fn say(
-        &mut self,
-        documents: &Documents,
-        pipelines: &[Pipeline],
-        rules: &Rules,
-        options: &Options,
-        files: &dyn Files,
-        scripts: &Scripts,
-    ) {
-        let mut said = Said::default();
-        let changed: HashSet<NodeRef> = self
-            .changes
-            .iter()
-            .flat_map(|(file, changes)| changes.iter().map(|change| node_of(*file, change)))
-            .collect();
-        for unit in &self.units {
-            let Some(drafted) = &unit.drafted else {
-                continue;
-            };
-            match &unit.state {
-                State::Moves => {
-                    for (index, finding) in drafted.draft.findings.iter().enumerate() {
-                        let changes = drafted.draft.changes.iter();
-                        let ours = changes.filter(|planned| planned.finding == index).collect();
-                        let mut finding = finding.clone();
-                        finding.fix = Some(fix_of(drafted, &finding.message));
-                        said.fixed(finding, ours, options.fixes.then_some(documents));
-                    }
-                    for review in &drafted.draft.reviews {
-                        let mut review = review.clone();
-                        review.severity = Severity::Warning;
-                        review.fix = Some(Fix {
-                            title: "moved to Podman".to_owned(),
-                            safety: Safety::Review,
-                            edits: Vec::new(),
-                        });
-                        said.say(review);
-                    }
-                }
-                State::Left(reasons) => {
-                    reasons.iter().cloned().for_each(|reason| said.say(reason));
-                    let key = documents.location(unit.job.key);
-                    for place in &drafted.draft.places {
-                        let inside = place.file == key.file && unit.job.span.contains(place.span);
-                        if !inside {
-                            said.say(passes::finding(
-                                "stays",
-                                Severity::Note,
-                                *place,
-                                "this stays on Docker with the jobs that use it",
-                            ));
-                        }
-                    }
-                }
-                State::Untouched => {}
-            }
-        }
-        for pipeline in pipelines {
-            let context = Context::new(documents, rules, options, files, pipeline, scripts);
-            let used: HashSet<&str> = pipeline
-                .jobs
-                .iter()
-                .filter(|job| !job.hidden)
-                .flat_map(|job| job.parents.iter().map(String::as_str))
-                .collect();
-            for job in pipeline.jobs.iter().filter(|job| job.hidden) {
-                if !passes::may_use_docker(&context, job) {
-                    continue;
-                }
-                let view = context.view(job);
-                let evidence = passes::Evidence::of(&view);
-                if !evidence.uses_docker() && evidence.remote.is_empty() {
-                    continue;
-                }
-                let touched = job.lines().any(|(_, line)| {
-                    changed.contains(&line.node)
-                        || line.item.is_some_and(|(list, _)| changed.contains(&list))
-                }) || job
-                    .image
-                    .as_ref()
-                    .is_some_and(|image| changed.contains(&image.name.node));
-                let message = if used.contains(job.name.as_str()) {
-                    if touched {
-                        continue;
-                    }
-                    format!(
-                        "the template {} stays on Docker with the jobs that use it",
-                        job.name
-                    )
-                } else if touched {
-                    continue;
-                } else {
-                    format!(
-                        "no job here uses the template {}, so what it runs in is not known",
-                        job.name
-                    )
-                };
-                let at = Location {
-                    file: job.key.file,
-                    span: job.span,
-                };
-                let mut finding = passes::finding("template-stays", Severity::Note, at, message);
-                finding.help = Some("move it by hand, or where it is used".to_owned());
-                said.say(finding);
-            }
-        }
-        let left = self
-            .units
-            .iter()
-            .filter(|unit| matches!(unit.state, State::Left(_)))
-            .map(|unit| Location {
-                file: unit.job.key.file,
-                span: unit.job.span,
-            });
-        let mut findings = said.findings;
-        let places: Vec<Location> = findings
-            .iter()
-            .flat_map(|finding| finding.at.first())
-            .map(|label| label.at)
-            .chain(left)
-            .collect();
-        findings.extend(remains::notes(documents, &changed, &places));
-        self.findings = findings;
-    }
-}
-
-/// A finding, by its number, and the changes of its fix.
-type WithChanges<'p> = (usize, Vec<&'p Planned>);
-
-/// Findings, each once.
-#[derive(Default)]
-struct Said<'p> {
-    findings: Vec<Finding>,
-    /// The findings of a rule at a place, each with the changes of its fix.
-    known: HashMap<(RuleId, Option<Location>), Vec<WithChanges<'p>>>,
-}
-
-impl<'p> Said<'p> {
-    fn say(&mut self, finding: Finding) {
-        self.fixed(finding, Vec::new(), None);
-    }
-
-    /// Says what changes put right; `edits` are worked out where the files are given.
-    fn fixed(&mut self, finding: Finding, changes: Vec<&'p Planned>, edits: Option<&Documents>) {
-        let same =
-            |one: &&Planned, other: &&Planned| one.file == other.file && one.change == other.change;
-        let at = finding.at.first().map(|label| label.at);
-        let alike = self.known.entry((finding.rule, at)).or_default();
-        let known = alike.iter().any(|(index, others)| {
-            others.len() == changes.len()
-                && others
-                    .iter()
-                    .zip(&changes)
-                    .all(|(one, other)| same(one, other))
-                && same_but_edits(&self.findings[*index], &finding)
-        });
-        if known {
-            return;
-        }
-        let mut finding = finding;
-        if let (Some(fix), Some(documents)) = (&mut finding.fix, edits) {
-            fix.edits = edits_of(documents, &changes);
-        }
-        alike.push((self.findings.len(), changes));
-        self.findings.push(finding);
-    }
-}
-
-fn same_but_edits(one: &Finding, other: &Finding) -> bool {
-    let fix = |finding: &Finding| {
-        let fix = finding.fix.as_ref();
-        fix.map(|fix| (fix.title.clone(), fix.safety))
-    };
-    one.message == other.message
-        && one.severity == other.severity
-        && one.at == other.at
-        && one.help == other.help
-        && fix(one) == fix(other)
-}
-
-/// What a finding's changes are, as a fix whose edits are still to come.
-fn fix_of(drafted: &Drafted, title: &str) -> Fix {
-    let safety = if drafted.draft.reviews.is_empty() {
-        Safety::Safe
-    } else {
-        Safety::Review
-    };
-    Fix {
-        title: title.to_owned(),
-        safety,
-        edits: Vec::new(),
-    }
-}
-
-/// The edits of some changes; of a file in which they cannot be written, none.
-fn edits_of(documents: &Documents, planned: &[&Planned]) -> Vec<(FileId, Edit)> {
-    let mut edits: Vec<(FileId, Edit)> = Vec::new();
-    for file in planned
-        .iter()
-        .map(|planned| planned.file)
-        .collect::<BTreeSet<_>>()
-    {
-        let changes: Vec<Change> = planned
-            .iter()
-            .filter(|planned| planned.file == file)
-            .map(|planned| planned.change.clone())
-            .collect();
-        let document = documents.file(file);
-        if let Ok(made) = crate::yaml::edits(&document.tree, document.source.text(), &changes) {
-            edits.extend(made.into_iter().map(|edit| (file, edit)));
-        }
-    }
-    edits
 }
 
 /// The node that a change is about.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Slot, Via};
 use crate::yaml::New;
 
+use super::settle::Settling;
 use super::{Plan, State, Users};
 
 /// How many jobs may get a copy, and how long it may be: more of either is no longer a small diff.
@@ -117,6 +118,14 @@ impl Plan<'_> {
             .filter(|one| one.nodes.contains(&node))
             .peekable();
         uses.peek().is_some() && uses.all(|one| self.pins.contains_key(&(unit, one.key)))
+    }
+
+    /// Whether what a job inherits for a key is changed at all: only then it needs a copy.
+    pub(super) fn loses(&self, unit: usize, key: &str, settling: &Settling) -> bool {
+        let inherited = inherited(self.units[unit].job);
+        inherited
+            .iter()
+            .any(|one| one.key == key && one.nodes.iter().any(|node| settling.touches(*node)))
     }
 
     /// Whether a job stays for what it is, and not for what it shares: the latter may move when others do.

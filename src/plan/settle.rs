@@ -31,6 +31,13 @@ impl Settling {
         self.changes.entry(file).or_default().insert(change);
     }
 
+    /// Whether anything changes about a node.
+    pub(super) fn touches(&self, node: NodeRef) -> bool {
+        self.changes
+            .get(&node.file)
+            .is_some_and(|changes| changes.iter().any(|change| change.subject() == node.node))
+    }
+
     /// Whether an entry of a mapping is to go.
     pub(super) fn removes(&self, mapping: NodeRef, index: usize) -> bool {
         self.changes.get(&mapping.file).is_some_and(|changes| {

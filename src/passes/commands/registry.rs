@@ -49,7 +49,8 @@ pub(super) fn login(
                 "hub.docker.com",
                 "https://hub.docker.com",
             ];
-            if hub.contains(&text.text.trim_matches(['"', '\''])) {
+            let by_this_name = pass.facts.names_registry(&text.text);
+            if hub.contains(&text.text.trim_matches(['"', '\''])) && !by_this_name {
                 let message = "Podman knows Docker Hub as docker.io";
                 let why = draft.note(
                     "login-registry",
