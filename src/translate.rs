@@ -246,12 +246,10 @@ fn check(
             .get(file)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        prove::values(&document.tree, document.source.text(), changes, text).map_err(|why| {
-            Doubt {
-                file: *file,
-                at: None,
-                why,
-            }
+        prove::values(&document.tree, changes, text).map_err(|why| Doubt {
+            file: *file,
+            at: None,
+            why,
         })?;
     }
     let after_files = After {

@@ -113,6 +113,15 @@ pub fn finding(
     }
 }
 
+/// Adds a warning with its help to a list, once.
+fn add(list: &mut Vec<Finding>, rule: &'static str, at: Location, message: String, help: String) {
+    let mut new = finding(rule, Severity::Warning, at, message);
+    new.help = Some(help);
+    if !list.contains(&new) {
+        list.push(new);
+    }
+}
+
 impl Draft {
     /// Notes what is changed and why; gives the index that the changes name.
     pub fn note(&mut self, rule: &'static str, at: Location, message: impl Into<String>) -> usize {
@@ -141,11 +150,7 @@ impl Draft {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let mut new = finding(rule, Severity::Warning, at, message);
-        new.help = Some(help.into());
-        if !self.blockers.contains(&new) {
-            self.blockers.push(new);
-        }
+        add(&mut self.blockers, rule, at, message.into(), help.into());
     }
 
     /// The job moves only when a person has looked.
@@ -156,11 +161,7 @@ impl Draft {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let mut new = finding(rule, Severity::Warning, at, message);
-        new.help = Some(help.into());
-        if !self.reviews.contains(&new) {
-            self.reviews.push(new);
-        }
+        add(&mut self.reviews, rule, at, message.into(), help.into());
     }
 
     /// Plans a change of a text that all who share it must want.

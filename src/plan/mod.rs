@@ -259,7 +259,7 @@ impl Plan<'_> {
                     .as_ref()
                     .is_some_and(|drafted| drafted.calls_docker);
                 if planned.instead.is_some() && calls_docker && self.can_override(unit, users) {
-                    self.override_all(unit, &planned, users);
+                    self.override_all(unit, &planned);
                 } else {
                     let finding = self.shared_text(documents, &planned, conflict.other);
                     self.leave(unit, finding);
@@ -360,7 +360,7 @@ impl Plan<'_> {
     }
 
     /// All changes of the same kind give way to one key in the job.
-    fn override_all(&mut self, unit: usize, planned: &Planned, _users: &Users) {
+    fn override_all(&mut self, unit: usize, planned: &Planned) {
         let kind = planned.instead.as_ref().map(std::mem::discriminant);
         let unit = &mut self.units[unit];
         let Some(drafted) = &unit.drafted else { return };

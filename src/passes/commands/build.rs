@@ -12,13 +12,11 @@ use super::parts::{Additions, remove_flag};
 use crate::passes::docker_call::{DockerCall, Flag};
 
 /// A flag of a build that the tables leave to code. `false`: not known, the job stays.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn flag(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,
     flag: &Flag<'_>,
-    _with: &str,
     additions: &mut Additions,
     draft: &mut Draft,
     why: usize,

@@ -25,7 +25,6 @@ pub(super) fn save(docker: &DockerCall<'_>, additions: &mut Additions) {
 pub(super) fn flag(
     docker: &DockerCall<'_>,
     flag: &Flag<'_>,
-    _with: &str,
     draft: &mut Draft,
     why: usize,
 ) -> bool {

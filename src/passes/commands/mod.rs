@@ -416,11 +416,11 @@ fn flag_action(
             format!("{} has no counterpart in Podman: {reason}", flag.rule.name),
             "the job stays on Docker until the command does without it",
         ),
-        FlagAction::Rewrite { with, why: reason } => {
+        FlagAction::Rewrite { why: reason, .. } => {
             let known = match docker.rule.name.as_str() {
-                "build" => build::flag(pass, index, docker, flag, with, additions, draft, why),
-                "run" | "create" => run::flag(docker, flag, with, additions, draft, why),
-                _ => images::flag(docker, flag, with, draft, why),
+                "build" => build::flag(pass, index, docker, flag, additions, draft, why),
+                "run" | "create" => run::flag(docker, flag, draft, why),
+                _ => images::flag(docker, flag, draft, why),
             };
             if !known {
                 draft.block(

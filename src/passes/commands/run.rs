@@ -12,8 +12,6 @@ use crate::passes::docker_call::{DockerCall, Flag};
 pub(super) fn flag(
     docker: &DockerCall<'_>,
     flag: &Flag<'_>,
-    _with: &str,
-    _additions: &mut Additions,
     draft: &mut Draft,
     why: usize,
 ) -> bool {

@@ -601,16 +601,12 @@ impl<'a> Lowering<'a> {
         found: &mut Vec<Script>,
         unresolved: &mut Vec<Unresolved>,
     ) -> Result<(), Broken> {
-        let Some(written) = stack.first().cloned() else {
-            return Ok(());
-        };
         let stack = self.settle(stack, unresolved)?;
         let Some(slot) = stack.first() else {
             return Ok(());
         };
         let mut lines = Vec::new();
         self.lines(slot.value, &slot.reach, None, 0, &mut lines, unresolved)?;
-        let _ = written;
         found.push(Script {
             phase,
             slot: slot.clone(),
