@@ -184,7 +184,7 @@ impl<'a> Lowering<'a> {
                     continue;
                 };
                 if !self.index.contains_key(parent_name) {
-                    let what = format!("{parent_name}, which it extends");
+                    let what = parent_name.to_owned();
                     extended.unresolved.push(Unresolved { at: parent, what });
                     continue;
                 }
