@@ -34,3 +34,4 @@ pub(super) const PACKAGES: File = file!("packages.yaml");
 pub(super) const PROGRAMS: File = file!("programs.yaml");
 pub(super) const SHORT_NAMES: File = file!("short-names.yaml");
 pub(super) const DAEMON: File = file!("daemon.yaml");
+pub(super) const DIFFERENCES: File = file!("differences.yaml");

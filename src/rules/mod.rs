@@ -20,6 +20,7 @@
 
 mod commands;
 mod daemon;
+mod differences;
 mod embedded;
 mod error;
 mod flags;
@@ -37,6 +38,7 @@ use serde::de::DeserializeOwned;
 
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
+pub use differences::Alpine;
 pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
@@ -47,7 +49,10 @@ pub use variables::{VariableAction, VariableRule};
 
 use commands::Commands;
 use daemon::Daemon;
-use embedded::{COMMANDS, DAEMON, File, IMAGES, PACKAGES, PROGRAMS, SHORT_NAMES, VARIABLES};
+use differences::Differences;
+use embedded::{
+    COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, SHORT_NAMES, VARIABLES,
+};
 use images::Images;
 use packages::Packages;
 use programs::Programs;
@@ -64,6 +69,7 @@ pub struct Rules {
     programs: Part<Programs>,
     short_names: Part<ShortNames>,
     daemon: Part<Daemon>,
+    differences: Part<Differences>,
 }
 
 /// A file that is read when it is first asked for.
@@ -110,6 +116,7 @@ impl Rules {
         rules.packages.checked(PACKAGES)?;
         rules.short_names.checked(SHORT_NAMES)?;
         rules.daemon.checked(DAEMON)?;
+        rules.differences.checked(DIFFERENCES)?;
         if let Some(name) = rules.programs.checked(PROGRAMS)?.contradiction() {
             let message = format!("`{name}` is harmless and not harmless");
             return Err(RulesError::without_place(PROGRAMS.0, message));
@@ -128,6 +135,7 @@ impl Rules {
             "packages.yaml" => error::read::<Packages>(file, text, 1).map(drop),
             "programs.yaml" => error::read::<Programs>(file, text, 1).map(drop),
             "short-names.yaml" => error::read::<ShortNames>(file, text, 1).map(drop),
+            "differences.yaml" => error::read::<Differences>(file, text, 1).map(drop),
             "daemon.yaml" => error::read::<Daemon>(file, text, 1).map(drop),
             _ => commands::check_file(file, text),
         }
@@ -237,6 +245,24 @@ impl Rules {
     pub fn is_network_client(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);
         programs.is_some_and(|programs| programs.is_network_client(name))
+    }
+
+    /// Whether a registry's name in a login means Docker Hub.
+    pub fn is_docker_hub(&self, registry: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.is_docker_hub(registry))
+    }
+
+    /// A field of a format for `docker inspect` that Podman prints otherwise.
+    pub fn inspect_field(&self, format: &str) -> Option<&str> {
+        self.differences.get(DIFFERENCES)?.inspect_field(format)
+    }
+
+    /// What Alpine has and Fedora has not.
+    pub fn alpine(&self) -> Option<&Alpine> {
+        self.differences
+            .get(DIFFERENCES)
+            .map(|differences| &differences.alpine)
     }
 
     /// What becomes of a flag that a dind service is given.

@@ -103,18 +103,9 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
             );
         }
         ("inspect", Some(format)) => {
-            let differs = [
-                ".NetworkSettings.IPAddress",
-                ".NetworkSettings.Networks",
-                "RepoDigests",
-                ".State.Health",
-                ".Config.Entrypoint",
-                ".GraphDriver",
-                ".ContainerConfig",
-            ];
-            if let Some(field) = differs.iter().find(|field| format.contains(**field)) {
-                let message = match *field {
-                    "RepoDigests" => {
+            if let Some(field) = docker.view.context.rules.inspect_field(&format) {
+                let message = match field {
+                    ".RepoDigests" => {
                         "the digest that Podman knows after a push is not the registry's".to_owned()
                     }
                     field => format!("{field} is not the same in Podman"),

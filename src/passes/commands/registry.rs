@@ -39,18 +39,9 @@ pub(super) fn login(
         }
         Some(word) => {
             let text = docker.text_of(*word);
-            let hub = [
-                "https://index.docker.io/v1/",
-                "https://index.docker.io/v1",
-                "index.docker.io",
-                "https://index.docker.io",
-                "registry-1.docker.io",
-                "https://docker.io",
-                "hub.docker.com",
-                "https://hub.docker.com",
-            ];
+            let name = text.text.trim_matches(['"', '\'']);
             let by_this_name = pass.facts.names_registry(&text.text);
-            if hub.contains(&text.text.trim_matches(['"', '\''])) && !by_this_name {
+            if pass.view.context.rules.is_docker_hub(name) && !by_this_name {
                 let message = "Podman knows Docker Hub as docker.io";
                 let why = draft.note(
                     "login-registry",
