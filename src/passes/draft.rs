@@ -1,5 +1,7 @@
 //! What the passes would do to one job: changes, what there is to say, and what speaks against it.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::pipeline::{NodeRef, Slot};
 use crate::text::{FileId, Location};
@@ -91,6 +93,10 @@ pub struct Draft {
     pub removals: Vec<Removal>,
     /// Every place of Docker in the job.
     pub places: Vec<Location>,
+    /// The findings of a rule at a place, so that each is said once.
+    said: HashMap<(RuleId, Option<Location>), Vec<usize>>,
+    /// The changes, so that each is planned once.
+    planned: HashSet<(FileId, Change)>,
 }
 
 /// A finding at one place.
@@ -135,9 +141,12 @@ impl Draft {
 
     /// Adds a finding, once.
     pub fn say(&mut self, new: Finding) -> usize {
-        if let Some(known) = self.findings.iter().position(|one| *one == new) {
-            return known;
+        let topic = (new.rule, new.at.first().map(|label| label.at));
+        let known = self.said.entry(topic).or_default();
+        if let Some(index) = known.iter().find(|index| self.findings[**index] == new) {
+            return *index;
         }
+        known.push(self.findings.len());
         self.findings.push(new);
         self.findings.len() - 1
     }
@@ -178,8 +187,7 @@ impl Draft {
 
     /// Plans a change, once.
     pub fn plan(&mut self, planned: Planned) {
-        let known = |one: &Planned| one.file == planned.file && one.change == planned.change;
-        if !self.changes.iter().any(known) {
+        if self.planned.insert((planned.file, planned.change.clone())) {
             self.changes.push(planned);
         }
     }

@@ -17,6 +17,8 @@ pub struct JobPass<'a> {
     pub facts: Facts,
     /// Calls that a pass has replaced as a whole.
     pub replaced: HashSet<usize>,
+    /// The first call that goes to another folder: from there on a relative path may mean another file.
+    pub first_move: Option<usize>,
 }
 
 impl<'a> JobPass<'a> {
@@ -24,11 +26,16 @@ impl<'a> JobPass<'a> {
     pub fn new(view: JobView<'a>) -> Self {
         let evidence = Evidence::of(&view);
         let facts = Facts::of(&view, &evidence);
+        let first_move = view
+            .calls
+            .iter()
+            .position(|call| matches!(call.program(), Some("cd" | "pushd")));
         Self {
             view,
             evidence,
             facts,
             replaced: HashSet::new(),
+            first_move,
         }
     }
 

@@ -55,10 +55,8 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     if !pass.evidence.uses_docker() {
         return None;
     }
-    let mut draft = Draft {
-        places: places(&pass),
-        ..Draft::default()
-    };
+    let mut draft = Draft::default();
+    draft.places = places(&pass);
     stays::run(&pass, &mut draft);
     waits::run(&mut pass, &mut draft);
     image::run(&pass, &mut draft);

@@ -404,12 +404,7 @@ fn find_dockerfile(
     docker: &DockerCall<'_>,
 ) -> Option<Dockerfile> {
     let view = &pass.view;
-    let moved = view.calls.iter().take(index).any(|call| {
-        matches!(call.program(), Some("cd" | "pushd"))
-            && call.parsed.text.len() == docker.call.parsed.text.len()
-            || matches!(call.program(), Some("cd" | "pushd"))
-                && call.command().place.nesting.is_empty()
-    });
+    let moved = pass.first_move.is_some_and(|first| first < index);
     if moved {
         return None;
     }

@@ -158,6 +158,9 @@ pub(super) fn manifest_name(
     docker: &DockerCall<'_>,
     draft: &mut Draft,
 ) -> Option<&'static str> {
+    if !matches!(docker.rule.name.as_str(), "manifest rm" | "manifest create") {
+        return None;
+    }
     let name = docker
         .operands()
         .first()
