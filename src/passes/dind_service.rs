@@ -27,7 +27,6 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             },
             purpose: Purpose::Text,
             instead: all.then(|| Instead::Services(Vec::new())),
-            slot: Some(services.slot.clone()),
             finding: why,
         });
         flags(pass, service, draft);

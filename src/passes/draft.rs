@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::finding::{Finding, Label, RuleId, Severity};
-use crate::pipeline::{NodeRef, Slot};
+use crate::pipeline::NodeRef;
 use crate::text::{FileId, Location};
 use crate::yaml::Change;
 
@@ -29,8 +29,6 @@ pub struct Planned {
     pub purpose: Purpose,
     /// What to write into the job itself when others share the text and stay.
     pub instead: Option<Instead>,
-    /// The key whose value is a list from which items go: it goes with its last item.
-    pub slot: Option<Slot>,
     /// The finding that says why: an index into the draft's findings.
     pub finding: usize,
 }
@@ -52,8 +50,6 @@ pub enum Instead {
     Image(String),
     /// `services:` with what is left of the list.
     Services(Vec<String>),
-    /// A variable of the job's own.
-    Variable(String, String),
 }
 
 /// A variable that the job needs from now on.
@@ -180,7 +176,6 @@ impl Draft {
             change,
             purpose: Purpose::Text,
             instead: None,
-            slot: None,
             finding,
         });
     }

@@ -55,7 +55,6 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
                 change,
                 purpose: Purpose::Text,
                 instead: None,
-                slot: None,
                 finding: why,
             });
         }

@@ -30,7 +30,6 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             },
             purpose: Purpose::Text,
             instead: Some(Instead::Image(podman)),
-            slot: None,
             finding: why,
         });
         if let Some((slot, words)) = &image.entrypoint

@@ -7,7 +7,7 @@ use crate::yaml::{Change, Style};
 
 use super::context::{Call, JobView};
 use super::draft::{Draft, Planned, Purpose, Removal};
-use super::script_edit::{has_own_lines, replace, script_of, style};
+use super::script_edit::{has_own_lines, replace, style};
 
 /// Takes a command away, with the `|| true` that goes with it, once all passes are through.
 pub(super) fn remove_command(call: &Call, draft: &mut Draft, why: usize) {
@@ -179,7 +179,6 @@ fn remove_statement(
                 },
                 purpose: Purpose::Text,
                 instead: None,
-                slot: script_of(view, line).map(|script| script.slot.clone()),
                 finding: why,
             });
             return;

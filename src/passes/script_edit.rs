@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::pipeline::{Phase, Script};
+use crate::pipeline::Phase;
 use crate::shell::{Connected, Connector, Nesting};
 use crate::yaml::{Change, New, Style};
 
@@ -28,14 +28,6 @@ pub(super) fn replace(
         },
         why,
     );
-}
-
-/// The script of a job that a line belongs to.
-pub(super) fn script_of<'a>(view: &JobView<'a>, line: &LineView) -> Option<&'a Script> {
-    view.job
-        .scripts
-        .iter()
-        .find(|script| script.phase == line.phase)
 }
 
 /// How a line is written.
@@ -164,7 +156,6 @@ pub(super) fn insert_in_front(
                 change,
                 purpose: purpose.clone(),
                 instead: None,
-                slot: None,
                 finding: why,
             });
         }
@@ -189,7 +180,6 @@ pub(super) fn insert_in_front(
         change,
         purpose,
         instead: None,
-        slot: None,
         finding: why,
     });
 }

@@ -93,7 +93,6 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
                 },
                 purpose: Purpose::EngineVariable,
                 instead: None::<Instead>,
-                slot: None,
                 finding: why,
             });
         }
@@ -124,7 +123,6 @@ fn in_rules(pass: &JobPass<'_>, draft: &mut Draft) {
             },
             purpose: Purpose::EngineVariable,
             instead: None,
-            slot: None,
             finding: why,
         });
     }

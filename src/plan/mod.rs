@@ -365,11 +365,7 @@ impl Plan<'_> {
         let unit = &mut self.units[unit];
         let Some(drafted) = &unit.drafted else { return };
         for (index, one) in drafted.draft.changes.iter().enumerate() {
-            let same = match (&one.instead, &planned.instead) {
-                (Some(Instead::Variable(a, _)), Some(Instead::Variable(b, _))) => a == b,
-                (Some(one), Some(_)) => Some(std::mem::discriminant(one)) == kind,
-                _ => false,
-            };
+            let same = kind.is_some() && one.instead.as_ref().map(std::mem::discriminant) == kind;
             if same {
                 unit.overridden.insert(index);
             }
@@ -448,7 +444,6 @@ pub(crate) fn value_of(instead: &Instead) -> (String, New) {
             "services".to_owned(),
             New::Sequence(names.iter().cloned().map(New::Scalar).collect()),
         ),
-        Instead::Variable(name, value) => (name.clone(), New::Scalar(value.clone())),
     }
 }
 
