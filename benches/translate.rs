@@ -19,7 +19,7 @@ use dindless::outcome::{Outcome, Provider, Verdict};
 use dindless::passes::Scripts;
 use dindless::plan;
 use dindless::prove;
-use dindless::providers::gitlab::{self, Entry};
+use dindless::providers::{Entry, gitlab};
 use dindless::repository::Memory;
 use dindless::rules::Rules;
 use dindless::text::{FileId, apply_edits};

@@ -3,14 +3,7 @@
 use crate::finding::{Finding, RuleId};
 use crate::text::{Source, Span};
 
-/// Who owns a CI file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Provider {
-    /// `.gitlab-ci.yml` and what it includes.
-    GitLab,
-    /// `.github/workflows/*.yml` and composite actions.
-    GitHub,
-}
+pub use crate::pipeline::Provider;
 
 /// What becomes of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,16 @@ use indexmap::IndexMap;
 use crate::text::{FileId, Location, Source, Span};
 use crate::yaml::{NodeId, Tree};
 
+/// Who owns a CI file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Provider {
+    /// `.gitlab-ci.yml` and what it includes.
+    #[default]
+    GitLab,
+    /// `.github/workflows/*.yml` and composite actions.
+    GitHub,
+}
+
 /// A node of one of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeRef {
@@ -64,6 +74,9 @@ pub struct Document {
     pub source: Source,
     /// Its tree.
     pub tree: Tree,
+    /// What in the repository this document says in other words: it is no file itself. What there is to say of it is
+    /// said there.
+    pub stands_for: Option<NodeRef>,
 }
 
 /// The files of a pipeline; a [`FileId`] is an index into them.
@@ -86,6 +99,9 @@ impl Documents {
 
     /// Where a node stands.
     pub fn location(&self, node: NodeRef) -> Location {
+        if let Some(origin) = self.file(node.file).stands_for {
+            return self.location(origin);
+        }
         Location {
             file: node.file,
             span: self.tree(node).node(node.node).span,
@@ -109,6 +125,9 @@ impl Documents {
 
     /// Where a decoded range of a scalar stands in its file: exact if the source holds it verbatim, else the whole scalar.
     pub fn inside(&self, node: NodeRef, range: std::ops::Range<usize>) -> Location {
+        if let Some(origin) = self.file(node.file).stands_for {
+            return self.location(origin);
+        }
         let span = self
             .tree(node)
             .scalar(node.node)
@@ -204,6 +223,10 @@ pub struct Line {
     pub node: NodeRef,
     /// The list that holds it, and its place there; `None` if the script is a single scalar.
     pub item: Option<(NodeRef, usize)>,
+    /// The step that is nothing but this line, as an item of its list: it goes when nothing of the line is left.
+    pub step: Option<(NodeRef, usize)>,
+    /// The folder in which it runs, if that is not the root of the repository.
+    pub folder: Option<String>,
     /// How the job reached it.
     pub reach: Vec<Via>,
 }
@@ -226,6 +249,59 @@ pub struct Unresolved {
     pub at: NodeRef,
     /// What is missing, as a noun: `the job .docker that it extends`.
     pub what: String,
+}
+
+/// An action that a step uses.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The list of steps, and the step's place there.
+    pub step: (NodeRef, usize),
+    /// The step.
+    pub mapping: NodeRef,
+    /// `uses:`.
+    pub uses: Slot,
+    /// Its repository and the folder in it, without the version.
+    pub name: String,
+    /// `with:`, and the inputs in it.
+    pub with: Option<Slot>,
+    /// The inputs that it is given, as they are written.
+    pub inputs: IndexMap<String, NodeRef>,
+    /// How many lines of the job run before it.
+    pub lines_before: usize,
+    /// What it does, as docker commands.
+    pub commands: Option<WrittenOut>,
+    /// Why it cannot be written out.
+    pub doubts: Vec<Doubt>,
+    /// Its outputs that something reads, with the places.
+    pub read: Vec<(String, NodeRef)>,
+}
+
+/// Why an action cannot be written out as commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Where the reason stands.
+    pub at: NodeRef,
+    /// The reason.
+    pub why: String,
+}
+
+/// What an action does, as docker commands in a document of its own.
+#[derive(Clone, Debug)]
+pub struct WrittenOut {
+    /// The commands that take the action's place, as a list in that document.
+    pub script: NodeRef,
+    /// Variables that they read, each with an expression of the workflow in it.
+    pub variables: Vec<(String, String)>,
+    /// Commands that run in a step of their own behind it, and that step's condition.
+    pub then: Option<(String, NodeRef)>,
+    /// Whether the action would have fetched the repository for itself.
+    pub fetches: bool,
+    /// Whether the step must say that bash reads it.
+    pub says_bash: bool,
+    /// Whether the step must say that it runs in the workspace.
+    pub says_folder: bool,
+    /// What is lost or differs.
+    pub losses: Vec<String>,
 }
 
 /// A job as the server would run it.
@@ -255,8 +331,14 @@ pub struct Job {
     pub unresolved: Vec<Unresolved>,
     /// The keys that it has of its own or by inheritance, with the node of each value.
     pub keys: IndexMap<String, NodeRef>,
-    /// The labels of the runner that it asks for.
+    /// The labels of the runner that it asks for; with expressions in them where they are not known.
     pub tags: Vec<String>,
+    /// Who runs it.
+    pub provider: Provider,
+    /// The actions that its steps use.
+    pub actions: Vec<Action>,
+    /// Scripts that no shell reads which is known here, with the name of what reads them.
+    pub foreign_scripts: Vec<(NodeRef, String)>,
     /// Other mappings that hold a `services`, `image` or script key for this job with a lower priority, by key.
     pub covered: IndexMap<String, Vec<NodeRef>>,
     /// Every mapping that this job is made of.

@@ -10,7 +10,7 @@ use crate::passes::{self, Scripts};
 use crate::pipeline::Documents;
 use crate::plan::{self, Plan, State};
 use crate::prove;
-use crate::providers::gitlab::{self, Entry, Lowered};
+use crate::providers::{Entry, Lowered, github, gitlab};
 use crate::repository::{Files, ReadError};
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Source, Span, apply_edits};
@@ -30,22 +30,19 @@ pub struct CiFile {
 /// Translates `given` and what these files include, as far as `files` can reach it.
 pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
-    let ours: Vec<Entry> = given
-        .iter()
-        .filter(|file| file.provider == Provider::GitLab)
-        .map(|file| Entry {
-            path: file.path.clone(),
-            starts: file.named || is_main_file(&file.path),
-        })
-        .collect();
-    if !ours.is_empty() {
-        gitlab_files(files, &ours, options, &mut outcome);
-    }
-    for file in given
-        .iter()
-        .filter(|file| file.provider == Provider::GitHub)
-    {
-        github_file(files, &file.path, &mut outcome);
+    for provider in [Provider::GitLab, Provider::GitHub] {
+        let entries: Vec<Entry> = given
+            .iter()
+            .filter(|file| file.provider == provider)
+            .map(|file| Entry {
+                path: file.path.clone(),
+                starts: file.named || is_main_file(&file.path),
+            })
+            .collect();
+        if !entries.is_empty() {
+            let entries = Entries { provider, entries };
+            one_provider(files, &entries, options, &mut outcome);
+        }
     }
     in_order(&mut outcome);
     outcome
@@ -56,51 +53,24 @@ fn is_main_file(path: &Path) -> bool {
     path == Path::new(".gitlab-ci.yml") || path == Path::new(".gitlab-ci.yaml")
 }
 
-/// Workflows are read so that nobody takes silence for a clean repository.
-fn github_file(files: &dyn Files, path: &Path, outcome: &mut Outcome) {
-    match files.read(path) {
-        Ok(source) => {
-            let id = FileId(outcome.files.len() as u32);
-            let mut findings = Vec::new();
-            if let Some(at) = source.text().find("docker") {
-                let last = source.text().rfind("docker").unwrap_or(at) + "docker".len();
-                let location = Location {
-                    file: id,
-                    span: Span::new(at, last),
-                };
-                let mut finding = passes::finding(
-                    "provider-not-moved",
-                    Severity::Warning,
-                    location,
-                    "workflows of GitHub are not moved by this version; this one names docker",
-                );
-                finding.help = Some("move it by hand".to_owned());
-                findings.push(finding);
-            }
-            outcome.files.push(FileOutcome {
-                source,
-                provider: Provider::GitHub,
-                changed: None,
-                jobs: Vec::new(),
-                findings,
-            });
+/// The files of one provider from which its pipelines start.
+struct Entries {
+    provider: Provider,
+    entries: Vec<Entry>,
+}
+
+impl Entries {
+    fn lower(&self, files: &dyn Files, rules: &Rules) -> Lowered {
+        match self.provider {
+            Provider::GitLab => gitlab::lower(files, &self.entries),
+            Provider::GitHub => github::lower(files, &self.entries, rules),
         }
-        Err(error) => outcome.troubles.push(trouble(error)),
     }
 }
 
-fn trouble(error: ReadError) -> Trouble {
-    Trouble {
-        path: error.path,
-        at: error.at,
-        message: error.message,
-        ours: false,
-    }
-}
-
-fn gitlab_files(files: &dyn Files, entries: &[Entry], options: &Options, outcome: &mut Outcome) {
+fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome: &mut Outcome) {
     let rules = Rules::embedded();
-    let lowered = gitlab::lower(files, entries);
+    let lowered = entries.lower(files, rules);
     outcome.troubles.extend(lowered.troubles.iter().cloned());
     let scripts = Scripts::default();
     let mut made = make(files, &lowered, rules, options, &scripts);
@@ -116,7 +86,7 @@ fn gitlab_files(files: &dyn Files, entries: &[Entry], options: &Options, outcome
         plan.say(documents, pipelines, rules, options, files, &scripts);
     }
     let settled = Settled::of(made, &lowered.documents);
-    report(lowered, settled, outcome);
+    report(entries.provider, lowered, settled, outcome);
 }
 
 /// What a plan comes to.
@@ -229,7 +199,7 @@ impl Files for After<'_> {
 /// Proves a result: a second reader finds the intended values and no others, a second run proposes nothing, and what stays is what it was.
 fn check(
     files: &dyn Files,
-    entries: &[Entry],
+    entries: &Entries,
     before: &Lowered,
     made: &Made<'_>,
     rules: &Rules,
@@ -264,7 +234,7 @@ fn check(
             })
             .collect(),
     };
-    let after = gitlab::lower(&after_files, entries);
+    let after = entries.lower(&after_files, rules);
     let first = texts.keys().next().copied().unwrap_or(FileId(0));
     prove::jobs(plan, before, &after).map_err(|why| Doubt {
         file: first,
@@ -357,7 +327,7 @@ fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
 }
 
 /// Writes down what became of each file.
-fn report(lowered: Lowered, settled: Settled, outcome: &mut Outcome) {
+fn report(provider: Provider, lowered: Lowered, settled: Settled, outcome: &mut Outcome) {
     let documents = &lowered.documents;
     let Settled {
         mut jobs,
@@ -384,14 +354,15 @@ fn report(lowered: Lowered, settled: Settled, outcome: &mut Outcome) {
         }
     }
     let offset = outcome.files.len() as u32;
-    for (index, document) in lowered.documents.files.into_iter().enumerate() {
+    let files = lowered.documents.files.into_iter().enumerate();
+    for (index, document) in files.filter(|(_, document)| document.stands_for.is_none()) {
         let id = FileId(index as u32);
         let mut own = findings.remove(&id).unwrap_or_default();
         own.iter_mut()
             .for_each(|finding| renumber(finding, &|file| FileId(file.0 + offset)));
         outcome.files.push(FileOutcome {
             source: document.source,
-            provider: Provider::GitLab,
+            provider,
             changed: changed.remove(&id),
             jobs: merged(jobs.remove(&id).unwrap_or_default()),
             findings: own,

@@ -159,6 +159,8 @@ impl<'a> Context<'a> {
                 phase,
                 node: line.node,
                 item: line.item,
+                step: line.step,
+                folder: line.folder.clone(),
                 parsed,
             });
         }
@@ -180,6 +182,10 @@ pub struct LineView {
     pub node: NodeRef,
     /// The list that holds it, and its place there.
     pub item: Option<(NodeRef, usize)>,
+    /// The step that is nothing but this line, as an item of its list.
+    pub step: Option<(NodeRef, usize)>,
+    /// The folder in which it runs, if that is not the root of the repository.
+    pub folder: Option<String>,
     /// What the shell makes of it.
     pub parsed: Rc<Parsed>,
 }

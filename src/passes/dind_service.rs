@@ -2,7 +2,6 @@
 
 use crate::pipeline::{Phase, Service};
 use crate::rules::DaemonFlagFate;
-use crate::yaml::Change;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::job::JobPass;
@@ -21,10 +20,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let why = draft.note("dind-service", at, "Podman needs no daemon beside the job");
         draft.plan(Planned {
             file: service.item.0.file,
-            change: Change::RemoveItem {
-                sequence: service.item.0.node,
-                index: service.item.1,
-            },
+            change: super::actions::removal_of(&pass.view, service.item),
             purpose: Purpose::Text,
             instead: all.then(|| Instead::Services(Vec::new())),
             finding: why,

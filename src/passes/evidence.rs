@@ -19,6 +19,8 @@ pub struct Evidence<'a> {
     pub remote: Vec<usize>,
     /// The names by which the job reaches the daemon.
     pub hosts: Vec<String>,
+    /// The actions that use Docker, by their place in the job's list.
+    pub actions: Vec<usize>,
     /// Lines that name docker and cannot be read as shell, by their place in the view.
     pub unreadable: Vec<usize>,
 }
@@ -44,6 +46,11 @@ impl<'a> Evidence<'a> {
                 evidence
                     .hosts
                     .extend(host_names(&view.expand(&service.text).text));
+            }
+        }
+        for (index, action) in view.job.actions.iter().enumerate() {
+            if super::actions::uses_docker(view, action) {
+                evidence.actions.push(index);
             }
         }
         if evidence.daemons.is_empty() {
@@ -82,7 +89,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether the job has anything of Docker at all.
     pub fn uses_docker(&self) -> bool {
-        let known = self.docker_image() || !self.daemons.is_empty();
+        let known = self.docker_image() || !self.daemons.is_empty() || !self.actions.is_empty();
         known || !self.commands.is_empty() || !self.remote.is_empty() || !self.unreadable.is_empty()
     }
 }

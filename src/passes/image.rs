@@ -82,6 +82,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 }
 
 fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
+    if pass.view.on_machine() {
+        return; // the machine has Podman, or another pass says that it has not
+    }
     if pass.evidence.commands.is_empty() || !pass.view.job.unresolved.is_empty() {
         return; // an image may come from what cannot be read
     }

@@ -1,5 +1,6 @@
 //! The passes, one file each: every one looks at a job and plans changes, or says why the job stays.
 
+mod actions;
 mod commands;
 mod compose;
 mod context;
@@ -10,6 +11,7 @@ mod draft;
 mod evidence;
 mod facts;
 mod hidden;
+mod host;
 mod hostnames;
 mod image;
 mod job;
@@ -59,6 +61,7 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     draft.places = places(&pass);
     stays::run(&pass, &mut draft);
     waits::run(&mut pass, &mut draft);
+    host::run(&pass, &mut draft);
     image::run(&pass, &mut draft);
     dind_service::run(&pass, &mut draft);
     variables::run(&pass, &mut draft);
@@ -69,6 +72,7 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     distribution::run(&pass, &mut draft);
 
     hidden::run(&pass, &mut draft);
+    actions::run(&pass, &mut draft);
     project_files::run(&pass, &mut draft);
 
     removal::plan(&pass.view, &mut draft);
@@ -102,6 +106,9 @@ fn places(pass: &JobPass<'_>) -> Vec<Location> {
         {
             found.push(documents.location(service.name));
         }
+    }
+    for index in &pass.evidence.actions {
+        found.push(documents.location(view.job.actions[*index].uses.value));
     }
     for index in pass.evidence.commands.iter().chain(&pass.evidence.remote) {
         found.push(view.at_command(&view.calls[*index]));

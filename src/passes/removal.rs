@@ -28,6 +28,7 @@ pub(super) fn remove_command(call: &Call, draft: &mut Draft, why: usize) {
 pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
     let removals = std::mem::take(&mut draft.removals);
     let mut done: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut gone: Vec<Gone> = Vec::new();
     for removal in &removals {
         let Some(call) = view
             .calls
@@ -62,10 +63,59 @@ pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
             })
             .collect();
         if nothing_stays(&list, &goes) {
+            gone.push(Gone {
+                line: call.line,
+                statement: statement.clone(),
+                finding: removal.finding,
+            });
             remove_statement(view, call, statement, draft, removal.finding);
         } else {
             remove_some(view, &list, &goes, draft, removal.finding);
         }
+    }
+    whole_steps(view, &gone, draft);
+}
+
+/// A statement that goes.
+struct Gone {
+    line: usize,
+    statement: Range<usize>,
+    finding: usize,
+}
+
+/// A step of which nothing but comments would be left goes as a whole.
+fn whole_steps(view: &JobView<'_>, gone: &[Gone], draft: &mut Draft) {
+    for (index, line) in view.lines.iter().enumerate() {
+        let Some((sequence, place)) = line.step else {
+            continue;
+        };
+        let mut left = line.parsed.text.to_string();
+        let mut ranges: Vec<&Gone> = gone.iter().filter(|one| one.line == index).collect();
+        ranges.sort_by_key(|one| std::cmp::Reverse(one.statement.start));
+        let Some(last) = ranges.first() else { continue };
+        for one in &ranges {
+            if left.get(one.statement.clone()).is_some() {
+                left.replace_range(one.statement.clone(), "");
+            }
+        }
+        let nothing = left.lines().all(|line| {
+            let line = line.trim().trim_matches(';').trim();
+            line.is_empty() || line.starts_with('#') || line.starts_with("set -")
+        });
+        if !nothing {
+            continue;
+        }
+        draft.changes.retain(|planned| planned.node() != line.node);
+        draft.plan(Planned {
+            file: sequence.file,
+            change: Change::RemoveItem {
+                sequence: sequence.node,
+                index: place,
+            },
+            purpose: Purpose::Text,
+            instead: None,
+            finding: last.finding,
+        });
     }
 }
 
@@ -170,7 +220,7 @@ fn remove_statement(
     });
     let inner = call.command().place.statement != statement;
     if text.trim() == text[statement.clone()].trim() {
-        if let Some((sequence, index)) = line.item {
+        if let Some((sequence, index)) = line.item.or(line.step) {
             draft.plan(Planned {
                 file: sequence.file,
                 change: Change::RemoveItem {

@@ -17,7 +17,9 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
     {
         return;
     }
-    if view.job.image.is_none() {
+    if view.job.image.is_none()
+        || view.job.provider == crate::pipeline::Provider::GitHub && view.on_machine()
+    {
         let message = format!(
             "{message}; that is the runner's own configuration here: /etc/containers/registries.conf"
         );

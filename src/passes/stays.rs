@@ -1,10 +1,11 @@
 //! Jobs that stay on Docker, or need a person's look, for what they are.
 
 use crate::options::RunnerProfile;
-use crate::pipeline::Phase;
+use crate::pipeline::{Phase, Provider};
 
 use super::draft::Draft;
 use super::facts::Deed;
+use super::host::{Machine, machine};
 use super::job::JobPass;
 
 /// Looks at the job as a whole.
@@ -75,6 +76,9 @@ fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
             "move the job where its template is, or write out what it takes from there",
         );
     }
+    if view.job.provider == Provider::GitHub {
+        return;
+    }
     let has_script = view
         .job
         .scripts
@@ -135,7 +139,8 @@ fn windows(pass: &JobPass<'_>, draft: &mut Draft) {
 
 /// Without a daemon of its own, the job used an engine of its runner, which says nothing of what Podman may do there.
 fn runner(pass: &JobPass<'_>, draft: &mut Draft) {
-    if !pass.evidence.daemons.is_empty() || pass.evidence.commands.is_empty() {
+    let github = pass.view.job.provider == Provider::GitHub;
+    if github || !pass.evidence.daemons.is_empty() || pass.evidence.commands.is_empty() {
         return;
     }
     let safe = matches!(
@@ -161,6 +166,9 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
         return;
     }
     let view = &pass.view;
+    if view.on_machine() && matches!(machine(view.context.rules, view.job), Machine::Hosted(_)) {
+        return; // the machine ends with its job
+    }
     let help = "it would end with the job in Podman's image; the job stays";
     let deploys = view.job.keys.contains_key("environment");
     let starts = pass

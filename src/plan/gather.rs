@@ -8,7 +8,7 @@ use crate::text::FileId;
 use crate::yaml::Change;
 
 use super::settle::{Settling, insert_key};
-use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables};
+use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables, written};
 
 /// The changes of all jobs that move, file by file.
 pub(super) fn changes(
@@ -53,6 +53,7 @@ pub(super) fn changes(
             variables::place(plan, documents, users, index, &mut settling);
         }
     }
+    written::write(&moving, documents, &mut settling);
     settling.close(documents)
 }
 

@@ -8,13 +8,14 @@ mod remains;
 mod say;
 mod settle;
 mod variables;
+mod written;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
-use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
+use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline, Provider};
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
@@ -158,6 +159,9 @@ fn first_state(
 
 /// A job whose whole script would go has nothing to run.
 fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option<Finding> {
+    if job.provider == Provider::GitHub {
+        return written::no_step_left(documents, job, changes);
+    }
     let main = job
         .scripts
         .iter()
@@ -351,6 +355,9 @@ impl Plan<'_> {
 
     /// Whether a key can be written into the job itself without anyone else seeing it.
     fn can_override(&self, unit: usize, users: &Users) -> bool {
+        if self.units[unit].job.provider == Provider::GitHub {
+            return false; // GitHub has no key that takes an inherited value back
+        }
         let Some(own) = self.units[unit].job.own else {
             return false;
         };

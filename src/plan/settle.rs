@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use indexmap::IndexSet;
 
 use crate::passes::Drafted;
-use crate::pipeline::{Documents, Job, NodeRef};
+use crate::pipeline::{Documents, Job, NodeRef, Provider};
 use crate::text::{FileId, Location};
 use crate::yaml::{Change, Kind, New, NodeId};
 
@@ -36,6 +36,12 @@ impl Settling {
         self.changes
             .get(&node.file)
             .is_some_and(|changes| changes.iter().any(|change| change.subject() == node.node))
+    }
+
+    /// Takes all changes of a document away, for the one who makes something else of them.
+    pub(super) fn take(&mut self, file: FileId) -> Vec<Change> {
+        let changes = self.changes.remove(&file);
+        changes.into_iter().flatten().collect()
     }
 
     /// Whether an entry of a mapping is to go.
@@ -199,7 +205,7 @@ impl Settling {
         let key = tree.scalar(entries[index].key)?.value();
         if !matches!(
             key,
-            "services" | "variables" | "before_script" | "after_script" | "default"
+            "services" | "variables" | "env" | "before_script" | "after_script" | "default"
         ) {
             return None;
         }
@@ -351,6 +357,17 @@ pub(super) fn insert_key(
         "services" => &["extends", "<<", "stage", "image"],
         _ => &["extends", "<<", "stage", "image", "services"],
     };
+    if job.provider == Provider::GitHub {
+        let steps = (0..entries.len()).find(|index| matches!(name(*index), "steps" | "container"));
+        let at = steps.unwrap_or(entries.len());
+        let change = Change::InsertEntry {
+            mapping: own.node,
+            at,
+            key,
+            value,
+        };
+        return settling.add(own.file, change);
+    }
     let at = (0..entries.len())
         .rev()
         .find(|index| first.contains(&name(*index)))

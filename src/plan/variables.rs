@@ -1,7 +1,7 @@
 //! Where a variable that the job needs from now on is written.
 
 use crate::passes::{NewVariable, Purpose};
-use crate::pipeline::{Documents, NodeRef};
+use crate::pipeline::{Documents, Job, NodeRef, Provider};
 use crate::yaml::{Change, Kind, New};
 
 use super::settle::{Settling, insert_key};
@@ -59,9 +59,17 @@ pub(super) fn place(
     insert_key(
         documents,
         job,
-        ("variables".to_owned(), New::Mapping(entries)),
+        (key_of(job).to_owned(), New::Mapping(entries)),
         settling,
     );
+}
+
+/// The key under which a job has its variables.
+fn key_of(job: &Job) -> &'static str {
+    match job.provider {
+        Provider::GitLab => "variables",
+        Provider::GitHub => "env",
+    }
 }
 
 /// Numbers and the like stay strings.
@@ -158,7 +166,7 @@ fn own_variables(
 ) -> Option<(NodeRef, usize)> {
     let own = plan.units[unit].job.own?;
     let tree = documents.tree(own);
-    let entry = tree.get(own.node, "variables")?;
+    let entry = tree.get(own.node, key_of(plan.units[unit].job))?;
     let Kind::Mapping { entries, .. } = &tree.node(entry.value).kind else {
         return None;
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::pipeline::{Documents, Job};
 use crate::plan::{Plan, State};
-use crate::providers::gitlab::Lowered;
+use crate::providers::Lowered;
 use crate::rules::{Rules, VariableAction};
 
 /// Compares every job that does not move with what it has become.

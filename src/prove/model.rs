@@ -131,7 +131,8 @@ impl Builder<'_> {
 
 fn new_value(value: &New) -> Value {
     match value {
-        New::Scalar(text) | New::Quoted(text) => Value::Text(text.clone()),
+        New::Scalar(text) | New::Quoted(text) | New::Block(text) => Value::Text(text.clone()),
+        New::Plain(text) => Value::Text((*text).to_owned()),
         New::EmptySequence => Value::List(Vec::new()),
         New::Sequence(items) => Value::List(items.iter().map(new_value).collect()),
         New::Mapping(entries) => Value::Map(

@@ -35,3 +35,7 @@ pub(super) const PROGRAMS: File = file!("programs.yaml");
 pub(super) const SHORT_NAMES: File = file!("short-names.yaml");
 pub(super) const DAEMON: File = file!("daemon.yaml");
 pub(super) const DIFFERENCES: File = file!("differences.yaml");
+pub(super) const RUNNERS: File = file!("runners.yaml");
+
+/// The tables of GitHub actions; a new file is one line here.
+pub(super) const ACTIONS: &[File] = &[file!("actions/docker.yaml"), file!("actions/others.yaml")];

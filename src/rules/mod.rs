@@ -18,6 +18,7 @@
 //! The other files are maps that name their keys plainly. Everything is read when it is first asked for, each command by
 //! itself, so that a run on files without Docker reads nothing; [`Rules::load`] reads and checks all of it, in the tests.
 
+mod actions;
 mod commands;
 mod daemon;
 mod differences;
@@ -36,6 +37,7 @@ use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
+pub use actions::{ActionFate, ActionRule, InputList, InputRule, OutputRule, RunnerLabel};
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
 pub use differences::Alpine;
@@ -47,11 +49,13 @@ pub use programs::{Client, Program};
 pub use short_names::ShortName;
 pub use variables::{VariableAction, VariableRule};
 
+use actions::{Actions, Runners};
 use commands::Commands;
 use daemon::Daemon;
 use differences::Differences;
 use embedded::{
-    COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, SHORT_NAMES, VARIABLES,
+    ACTIONS, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, RUNNERS, SHORT_NAMES,
+    VARIABLES,
 };
 use images::Images;
 use packages::Packages;
@@ -70,6 +74,8 @@ pub struct Rules {
     short_names: Part<ShortNames>,
     daemon: Part<Daemon>,
     differences: Part<Differences>,
+    actions: OnceLock<Actions>,
+    runners: Part<Runners>,
 }
 
 /// A file that is read when it is first asked for.
@@ -117,6 +123,13 @@ impl Rules {
         rules.short_names.checked(SHORT_NAMES)?;
         rules.daemon.checked(DAEMON)?;
         rules.differences.checked(DIFFERENCES)?;
+        rules.runners.checked(RUNNERS)?;
+        let mut lists = Vec::new();
+        for (file, text) in ACTIONS {
+            lists.push(error::read::<Vec<ActionRule>>(file, text, 1)?);
+        }
+        Actions::of(lists.into_iter())
+            .map_err(|message| RulesError::without_place("actions", message))?;
         if let Some(name) = rules.programs.checked(PROGRAMS)?.contradiction() {
             let message = format!("`{name}` is harmless and not harmless");
             return Err(RulesError::without_place(PROGRAMS.0, message));
@@ -137,6 +150,10 @@ impl Rules {
             "short-names.yaml" => error::read::<ShortNames>(file, text, 1).map(drop),
             "differences.yaml" => error::read::<Differences>(file, text, 1).map(drop),
             "daemon.yaml" => error::read::<Daemon>(file, text, 1).map(drop),
+            "runners.yaml" => error::read::<Runners>(file, text, 1).map(drop),
+            _ if file.starts_with("actions/") => {
+                error::read::<Vec<ActionRule>>(file, text, 1).map(drop)
+            }
             _ => commands::check_file(file, text),
         }
     }
@@ -162,6 +179,22 @@ impl Rules {
     /// The options that stand between `docker` and its command.
     pub fn global_flags(&self) -> Option<&CommandRule> {
         self.commands().named(GLOBAL)
+    }
+
+    /// What is known about an action, by its repository and the folder in it.
+    pub fn action(&self, name: &str) -> Option<&ActionRule> {
+        let read = || {
+            let lists = ACTIONS
+                .iter()
+                .filter_map(|(file, text)| error::read::<Vec<ActionRule>>(file, text, 1).ok());
+            Actions::of(lists).unwrap_or_default()
+        };
+        self.actions.get_or_init(read).get(name)
+    }
+
+    /// What a label of `runs-on` says of the Podman that a job meets.
+    pub fn runner_label(&self, label: &str) -> Option<RunnerLabel<'_>> {
+        self.runners.get(RUNNERS)?.label(label)
     }
 
     /// What is known about an image, by its name without tag and digest, and its tag.

@@ -97,7 +97,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     ) {
         return;
     }
-    if docker.rule.under_host_network == Some(UnderHostNetwork::Error) {
+    if docker.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine() {
         draft.block(
             "stable-image-limits",
             docker.at(),
@@ -302,9 +302,25 @@ fn globals_allow(docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
     true
 }
 
+/// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
+fn brings_one_flag(docker: &DockerCall<'_>, raw: &str) -> bool {
+    let flag = raw
+        .strip_prefix("\"${")
+        .and_then(|rest| rest.strip_suffix("=}\""))
+        .and_then(|rest| rest.split_once("[@]/#/"))
+        .and_then(|(_, flag)| docker.rule.flag(flag));
+    flag.is_some_and(|flag| {
+        matches!(flag.action, FlagAction::Same)
+            || flag.name == "--tag" && docker.rule.name == "build"
+    })
+}
+
 /// A word that the shell fills in: it may hold flags.
 fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     let text = docker.text_of(word);
+    if brings_one_flag(docker, docker.call.raw(&docker.words()[word])) {
+        return;
+    }
     let at = docker.at_words(&(word..word + 1));
     if !text.unknown
         && !text
@@ -445,7 +461,7 @@ fn needs_newer(
     at: Location,
     draft: &mut Draft,
 ) -> bool {
-    let (Some(since), Some(podman)) = (since, docker.view.context.options.podman) else {
+    let (Some(since), Some(podman)) = (since, docker.view.podman()) else {
         return false;
     };
     if since <= podman {

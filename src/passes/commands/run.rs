@@ -65,7 +65,8 @@ pub(super) fn finish(
     bind_sources(pass, index, docker, draft);
     ports(docker, additions, draft);
     for flag in docker.flags() {
-        if flag.rule.under_host_network == Some(UnderHostNetwork::Error) {
+        if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
+        {
             let value = docker
                 .value(&flag)
                 .map(|value| value.text)

@@ -1,90 +1,18 @@
 //! Which files a GitLab pipeline is made of: local includes, wildcards, child pipelines, and what lies elsewhere.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::pipeline::{Document, Documents, Foreign, NodeRef};
-use crate::repository::Files;
+use crate::pipeline::{Documents, Foreign, NodeRef};
 use crate::text::FileId;
-use crate::yaml::{Kind, NodeId, Tree};
+use crate::yaml::{Kind, NodeId};
 
+use super::super::reader::Reader;
 use super::view::is_mapping;
-use crate::outcome::Trouble;
 
 /// How deep includes may nest. GitLab allows 150 includes in all.
 const INCLUDES: usize = 200;
 
-/// Reads files once and remembers them.
-pub(super) struct Reader<'a> {
-    files: &'a dyn Files,
-    pub(super) documents: Documents,
-    known: HashMap<PathBuf, Option<FileId>>,
-    pub(super) troubles: Vec<Trouble>,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(files: &'a dyn Files) -> Self {
-        Self {
-            files,
-            documents: Documents::default(),
-            known: HashMap::new(),
-            troubles: Vec::new(),
-        }
-    }
-
-    /// Reads and parses a file; what is wrong with it is noted once.
-    pub(super) fn open(&mut self, path: &Path) -> Option<FileId> {
-        if let Some(known) = self.known.get(path) {
-            return *known;
-        }
-        let file = self.parse(path);
-        self.known.insert(path.to_owned(), file);
-        file
-    }
-
-    fn parse(&mut self, path: &Path) -> Option<FileId> {
-        let source = match self.files.read(path) {
-            Ok(source) => source,
-            Err(error) => {
-                self.troubles.push(Trouble {
-                    path: error.path,
-                    at: error.at,
-                    message: error.message,
-                    ours: false,
-                });
-                return None;
-            }
-        };
-        match Tree::parse(source.text()) {
-            Ok(tree) => {
-                let id = FileId(self.documents.files.len() as u32);
-                self.documents.files.push(Document { source, tree });
-                Some(id)
-            }
-            Err(problem) => {
-                self.troubles.push(Trouble {
-                    path: source.path().to_owned(),
-                    at: Some(source.position(problem.at.start as usize)),
-                    message: format!("not YAML: {}; mend the file and run again", problem.message),
-                    ours: false,
-                });
-                None
-            }
-        }
-    }
-
-    /// Says that something is wrong at a node.
-    pub(super) fn trouble(&mut self, at: NodeRef, message: String) {
-        let location = self.documents.location(at);
-        let source = &self.documents.file(at.file).source;
-        self.troubles.push(Trouble {
-            path: source.path().to_owned(),
-            at: Some(source.position(location.span.start as usize)),
-            message,
-            ours: false,
-        });
-    }
-
+impl Reader<'_> {
     /// The mapping that holds a file's pipeline: the last document, after a `spec:` header.
     pub(super) fn root(&self, file: FileId) -> Option<NodeRef> {
         root(&self.documents, file)

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::pipeline::{
-    Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Place, Scope, Script, Service,
-    Services, Slot, Unresolved, Variable, Via,
+    Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Place, Provider, Scope, Script,
+    Service, Services, Slot, Unresolved, Variable, Via,
 };
 use crate::text::FileId;
 use crate::yaml::Kind;
@@ -433,6 +433,9 @@ impl<'a> Lowering<'a> {
             unresolved,
             keys,
             tags,
+            provider: Provider::GitLab,
+            actions: Vec::new(),
+            foreign_scripts: Vec::new(),
             covered,
             mappings: view.layers.iter().map(|layer| layer.mapping).collect(),
             parents: extended.parents.clone(),
@@ -644,6 +647,8 @@ impl<'a> Lowering<'a> {
             Kind::Scalar(_) => found.push(Line {
                 node: resolved,
                 item,
+                step: None,
+                folder: None,
                 reach,
             }),
             Kind::Sequence { items, .. } => {

@@ -4,36 +4,12 @@ mod include;
 mod lower;
 mod view;
 
-use std::path::PathBuf;
-
-use crate::outcome::Trouble;
-use crate::pipeline::{Documents, NodeRef, Pipeline};
+use crate::pipeline::NodeRef;
 use crate::repository::Files;
 use crate::text::FileId;
 
-use include::Reader;
-
-/// The pipelines of a repository, over one set of files.
-#[derive(Debug, Default)]
-pub struct Lowered {
-    /// Every file that was read.
-    pub documents: Documents,
-    /// The pipelines, each from one entry file.
-    pub pipelines: Vec<Pipeline>,
-    /// Files that no pipeline includes, and that were not named: read, not edited.
-    pub unreachable: Vec<FileId>,
-    /// What could not be read, or makes no sense.
-    pub troubles: Vec<Trouble>,
-}
-
-/// A file from which a pipeline starts, or that may be included by one.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// From the root of the repository.
-    pub path: PathBuf,
-    /// Whether the server starts here, or the user named the file.
-    pub starts: bool,
-}
+use super::reader::Reader;
+use super::{Entry, Lowered};
 
 /// Reads the entry files with all that they include, and lowers each to a pipeline.
 pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {

@@ -112,6 +112,10 @@ pub enum New {
     Scalar(String),
     /// A text in quotes.
     Quoted(String),
+    /// Written as it is, such as `false`: the giver knows that it is plain.
+    Plain(&'static str),
+    /// A text of several lines in a literal block, where blocks can stand.
+    Block(String),
     /// `[]`.
     EmptySequence,
     /// A list.

@@ -182,7 +182,8 @@ impl Manner {
                 None if !is_typed(text) && plain(text, context) => text.clone(),
                 None => scalar(text, self.quotes, context),
             },
-            New::Quoted(text) => scalar(text, self.quotes, context),
+            New::Plain(text) => (*text).to_owned(),
+            New::Quoted(text) | New::Block(text) => scalar(text, self.quotes, context),
             New::EmptySequence => "[]".into(),
             New::Sequence(items) => {
                 let items: Vec<_> = items.iter().map(|it| self.line(it, true)).collect();
@@ -215,6 +216,17 @@ impl Manner {
                 let item = |it: &New| self.block(it, "-", &deeper, step, eol);
                 items.iter().map(item).collect()
             }
+            New::Block(text) if can_be_block(text) => {
+                let header = if text.ends_with('\n') { "|" } else { "|-" };
+                let inner = if is_dash { 2 } else { step.max(2) };
+                let indent = format!("{indent}{}", " ".repeat(inner));
+                let line = |line: &str| match line {
+                    "" => eol.to_owned(),
+                    line => format!("{eol}{indent}{line}"),
+                };
+                let lines: String = text.lines().map(line).collect();
+                return format!("{prefix} {header}{lines}");
+            }
             New::Mapping(entries) if !entries.is_empty() => {
                 let inner = step.max(2);
                 let deeper = if is_dash {
@@ -233,6 +245,19 @@ impl Manner {
         };
         join(prefix, &lines, &deeper, is_dash, eol)
     }
+}
+
+/// Whether a literal block holds a text as it is: its first line begins with no blank, and nothing in it needs an escape.
+fn can_be_block(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    !first.is_empty()
+        && !first.starts_with([' ', '\t'])
+        && !text.ends_with("\n\n")
+        && text.chars().all(|it| {
+            it == '\n'
+                || it == '\t'
+                || !it.is_control() && !matches!(it, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        })
 }
 
 fn join(prefix: &str, lines: &[String], indent: &str, is_dash: bool, eol: &str) -> String {

@@ -1,0 +1,351 @@
+//! Actions of a workflow: those that run docker become the commands that they ran; the others stay, if the job still works.
+
+use crate::pipeline::{Action, NodeRef, Provider};
+use crate::rules::{ActionFate, InputRule};
+use crate::yaml::{Change, Kind, New};
+
+use super::context::JobView;
+use super::draft::{Draft, Planned, Purpose};
+use super::facts::Deed;
+use super::job::JobPass;
+use crate::image_name::ImageName;
+
+/// Whether an action is a sign that the job uses Docker.
+pub(super) fn uses_docker(view: &JobView<'_>, action: &Action) -> bool {
+    let rule = view.context.rules.action(&action.name);
+    rule.is_some_and(|rule| {
+        !rule.only_beside && !matches!(rule.becomes, ActionFate::Same | ActionFate::StoreReader)
+    })
+}
+
+/// Plans what becomes of the actions of a job.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    if view.job.provider != Provider::GitHub {
+        return;
+    }
+    for (index, action) in view.job.actions.iter().enumerate() {
+        one(pass, index, action, draft);
+    }
+    out_of_sight(pass, draft);
+}
+
+fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    let at = documents.location(action.uses.value);
+    let Some(rule) = view.context.rules.action(&action.name) else {
+        return unknown(pass, action, draft);
+    };
+    match rule.becomes {
+        ActionFate::Same => {
+            draft.note(
+                "action-stays",
+                at,
+                format!("{} stays: {}", action.name, rule.why),
+            );
+        }
+        ActionFate::Gap => {
+            let what = bake_targets(view, action);
+            draft.block(
+                "action-gap",
+                at,
+                format!("{} has no counterpart{what}: {}", action.name, rule.why),
+                "the job stays on Docker until it does without the action",
+            );
+        }
+        ActionFate::StoreReader => store_reader(pass, action, rule.image_input.as_deref(), draft),
+        ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing => {
+            for doubt in &action.doubts {
+                draft.block(
+                    "action-gap",
+                    documents.location(doubt.at),
+                    format!(
+                        "{} cannot be written out as commands: {}",
+                        action.name, doubt.why
+                    ),
+                    "the job stays on Docker until the step does without it",
+                );
+            }
+            if action.doubts.is_empty() {
+                goes(pass, index, action, draft);
+            }
+        }
+    }
+}
+
+/// The step's commands take the action's place.
+fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
+    let view = &pass.view;
+    let at = view.context.documents.location(action.uses.value);
+    let Some(commands) = &action.commands else {
+        return;
+    };
+    let Some(rule) = view.context.rules.action(&action.name) else {
+        return;
+    };
+    let message = match rule.becomes {
+        ActionFate::Nothing => format!("{} goes: {}", action.name, rule.why),
+        _ => format!(
+            "{} becomes the commands that it runs, by Podman",
+            action.name
+        ),
+    };
+    let why = draft.note("action", at, message);
+    for loss in &commands.losses {
+        draft.warn("attestation", at, loss.clone());
+    }
+    for (name, value) in &action.inputs {
+        if let Some(InputRule::Drop { why: reason, .. }) = rule.input(name) {
+            let at = view.context.documents.location(*value);
+            draft.note(
+                "action-input",
+                at,
+                format!("the input {name} goes: {reason}"),
+            );
+        }
+    }
+    for slot in [Some(&action.uses), action.with.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        let change = Change::RemoveEntry {
+            mapping: slot.mapping.node,
+            index: slot.index,
+        };
+        draft.change(slot.mapping.file, change, why);
+    }
+    if commands.fetches {
+        checkout(pass, index, action, draft, why);
+    }
+}
+
+/// A build that fetched the repository for itself builds what is checked out.
+fn checkout(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft, why: usize) {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    let at = documents.location(action.uses.value);
+    let own = view.job.actions[..index]
+        .iter()
+        .rev()
+        .find(|known| known.name.eq_ignore_ascii_case("actions/checkout"));
+    let submodules = view.context.files.exists(".gitmodules".as_ref());
+    if let Some(own) = own {
+        let elsewhere = ["repository", "path"]
+            .iter()
+            .find(|input| own.inputs.contains_key(**input));
+        if let Some(input) = elsewhere {
+            draft.block(
+                "build-context",
+                at,
+                format!("the action builds the repository itself, and what is checked out here is another one or lies elsewhere ({input})"),
+                "name the folder with `context:`, then run again",
+            );
+        }
+        if own.inputs.contains_key("ref") {
+            draft.review(
+                "build-context",
+                at,
+                "the action builds the commit of the event, and another one is checked out here",
+                "see that the checked out files are the ones to build",
+            );
+        }
+        if submodules && !own.inputs.contains_key("submodules") {
+            draft.block(
+                "build-context",
+                at,
+                "the action builds the repository with its submodules, which are not checked out here",
+                "give actions/checkout `submodules: recursive`, then run again",
+            );
+        }
+        draft.note("build-context", at, "the action built the commit of the event; Podman builds the files that are checked out");
+        return;
+    }
+    let at_home = action.step.0.file == view.job.key.file;
+    if !at_home {
+        draft.block(
+            "build-context",
+            at,
+            "the action fetches the repository for itself, and nothing is checked out in the job",
+            "check the repository out in the workflow, then run again",
+        );
+        return;
+    }
+    let mut inputs = vec![("persist-credentials".to_owned(), New::Plain("false"))];
+    if submodules {
+        inputs.push(("submodules".to_owned(), New::Scalar("recursive".to_owned())));
+    }
+    let step = New::Mapping(vec![
+        ("uses".to_owned(), New::Scalar(checkout_version(view))),
+        ("with".to_owned(), New::Mapping(inputs)),
+    ]);
+    let (list, _) = action.step;
+    draft.plan(Planned {
+        file: list.file,
+        change: Change::InsertItem {
+            sequence: list.node,
+            at: 0,
+            value: step,
+        },
+        purpose: Purpose::Text,
+        instead: None,
+        finding: why,
+    });
+    draft.note(
+        "build-context",
+        at,
+        "the action fetched the repository for itself; Podman builds what a checkout puts there",
+    );
+}
+
+/// The checkout that the repository uses elsewhere, so that its version is one that the project trusts.
+fn checkout_version(view: &JobView<'_>) -> String {
+    let known = view
+        .context
+        .pipeline
+        .jobs
+        .iter()
+        .flat_map(|job| &job.actions)
+        .find(|action| action.name.eq_ignore_ascii_case("actions/checkout"))
+        .and_then(|action| view.context.documents.text(action.uses.value));
+    known.unwrap_or("actions/checkout@v4").to_owned()
+}
+
+/// A scanner looks for its image in Docker's store, where an image that Podman built is not.
+fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft: &mut Draft) {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    let at = documents.location(action.uses.value);
+    let image = input
+        .and_then(|input| action.inputs.get(input))
+        .and_then(|node| documents.text(*node));
+    let Some(image) = image else { return };
+    let before = |index: &usize| view.calls[*index].line < action.lines_before;
+    let builds = |deed: &Deed| matches!(deed, Deed::Builds(_) | Deed::Loads | Deed::Tags { .. });
+    let made = pass
+        .facts
+        .deeds
+        .iter()
+        .any(|(index, deed)| before(index) && builds(deed))
+        || view.job.actions.iter().any(|known| {
+            known.lines_before < action.lines_before
+                && known.commands.is_some()
+                && is_build(view, known)
+        });
+    let pushed = pass.facts.deeds.iter().any(|(index, deed)| {
+        before(index) && matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == ImageName::without_tag(image))
+    });
+    if made && !pushed {
+        draft.block(
+            "store-reader",
+            at,
+            format!("{} looks for the image {image} in Docker's store, and Podman's is another one", action.name),
+            "write the image to an archive with `podman save` and give the scanner that, or push it first",
+        );
+    }
+}
+
+fn is_build(view: &JobView<'_>, action: &Action) -> bool {
+    let rule = view.context.rules.action(&action.name);
+    rule.is_some_and(|rule| rule.becomes == ActionFate::Build)
+}
+
+/// An action that is not in the tables, or an image that the runner starts.
+fn unknown(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
+    let at = pass.view.context.documents.location(action.uses.value);
+    if let Some(image) = action.name.strip_prefix("docker://") {
+        draft.note(
+            "runner-container",
+            at,
+            format!("the runner itself starts {image} with its Docker; that stays"),
+        );
+    } else if action.name.to_ascii_lowercase().contains("docker") {
+        draft.review(
+            "unknown-action",
+            at,
+            format!(
+                "{} is not known here, and its name speaks of Docker",
+                action.name
+            ),
+            "see that it does not need what Docker's daemon holds",
+        );
+    }
+}
+
+/// The targets that a bake step names.
+fn bake_targets(view: &JobView<'_>, action: &Action) -> String {
+    let targets = action
+        .inputs
+        .get("targets")
+        .and_then(|node| view.context.documents.text(*node));
+    match targets {
+        Some(targets) => {
+            let names: Vec<&str> = targets
+                .split([',', '\n'])
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .collect();
+            format!(" (its targets: {})", names.join(", "))
+        }
+        None => String::new(),
+    }
+}
+
+/// Logins, builders and emulators are for something: if that is not seen, the job stays.
+fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let prepares = |line: usize| {
+        let node = view.lines[line].node;
+        view.context.documents.file(node.file).stands_for.is_some() && !belongs_to_build(view, node)
+    };
+    let seen = pass
+        .evidence
+        .commands
+        .iter()
+        .any(|index| !prepares(view.calls[*index].line));
+    let first = view
+        .job
+        .actions
+        .iter()
+        .find(|action| uses_docker(view, action));
+    let (false, Some(first)) = (seen, first) else {
+        return;
+    };
+    if !draft.blockers.is_empty() {
+        return;
+    }
+    draft.block(
+        "hidden-docker",
+        view.context.documents.location(first.uses.value),
+        format!(
+            "{} prepares for something in this job that is not seen here: no step calls docker",
+            first.name
+        ),
+        "see what uses it, and move the job by hand",
+    );
+}
+
+/// Whether a line is one of a build's that was written out.
+fn belongs_to_build(view: &JobView<'_>, node: NodeRef) -> bool {
+    view.job.actions.iter().any(|action| {
+        is_build(view, action)
+            && action
+                .commands
+                .as_ref()
+                .is_some_and(|commands| commands.script.file == node.file)
+    })
+}
+
+/// Whether a step that a service or an action stands in is an item of a list or an entry of a mapping.
+pub(super) fn removal_of(view: &JobView<'_>, (holder, index): (NodeRef, usize)) -> Change {
+    match &view.context.documents.tree(holder).node(holder.node).kind {
+        Kind::Mapping { .. } => Change::RemoveEntry {
+            mapping: holder.node,
+            index,
+        },
+        _ => Change::RemoveItem {
+            sequence: holder.node,
+            index,
+        },
+    }
+}

@@ -1,0 +1,204 @@
+//! A job on a machine of GitHub's or of the user's own, with the Podman of that machine.
+
+use crate::options::RunnerProfile;
+use crate::pipeline::{Job, Provider};
+use crate::rules::{Rules, RunnerLabel};
+use crate::version::Version;
+
+use super::context::JobView;
+use super::draft::Draft;
+use super::facts::Deed;
+use super::job::JobPass;
+
+/// What is known of the machine that a job runs on.
+pub(super) enum Machine<'a> {
+    /// One of GitHub's with this Podman, or a newer one.
+    Hosted(Version),
+    /// One on which nothing is moved, for this reason.
+    Without(&'a str),
+    /// Not known, by this label.
+    Unknown(String),
+}
+
+/// The machine that a job of a workflow asks for: of several the one that can least.
+pub(super) fn machine<'a>(rules: &'a Rules, job: &Job) -> Machine<'a> {
+    let mut floor: Option<Version> = None;
+    let mut unknown = None;
+    for label in &job.tags {
+        match rules.runner_label(label) {
+            Some(RunnerLabel::Podman(version)) => {
+                floor = Some(floor.map_or(version, |known| known.min(version)));
+            }
+            Some(RunnerLabel::Without(why)) => return Machine::Without(why),
+            None => unknown = Some(label.clone()),
+        }
+    }
+    match (unknown, floor) {
+        (None, Some(version)) => Machine::Hosted(version),
+        (unknown, _) => Machine::Unknown(unknown.unwrap_or_default()),
+    }
+}
+
+impl JobView<'_> {
+    /// Whether the job's commands run on the runner's machine itself, with its Podman.
+    pub(super) fn on_machine(&self) -> bool {
+        self.job.provider == Provider::GitHub && self.job.image.is_none()
+    }
+
+    /// The oldest Podman that the job may meet, as far as anybody said.
+    pub(super) fn podman(&self) -> Option<Version> {
+        let told = self.context.options.podman;
+        if told.is_some() || !self.on_machine() {
+            return told;
+        }
+        match machine(self.context.rules, self.job) {
+            Machine::Hosted(version) => Some(version),
+            _ => None,
+        }
+    }
+}
+
+/// Looks at the machine, and at what its Podman does otherwise for a user who is not root.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    if view.job.provider != Provider::GitHub {
+        return;
+    }
+    other_scripts(pass, draft);
+    match machine(view.context.rules, view.job) {
+        Machine::Hosted(_) => {}
+        Machine::Without(why) => draft.block(
+            "other-system",
+            view.at_job(),
+            format!("the job does not run on Linux alone, or not on a machine: {why}"),
+            "the job stays on Docker",
+        ),
+        Machine::Unknown(label) => {
+            let told = matches!(
+                view.context.options.runner,
+                RunnerProfile::Podman | RunnerProfile::GithubHosted
+            );
+            if !told {
+                let what = match label.as_str() {
+                    "" => "nothing here says on which machine the job runs".to_owned(),
+                    label => format!("the runner {label} is not one of GitHub's own"),
+                };
+                draft.review(
+                    "runner-machine",
+                    view.at_job(),
+                    format!("{what}, so it is not known whether Podman is there"),
+                    "see that it has Podman, then use --runner podman or --include-review",
+                );
+            }
+        }
+    }
+    if view.on_machine() {
+        two_stores(pass, draft);
+        users(pass, draft);
+    }
+}
+
+/// Scripts in another language than the shell's are not edited.
+fn other_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
+    let documents = pass.view.context.documents;
+    for (node, program) in &pass.view.job.foreign_scripts {
+        let text = documents.text(*node).unwrap_or_default();
+        if super::context::spells(text, "docker") {
+            draft.block(
+                "other-shell",
+                documents.location(*node),
+                format!("this script is read by {program}, and it names docker"),
+                "move what it does with docker to a bash step, then run again",
+            );
+        }
+    }
+}
+
+/// Root and the runner's user share Docker's store; Podman gives each a store of its own.
+fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let rooted = |index: &&usize| {
+        let command = view.calls[**index].command();
+        command
+            .wrappers
+            .iter()
+            .any(|word| word.value.as_deref() == Some("sudo"))
+    };
+    let uses_images = |index: &&usize| {
+        pass.facts
+            .deeds
+            .iter()
+            .any(|(call, deed)| call == *index && !matches!(deed, Deed::Prunes))
+    };
+    let all = pass.evidence.commands.iter().filter(uses_images);
+    let (as_root, as_user): (Vec<&usize>, Vec<&usize>) = all.partition(rooted);
+    if let (Some(first), false) = (as_root.first(), as_user.is_empty()) {
+        draft.block(
+            "two-stores",
+            view.at_command(&view.calls[**first]),
+            "docker is called with sudo here and without elsewhere: in Podman these are two stores, and an image of one is not in the other",
+            "call docker in one way, then run again",
+        );
+    }
+}
+
+/// Without root, a container's user is another one on the machine, and ports below 1024 are the kernel's.
+/// Source: podman-run(1), rootless.md of Podman.
+fn users(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for index in &pass.evidence.commands {
+        let call = &view.calls[*index];
+        let rooted = call
+            .command()
+            .wrappers
+            .iter()
+            .any(|word| word.value.as_deref() == Some("sudo"));
+        if rooted {
+            continue;
+        }
+        let Ok(docker) = super::docker_call::DockerCall::new(view, call) else {
+            continue;
+        };
+        if !matches!(docker.rule.name.as_str(), "run" | "create") {
+            continue;
+        }
+        let mounts = docker
+            .flags_named("--volume")
+            .chain(docker.flags_named("--mount"))
+            .next();
+        let keeps = docker.flags_named("--userns").next().is_some();
+        if let (Some(user), Some(_), false) = (docker.flags_named("--user").last(), mounts, keeps) {
+            let root = docker.value(&user).is_some_and(|value| {
+                matches!(value.text.as_str(), "0" | "root" | "0:0" | "root:root")
+            });
+            if !root {
+                draft.review(
+                    "rootless-user",
+                    docker.at_words(&user.words),
+                    "Podman runs without root here: a container's user other than root cannot write what the runner's user owns",
+                    "give it --userns keep-id, or see that it only reads what is mounted",
+                );
+            }
+        }
+        for port in docker.flags_named("--publish") {
+            let Some(value) = docker.value(&port).filter(|value| !value.unknown) else {
+                continue;
+            };
+            if host_port(&value.text).is_some_and(|port| port < 1024) {
+                draft.block(
+                    "rootless-port",
+                    docker.at_words(&port.words),
+                    "Podman runs without root here, and without root no port below 1024 can be opened",
+                    "publish another port, then run again",
+                );
+            }
+        }
+    }
+}
+
+/// The port of the machine in `-p [IP:]HOST:CONTAINER`.
+fn host_port(value: &str) -> Option<u32> {
+    let parts: Vec<&str> = value.rsplit(':').collect();
+    let host = parts.get(1)?;
+    host.split('-').next()?.parse().ok()
+}

@@ -1,0 +1,266 @@
+//! Steps whose action was written out: the commands, translated, take the place of `uses` and `with`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::finding::{Finding, Severity};
+use crate::passes::{self, Planned};
+use crate::pipeline::{Action, Documents, Job, NodeRef, WrittenOut};
+use crate::text::apply_edits;
+use crate::yaml::{self, Change, Kind, New, Tree};
+
+use super::Unit;
+use super::settle::Settling;
+
+/// Writes the commands of every written-out action of the jobs that move into its step.
+pub(super) fn write(moving: &[&Unit<'_>], documents: &Documents, settling: &mut Settling) {
+    let mut done: HashSet<NodeRef> = HashSet::new();
+    for action in moving.iter().flat_map(|unit| &unit.job.actions) {
+        let Some(commands) = &action.commands else {
+            continue;
+        };
+        if done.insert(action.mapping) {
+            step(documents, action, commands, settling);
+        }
+    }
+}
+
+fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling: &mut Settling) {
+    let changes = settling.take(commands.script.file);
+    let scripts = translated(documents, commands, &changes).unwrap_or_default();
+    let (list, index) = action.step;
+    let Some(script) = scripts.get("script").filter(|script| !script.is_empty()) else {
+        settling.add(
+            list.file,
+            Change::RemoveItem {
+                sequence: list.node,
+                index,
+            },
+        );
+        return;
+    };
+    let own = |key: &str| {
+        let tree = documents.tree(action.mapping);
+        let Kind::Mapping { entries, .. } = &tree.node(action.mapping.node).kind else {
+            return None;
+        };
+        entries.iter().find(|entry| {
+            tree.scalar(entry.key)
+                .is_some_and(|scalar| scalar.value() == key)
+        })
+    };
+    let variables: Vec<(String, New)> = used(&commands.variables, script);
+    let mut new: Vec<(String, New)> = Vec::new();
+    match own("env").map(|entry| {
+        documents.resolve(NodeRef {
+            file: action.mapping.file,
+            node: entry.value,
+        })
+    }) {
+        Some(env) => {
+            let length = match &documents.tree(env).node(env.node).kind {
+                Kind::Mapping { entries, .. } => entries.len(),
+                _ => 0,
+            };
+            for (key, value) in variables {
+                let change = Change::InsertEntry {
+                    mapping: env.node,
+                    at: length,
+                    key,
+                    value,
+                };
+                settling.add(env.file, change);
+            }
+        }
+        None if variables.is_empty() => {}
+        None => new.push(("env".to_owned(), New::Mapping(variables))),
+    }
+    new.extend(surroundings(commands));
+    new.push(("run".to_owned(), text(script)));
+    for (key, value) in new {
+        settling.add(
+            action.mapping.file,
+            Change::InsertEntry {
+                mapping: action.mapping.node,
+                at: action.with.as_ref().unwrap_or(&action.uses).index,
+                key,
+                value,
+            },
+        );
+    }
+    let then = scripts.get("then").filter(|then| !then.is_empty());
+    if let (Some((condition, _)), Some(then)) = (&commands.then, then) {
+        let mut entries = vec![
+            ("name".to_owned(), New::Scalar("Push".to_owned())),
+            ("if".to_owned(), New::Scalar(condition.clone())),
+        ];
+        let variables = used(&commands.variables, then);
+        if !variables.is_empty() {
+            entries.push(("env".to_owned(), New::Mapping(variables)));
+        }
+        entries.extend(surroundings(commands));
+        entries.push(("run".to_owned(), text(then)));
+        settling.add(
+            list.file,
+            Change::InsertItem {
+                sequence: list.node,
+                at: index + 1,
+                value: New::Mapping(entries),
+            },
+        );
+    }
+}
+
+/// What the step must say where the workflow's defaults are others.
+fn surroundings(commands: &WrittenOut) -> Vec<(String, New)> {
+    let mut new = Vec::new();
+    if commands.says_bash {
+        new.push(("shell".to_owned(), New::Scalar("bash".to_owned())));
+    }
+    if commands.says_folder {
+        new.push((
+            "working-directory".to_owned(),
+            New::Scalar("${{ github.workspace }}".to_owned()),
+        ));
+    }
+    new
+}
+
+fn text(script: &str) -> New {
+    match script.contains('\n') {
+        true => New::Block(format!("{script}\n")),
+        false => New::Scalar(script.to_owned()),
+    }
+}
+
+/// The variables that a script reads.
+fn used(variables: &[(String, String)], script: &str) -> Vec<(String, New)> {
+    let reads = |name: &str| {
+        script.match_indices(name).any(|(at, _)| {
+            let before = script[..at].ends_with(['$', '{', '=']);
+            let after = script[at + name.len()..]
+                .starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+            before && !after
+        })
+    };
+    variables
+        .iter()
+        .filter(|(name, _)| reads(name))
+        .map(|(name, value)| {
+            let value = match value.contains('\n') {
+                true => New::Block(format!("{}\n", value.trim_end())),
+                false => New::Scalar(value.clone()),
+            };
+            (name.clone(), value)
+        })
+        .collect()
+}
+
+/// The scripts of a written-out action with their changes, by their names.
+fn translated(
+    documents: &Documents,
+    commands: &WrittenOut,
+    changes: &[Change],
+) -> Option<HashMap<&'static str, String>> {
+    let document = documents.file(commands.script.file);
+    let lists = [
+        ("script", Some(commands.script)),
+        ("then", commands.then.as_ref().map(|then| then.1)),
+    ];
+    let mut emptied = Vec::new();
+    for (key, list) in lists {
+        let Some(list) = list else { continue };
+        if is_emptied(&document.tree, list, changes) {
+            emptied.push(key);
+        }
+    }
+    let kept: Vec<Change> = changes
+        .iter()
+        .filter(|change| {
+            !lists.iter().any(|(key, list)| {
+                emptied.contains(key) && list.is_some_and(|list| change.subject() == list.node)
+            })
+        })
+        .cloned()
+        .collect();
+    let source = document.source.text();
+    let edits = yaml::edits(&document.tree, source, &kept).ok()?;
+    let new = apply_edits(source, edits).ok()?;
+    let tree = Tree::parse(&new).ok()?;
+    let root = *tree.documents().first()?;
+    let mut scripts = HashMap::new();
+    for (key, list) in lists {
+        if list.is_none() || emptied.contains(&key) {
+            continue;
+        }
+        let entry = tree.get(root, key)?;
+        let Kind::Sequence { items, .. } = &tree.node(entry.value).kind else {
+            continue;
+        };
+        let texts: Vec<&str> = items
+            .iter()
+            .filter_map(|item| tree.scalar(*item).map(|scalar| scalar.value()))
+            .collect();
+        scripts.insert(key, texts.join("\n"));
+    }
+    Some(scripts)
+}
+
+/// Whether all items of a list go and none comes.
+fn is_emptied(tree: &Tree, list: NodeRef, changes: &[Change]) -> bool {
+    let Kind::Sequence { items, .. } = &tree.node(list.node).kind else {
+        return false;
+    };
+    let of_list = || {
+        changes
+            .iter()
+            .filter(|change| change.subject() == list.node)
+    };
+    let comes = of_list().any(|change| matches!(change, Change::InsertItem { .. }));
+    let goes = of_list()
+        .filter(|change| matches!(change, Change::RemoveItem { .. }))
+        .count();
+    !comes && goes == items.len() && !items.is_empty()
+}
+
+/// A job all of whose steps would go has nothing to do.
+pub(super) fn no_step_left(
+    documents: &Documents,
+    job: &Job,
+    changes: &[Planned],
+) -> Option<Finding> {
+    let steps = documents.resolve(*job.keys.get("steps")?);
+    let Kind::Sequence { items, .. } = &documents.tree(steps).node(steps.node).kind else {
+        return None;
+    };
+    let mut gone: BTreeMap<usize, ()> = changes
+        .iter()
+        .filter_map(|planned| match planned.change {
+            Change::RemoveItem { sequence, index }
+                if planned.file == steps.file && sequence == steps.node =>
+            {
+                Some((index, ()))
+            }
+            _ => None,
+        })
+        .collect();
+    for action in &job.actions {
+        let nothing = action.commands.as_ref().is_some_and(|commands| {
+            let script = commands.script;
+            matches!(&documents.tree(script).node(script.node).kind, Kind::Sequence { items, .. } if items.is_empty())
+        });
+        if nothing && action.step.0 == steps {
+            gone.insert(action.step.1, ());
+        }
+    }
+    if items.is_empty() || gone.len() < items.len() {
+        return None;
+    }
+    let mut finding = passes::finding(
+        "nothing-left",
+        Severity::Warning,
+        documents.location(job.key),
+        "no step of this job would be left: all of it is about Docker",
+    );
+    finding.help = Some("remove the job if it is not needed any more".to_owned());
+    Some(finding)
+}

@@ -1,0 +1,113 @@
+//! The inputs of an action as words of a shell command: a text without expressions is written out, one with expressions
+//! comes in by a variable, so that nothing of it is ever read as shell.
+
+use indexmap::IndexMap;
+
+use crate::rules::InputList;
+
+use super::expression;
+
+/// Variables of a step, as they are needed.
+#[derive(Default)]
+pub(super) struct Variables {
+    /// Names that the job uses already.
+    pub(super) taken: Vec<String>,
+    /// New ones, each with its text.
+    pub(super) new: IndexMap<String, String>,
+}
+
+impl Variables {
+    /// The name of a variable that holds a text with expressions.
+    pub(super) fn hold(&mut self, name: &str, text: &str) -> String {
+        if let Some(known) = expression::variable(text) {
+            return known.to_owned();
+        }
+        let mut name = name.to_owned();
+        while self.taken.contains(&name) || self.new.get(&name).is_some_and(|known| known != text) {
+            name = format!("INPUT_{name}");
+        }
+        self.new.insert(name.clone(), text.to_owned());
+        name
+    }
+
+    /// One value as a word.
+    pub(super) fn word(&mut self, name: &str, text: &str) -> String {
+        match expression::is_in(text) {
+            true => format!("\"${}\"", self.hold(name, text)),
+            false => quoted(text),
+        }
+    }
+}
+
+/// A text as one word of a command.
+pub(super) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:=,@+-%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// Whether an input is true; `None` if an expression decides.
+pub(super) fn is_true(text: &str) -> Option<bool> {
+    match text.trim() {
+        "true" | "True" | "TRUE" => Some(true),
+        text if expression::is_in(text) => None,
+        _ => Some(false),
+    }
+}
+
+/// Several values.
+pub(super) enum Values {
+    /// Each as a word.
+    Words(Vec<String>),
+    /// In an array of the shell, under this name, filled by this line.
+    Array {
+        /// The array.
+        name: String,
+        /// What fills it.
+        line: String,
+    },
+}
+
+/// The values of a list.
+pub(super) fn values(
+    variables: &mut Variables,
+    (many, one): (&str, &str),
+    text: &str,
+    list: InputList,
+) -> Values {
+    if !expression::is_in(text) {
+        return Values::Words(split(text, list).into_iter().map(quoted).collect());
+    }
+    let lines = split(text, InputList::Lines);
+    if let [line] = lines.as_slice() {
+        let several = list != InputList::Lines && line.contains(',');
+        if list == InputList::No || expression::whole(line).is_none() && !several {
+            return Values::Words(vec![variables.word(one, line)]);
+        }
+    }
+    let name = variables.hold(many, text.trim_end());
+    let array = name.to_ascii_lowercase();
+    let line = match list {
+        InputList::Names => format!("{array}=(${{{name}//,/ }})"),
+        _ => format!("mapfile -t {array} < <(grep . <<< \"${name}\")"),
+    };
+    Values::Array { name: array, line }
+}
+
+/// The lines of a list, or its parts between commas; blanks around them do not count.
+pub(super) fn split(text: &str, list: InputList) -> Vec<&str> {
+    let commas = matches!(list, InputList::Names | InputList::Joined);
+    text.split(|letter| letter == '\n' || commas && letter == ',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect()
+}
+
+/// A line of a list without the quotes that may stand around all of it, as in a CSV file.
+pub(super) fn unquoted(line: &str) -> &str {
+    line.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(line)
+}

@@ -1,0 +1,572 @@
+//! From workflows to jobs: what GitHub would run, each value with its place.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use crate::pipeline::{
+    Action, Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Place, Provider, Scope,
+    Script, Service, Services, Slot, Variable, Via,
+};
+use crate::text::{FileId, Span};
+use crate::yaml::Kind;
+
+use super::expression;
+use super::node::{entries, entry, items, root, scalars, text, text_of};
+use super::written::{Written, action_name};
+use super::{Lowered, Reader, Role, local_path, role};
+
+/// How deep workflows may call workflows, and composite actions use each other; GitHub allows ten.
+const DEPTH: usize = 10;
+
+/// How many steps all jobs together may have: a bound for alias bombs.
+const STEPS: usize = 200_000;
+
+/// Lowers every workflow that GitHub starts, and every composite action that no workflow uses.
+pub(super) fn pipelines(
+    reader: &mut Reader<'_>,
+    named: &[FileId],
+    written: &Written,
+    lowered: &mut Lowered,
+) {
+    let lowering = Lowering::new(reader, written);
+    let mut troubles: Vec<(NodeRef, String)> = Vec::new();
+    for file in named {
+        let documents = &reader.documents;
+        match role(documents, *file) {
+            Some(Role::Workflow) if !lowering.only_called(*file) => {
+                lowered.pipelines.push(lowering.workflow(*file));
+            }
+            Some(Role::Composite) if !lowering.used.contains(file) => {
+                lowered.pipelines.push(lowering.lonely_action(*file));
+            }
+            Some(_) => {}
+            None => {
+                if let Some(node) = documents.file(*file).tree.documents().first() {
+                    let node = NodeRef {
+                        file: *file,
+                        node: *node,
+                    };
+                    let message = "a workflow has jobs and an action has runs, and this has neither; the file is left alone";
+                    troubles.push((node, message.to_owned()));
+                }
+            }
+        }
+    }
+    for (node, message) in troubles {
+        reader.trouble(node, message);
+    }
+}
+
+struct Lowering<'a> {
+    reader: &'a Reader<'a>,
+    documents: &'a Documents,
+    written: &'a Written,
+    /// Files that others use.
+    used: HashSet<FileId>,
+    steps: std::cell::Cell<usize>,
+}
+
+/// A job while its steps are gathered.
+struct Gathered {
+    scripts: Vec<Script>,
+    lines: usize,
+    actions: Vec<Action>,
+    foreign_scripts: Vec<(NodeRef, String)>,
+    variables: IndexMap<String, Variable>,
+    mappings: Vec<NodeRef>,
+}
+
+/// What decides how a step is run.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    /// What reads a script that does not say so itself.
+    shell: Option<&'a str>,
+    folder: Option<&'a str>,
+    depth: usize,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(reader: &'a Reader<'a>, written: &'a Written) -> Self {
+        let documents = &reader.documents;
+        let mut used = HashSet::new();
+        for index in 0..documents.files.len() {
+            let file = FileId(index as u32);
+            if documents.file(file).stands_for.is_some() {
+                continue;
+            }
+            for uses in super::uses_of(reader, file) {
+                let target = local_path(reader, uses).and_then(|path| reader.known_file(&path));
+                used.extend(target.filter(|target| *target != file));
+            }
+        }
+        Self {
+            reader,
+            documents,
+            written,
+            used,
+            steps: std::cell::Cell::new(0),
+        }
+    }
+
+    /// Whether a workflow runs only where another one of the repository calls it.
+    fn only_called(&self, file: FileId) -> bool {
+        let Some(root) = root(self.documents, file) else {
+            return false;
+        };
+        let Some(on) = entry(self.documents, root, "on") else {
+            return false;
+        };
+        let events: Vec<&str> = match &self.documents.tree(on.value).node(on.value.node).kind {
+            Kind::Scalar(scalar) => vec![scalar.value()],
+            Kind::Sequence { .. } => items(self.documents, on.value)
+                .into_iter()
+                .filter_map(|item| text(self.documents, item))
+                .collect(),
+            _ => entries(self.documents, on.value)
+                .into_iter()
+                .filter_map(|(key, _)| text(self.documents, key))
+                .collect(),
+        };
+        self.used.contains(&file) && events == ["workflow_call"]
+    }
+
+    fn workflow(&self, file: FileId) -> Pipeline {
+        let mut pipeline = Pipeline::default();
+        self.jobs(file, "", &[], &mut pipeline, 0);
+        pipeline
+    }
+
+    /// The jobs of a workflow, and of those that it calls.
+    fn jobs(
+        &self,
+        file: FileId,
+        caller: &str,
+        reach: &[Via],
+        pipeline: &mut Pipeline,
+        depth: usize,
+    ) {
+        let documents = self.documents;
+        let Some(root) = root(documents, file) else {
+            return;
+        };
+        let Some(jobs) = entry(documents, root, "jobs") else {
+            return;
+        };
+        for (key, slot) in entries(documents, jobs.value) {
+            let Some(name) = text(documents, key) else {
+                continue;
+            };
+            let name = format!("{caller}{name}");
+            if let Some(uses) = entry(documents, slot.value, "uses") {
+                let called = local_path(self.reader, uses.value)
+                    .and_then(|path| self.reader.known_file(&path));
+                match called {
+                    Some(called) if depth < DEPTH && called != file => {
+                        let caller = format!("{name} / ");
+                        self.jobs(called, &caller, &[Via::Include], pipeline, depth + 1);
+                    }
+                    _ => {
+                        let at = uses.value;
+                        let what = text(documents, at).unwrap_or_default().to_owned();
+                        pipeline.foreign.push(Foreign { at, what });
+                    }
+                }
+            }
+            pipeline.jobs.push(self.job(name, key, &slot, root, reach));
+        }
+    }
+
+    fn job(&self, name: String, key: NodeRef, slot: &Slot, root: NodeRef, reach: &[Via]) -> Job {
+        let documents = self.documents;
+        let mapping = slot.value;
+        let mut gathered = Gathered {
+            scripts: Vec::new(),
+            lines: 0,
+            actions: Vec::new(),
+            foreign_scripts: Vec::new(),
+            variables: IndexMap::new(),
+            mappings: vec![mapping],
+        };
+        for (holder, scope) in [(root, Scope::Global), (mapping, Scope::Job)] {
+            self.variables(holder, scope, reach, &mut gathered);
+        }
+        let default = |key: &str| {
+            [mapping, root].into_iter().find_map(|holder| {
+                let defaults = entry(documents, holder, "defaults")?;
+                let run = entry(documents, defaults.value, "run")?;
+                text_of(documents, run.value, key)
+            })
+        };
+        let surroundings = Surroundings {
+            shell: default("shell"),
+            folder: default("working-directory"),
+            depth: 0,
+        };
+        if let Some(uses) = entry(documents, mapping, "uses") {
+            self.action(&uses, (mapping, 0), mapping, &mut gathered);
+        }
+        if let Some(steps) = entry(documents, mapping, "steps") {
+            self.gather(steps.value, surroundings, reach, &mut gathered);
+        }
+        let whole = documents.location(mapping).span;
+        let start = documents.location(key).span.start;
+        let inside = mapping.file == key.file && whole.end > start && slot.written == mapping;
+        let end = match inside {
+            true => whole.end,
+            false => documents.location(slot.written).span.end.max(start),
+        };
+        let keys = entries(documents, mapping)
+            .into_iter()
+            .filter_map(|(key, slot)| Some((text(documents, key)?.to_owned(), slot.value)))
+            .collect();
+        Job {
+            name,
+            hidden: false,
+            key,
+            own: (slot.written == mapping).then_some(mapping),
+            span: Span { start, end },
+            image: self.container(mapping, reach),
+            services: self.services(mapping, reach),
+            variables: gathered.variables,
+            varied: Vec::new(),
+            scripts: gathered.scripts,
+            unresolved: Vec::new(),
+            keys,
+            tags: self.labels(mapping),
+            provider: Provider::GitHub,
+            actions: gathered.actions,
+            foreign_scripts: gathered.foreign_scripts,
+            covered: IndexMap::new(),
+            mappings: gathered.mappings,
+            parents: Vec::new(),
+        }
+    }
+
+    /// A composite action as a job of its own: who uses it, and where, is not known.
+    fn lonely_action(&self, file: FileId) -> Pipeline {
+        let documents = self.documents;
+        let mut pipeline = Pipeline::default();
+        let Some(root) = root(documents, file) else {
+            return pipeline;
+        };
+        let runs = entries(documents, root)
+            .into_iter()
+            .find(|(key, _)| text(documents, *key) == Some("runs"));
+        let Some((key, slot)) = runs else {
+            return pipeline;
+        };
+        let name = text_of(documents, root, "name")
+            .unwrap_or("action")
+            .to_owned();
+        let mut job = self.job(name, key, &slot, slot.value, &[]);
+        let used_elsewhere = crate::pipeline::Unresolved {
+            at: key,
+            what: "workflows that use this action and are not in the repository".to_owned(),
+        };
+        job.unresolved.push(used_elsewhere);
+        pipeline.jobs.push(job);
+        pipeline
+    }
+
+    /// `env:` of a mapping.
+    fn variables(&self, holder: NodeRef, scope: Scope, reach: &[Via], gathered: &mut Gathered) {
+        let documents = self.documents;
+        let Some(env) = entry(documents, holder, "env") else {
+            return;
+        };
+        for (key, mut slot) in entries(documents, env.value) {
+            let Some(name) = text(documents, key) else {
+                continue;
+            };
+            slot.reach.splice(0..0, reach.iter().copied());
+            if scope == Scope::Global {
+                slot.reach.push(Via::Global);
+            }
+            let value = text(documents, slot.value).map(str::to_owned);
+            let node = slot.value;
+            match gathered.variables.get_mut(name) {
+                Some(known) => {
+                    known.varies |= known.value != value;
+                    known.value = value;
+                    known.node = node;
+                    known.slots.push((scope, slot));
+                }
+                None => {
+                    let variable = Variable {
+                        varies: false,
+                        value,
+                        node,
+                        slots: vec![(scope, slot)],
+                    };
+                    gathered.variables.insert(name.to_owned(), variable);
+                }
+            }
+        }
+    }
+
+    /// The steps of a list, those of the composite actions in it included.
+    fn gather(
+        &self,
+        list: NodeRef,
+        surroundings: Surroundings<'_>,
+        reach: &[Via],
+        gathered: &mut Gathered,
+    ) {
+        let documents = self.documents;
+        for (index, step) in items(documents, list).into_iter().enumerate() {
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > STEPS {
+                return;
+            }
+            gathered.mappings.push(step);
+            if let Some(uses) = entry(documents, step, "uses") {
+                let called = local_path(self.reader, uses.value)
+                    .and_then(|path| self.reader.known_file(&path));
+                let composite =
+                    called.filter(|file| role(documents, *file) == Some(Role::Composite));
+                match composite {
+                    Some(file) if surroundings.depth < DEPTH => {
+                        self.composite(file, surroundings.depth, gathered);
+                    }
+                    _ => self.action(&uses, (list, index), step, gathered),
+                }
+            }
+            if let Some(run) = entry(documents, step, "run") {
+                self.variables(step, Scope::Job, reach, gathered);
+                self.script(run, (list, index), step, surroundings, reach, gathered);
+            }
+        }
+    }
+
+    fn composite(&self, file: FileId, depth: usize, gathered: &mut Gathered) {
+        let documents = self.documents;
+        let steps = root(documents, file)
+            .and_then(|root| entry(documents, root, "runs"))
+            .and_then(|runs| entry(documents, runs.value, "steps"));
+        let inside = Surroundings {
+            shell: None,
+            folder: None,
+            depth: depth + 1,
+        };
+        if let Some(steps) = steps {
+            self.gather(steps.value, inside, &[Via::Include], gathered);
+        }
+    }
+
+    fn script(
+        &self,
+        run: Slot,
+        step: (NodeRef, usize),
+        mapping: NodeRef,
+        surroundings: Surroundings<'_>,
+        reach: &[Via],
+        gathered: &mut Gathered,
+    ) {
+        let documents = self.documents;
+        if text(documents, run.value).is_none() {
+            return;
+        }
+        let shell = text_of(documents, mapping, "shell").or(surroundings.shell);
+        let program = shell.and_then(|shell| shell.split_whitespace().next());
+        if let Some(other) = program.filter(|program| !matches!(*program, "bash" | "sh")) {
+            gathered.foreign_scripts.push((run.value, other.to_owned()));
+            return;
+        }
+        let mut way = reach.to_vec();
+        way.extend(run.reach.iter().copied());
+        let folder = text_of(documents, mapping, "working-directory").or(surroundings.folder);
+        let line = Line {
+            node: run.value,
+            item: None,
+            step: Some(step),
+            folder: folder.map(str::to_owned),
+            reach: way,
+        };
+        gathered.lines += 1;
+        gathered.scripts.push(Script {
+            phase: Phase::Main,
+            slot: run,
+            lines: vec![line],
+        });
+    }
+
+    fn action(
+        &self,
+        uses: &Slot,
+        step: (NodeRef, usize),
+        mapping: NodeRef,
+        gathered: &mut Gathered,
+    ) {
+        let documents = self.documents;
+        let Some(written) = text(documents, uses.value) else {
+            return;
+        };
+        let name = action_name(written).unwrap_or(written).to_owned();
+        let known = self.written.get(&mapping).cloned().unwrap_or_default();
+        let with = entry(documents, mapping, "with");
+        let inputs = with
+            .iter()
+            .flat_map(|with| entries(documents, with.value))
+            .filter_map(|(key, value)| Some((text(documents, key)?.to_owned(), value.value)))
+            .collect();
+        let lines_before = gathered.lines;
+        if let Some(commands) = &known.commands {
+            let lists = [
+                Some(commands.script),
+                commands.then.as_ref().map(|then| then.1),
+            ];
+            for list in lists.into_iter().flatten() {
+                let lines: Vec<Line> = items(documents, list)
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, node)| Line {
+                        node,
+                        item: Some((list, index)),
+                        step: None,
+                        folder: None,
+                        reach: uses.reach.clone(),
+                    })
+                    .collect();
+                gathered.lines += lines.len();
+                let slot = Slot {
+                    mapping: list,
+                    index: 0,
+                    written: list,
+                    value: list,
+                    reach: Vec::new(),
+                };
+                gathered.scripts.push(Script {
+                    phase: Phase::Main,
+                    slot,
+                    lines,
+                });
+            }
+        }
+        gathered.actions.push(Action {
+            step,
+            mapping,
+            uses: uses.clone(),
+            name,
+            with,
+            inputs,
+            lines_before,
+            commands: known.commands,
+            doubts: known.doubts,
+            read: known.read,
+        });
+    }
+
+    /// `container:`, as the image that the job runs in.
+    fn container(&self, job: NodeRef, reach: &[Via]) -> Option<Image> {
+        let documents = self.documents;
+        let slot = entry(documents, job, "container")?;
+        let name = match entry(documents, slot.value, "image") {
+            Some(image) => image.value,
+            None => slot.value,
+        };
+        let text = text(documents, name)?.to_owned();
+        let mut way = reach.to_vec();
+        way.extend(slot.reach.iter().copied());
+        Some(Image {
+            name: Place {
+                node: name,
+                reach: way,
+            },
+            text,
+            slot,
+            entrypoint: None,
+        })
+    }
+
+    /// `services:`, each under the name by which the job reaches it.
+    fn services(&self, job: NodeRef, reach: &[Via]) -> Option<Services> {
+        let documents = self.documents;
+        let mut slot = entry(documents, job, "services")?;
+        slot.reach.splice(0..0, reach.iter().copied());
+        let items = entries(documents, slot.value)
+            .into_iter()
+            .filter_map(|(key, service)| {
+                let name = match entry(documents, service.value, "image") {
+                    Some(image) => image.value,
+                    None => service.value,
+                };
+                let options = text_of(documents, service.value, "options").unwrap_or_default();
+                Some(Service {
+                    item: (service.mapping, service.index),
+                    name,
+                    text: text(documents, name)?.to_owned(),
+                    aliases: text(documents, key)
+                        .map(str::to_owned)
+                        .into_iter()
+                        .collect(),
+                    arguments: options.split_whitespace().map(str::to_owned).collect(),
+                })
+            })
+            .collect();
+        Some(Services { slot, items })
+    }
+
+    /// The labels of `runs-on`; of a matrix all that it may be.
+    fn labels(&self, job: NodeRef) -> Vec<String> {
+        let documents = self.documents;
+        let Some(runs_on) = entry(documents, job, "runs-on") else {
+            return Vec::new();
+        };
+        let value = match entry(documents, runs_on.value, "labels") {
+            Some(labels) => labels.value,
+            None => runs_on.value,
+        };
+        let mut found = Vec::new();
+        let scalars = match &documents.tree(value).node(value.node).kind {
+            Kind::Scalar(_) => vec![value],
+            _ => items(documents, value),
+        };
+        for scalar in scalars {
+            let Some(label) = text(documents, scalar) else {
+                continue;
+            };
+            match self.of_matrix(job, label) {
+                Some(labels) => found.extend(labels),
+                None => found.push(label.to_owned()),
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    /// The values of `${{ matrix.NAME }}`, if the file says all of them.
+    fn of_matrix(&self, job: NodeRef, label: &str) -> Option<Vec<String>> {
+        let documents = self.documents;
+        let name = expression::whole(label)?.strip_prefix("matrix.")?;
+        let strategy = entry(documents, job, "strategy")?;
+        let matrix = entry(documents, strategy.value, "matrix")?;
+        let mut found: Vec<String> = Vec::new();
+        let mut path = name.split('.');
+        let first = path.next()?;
+        let inner: Vec<&str> = path.collect();
+        let mut values: Vec<NodeRef> = entry(documents, matrix.value, first)
+            .map(|values| items(documents, values.value))
+            .unwrap_or_default();
+        if let Some(include) = entry(documents, matrix.value, "include") {
+            for more in items(documents, include.value) {
+                values.extend(entry(documents, more, first).map(|value| value.value));
+            }
+        }
+        for mut value in values {
+            for key in &inner {
+                value = entry(documents, value, key)?.value;
+            }
+            match text(documents, value) {
+                Some(text) => found.push(text.to_owned()),
+                // a list of labels
+                None => found.extend(
+                    scalars(documents, value)
+                        .into_iter()
+                        .filter_map(|node| text(documents, node).map(str::to_owned)),
+                ),
+            }
+        }
+        (!found.is_empty() && !found.iter().any(|label| expression::is_in(label))).then_some(found)
+    }
+}

@@ -1,0 +1,121 @@
+//! GitHub: from workflows, the composite actions and the reusable workflows that they use, to pipelines.
+
+mod expression;
+mod inputs;
+mod lower;
+mod node;
+mod write_out;
+mod written;
+
+use std::path::PathBuf;
+
+use crate::pipeline::NodeRef;
+use crate::repository::Files;
+use crate::rules::Rules;
+use crate::text::FileId;
+
+use super::reader::Reader;
+use super::{Entry, Lowered};
+use node::{entry, items, root, text};
+
+/// How many files one repository's workflows may lead to: a bound, and far more than anyone has.
+const FILES: usize = 2_000;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Workflow,
+    Composite,
+    /// An action in JavaScript or a container.
+    Other,
+}
+
+/// Reads workflows and actions with the local ones that they use, and lowers each workflow to a pipeline.
+pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
+    let mut reader = Reader::new(files);
+    let mut named: Vec<FileId> = Vec::new();
+    for entry in entries {
+        named.extend(reader.open(&entry.path));
+    }
+    let mut next = 0;
+    while next < reader.documents.files.len().min(FILES) {
+        let file = FileId(next as u32);
+        next += 1;
+        for uses in uses_of(&reader, file) {
+            if let Some(path) = local_path(&reader, uses) {
+                reader.open(&path);
+            }
+        }
+    }
+    let written = written::write_out_all(&mut reader.documents, rules);
+    let mut lowered = Lowered::default();
+    lower::pipelines(&mut reader, &named, &written, &mut lowered);
+    lowered.troubles = reader.troubles;
+    lowered.documents = reader.documents;
+    lowered
+}
+
+/// What a file is; `None` if it is neither a workflow nor an action.
+fn role(documents: &crate::pipeline::Documents, file: FileId) -> Option<Role> {
+    let root = root(documents, file)?;
+    if entry(documents, root, "jobs").is_some() {
+        return Some(Role::Workflow);
+    }
+    let runs = entry(documents, root, "runs")?;
+    let using =
+        entry(documents, runs.value, "using").and_then(|using| text(documents, using.value));
+    Some(match using {
+        Some("composite") => Role::Composite,
+        _ => Role::Other,
+    })
+}
+
+/// Every `uses:` of a file: of its jobs, and of all steps.
+fn uses_of(reader: &Reader<'_>, file: FileId) -> Vec<NodeRef> {
+    let documents = &reader.documents;
+    let mut found = Vec::new();
+    let Some(root) = root(documents, file) else {
+        return found;
+    };
+    let mut of_steps = |holder: NodeRef| {
+        for step in entry(documents, holder, "steps")
+            .map(|steps| items(documents, steps.value))
+            .unwrap_or_default()
+        {
+            found.extend(entry(documents, step, "uses").map(|uses| uses.value));
+        }
+    };
+    if let Some(jobs) = entry(documents, root, "jobs") {
+        for (_, job) in node::entries(documents, jobs.value) {
+            of_steps(job.value);
+        }
+    }
+    if let Some(runs) = entry(documents, root, "runs") {
+        of_steps(runs.value);
+    }
+    if let Some(jobs) = entry(documents, root, "jobs") {
+        for (_, job) in node::entries(documents, jobs.value) {
+            found.extend(entry(documents, job.value, "uses").map(|uses| uses.value));
+        }
+    }
+    found
+}
+
+/// The file that `uses: ./path` means: a workflow, or the `action.yml` of a folder.
+fn local_path(reader: &Reader<'_>, uses: NodeRef) -> Option<PathBuf> {
+    let uses = text(&reader.documents, uses)?;
+    let path = uses.strip_prefix("./")?.trim_end_matches('/');
+    if path.split('/').any(|part| part == "..") || path.contains('\\') {
+        return None;
+    }
+    if path.ends_with(".yml") || path.ends_with(".yaml") {
+        return reader
+            .files
+            .exists(path.as_ref())
+            .then(|| PathBuf::from(path));
+    }
+    ["action.yml", "action.yaml"]
+        .into_iter()
+        .map(|name| PathBuf::from(path).join(name))
+        .find(|path| reader.files.exists(path))
+}

@@ -1,0 +1,283 @@
+//! Every step of every file that uses an action which the rules know, with the action written out.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use crate::pipeline::{Document, Documents, Doubt, NodeRef, WrittenOut};
+use crate::rules::{ActionFate, ActionRule, InputRule, Rules};
+use crate::text::{FileId, Source};
+use crate::yaml::{Kind, Tree};
+
+use super::Role;
+use super::expression::outputs_read;
+use super::node::{entries, entry, items, root, scalars, text, text_of};
+use super::write_out::{Commands, Step, write_out};
+
+/// What is known about a step that uses an action.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    pub(super) commands: Option<WrittenOut>,
+    pub(super) doubts: Vec<Doubt>,
+    pub(super) read: Vec<(String, NodeRef)>,
+}
+
+/// The steps of all files, by the step's mapping.
+pub(super) type Written = HashMap<NodeRef, Known>;
+
+/// The action that `uses:` names, without its version; `None` for a path or an image.
+pub(super) fn action_name(uses: &str) -> Option<&str> {
+    if uses.starts_with("./") || uses.starts_with("docker://") {
+        return None;
+    }
+    Some(uses.split('@').next().unwrap_or(uses))
+}
+
+/// Writes out the actions of all files; the documents that hold their commands come behind the files.
+pub(super) fn write_out_all(documents: &mut Documents, rules: &Rules) -> Written {
+    let mut written = Written::new();
+    for index in 0..documents.files.len() {
+        let file = FileId(index as u32);
+        let (Some(root), Some(role)) = (root(documents, file), super::role(documents, file)) else {
+            continue;
+        };
+        let holders: Vec<NodeRef> = match role {
+            Role::Workflow => entry(documents, root, "jobs")
+                .map(|jobs| entries(documents, jobs.value))
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(_, job)| job.value)
+                .collect(),
+            Role::Composite => entry(documents, root, "runs")
+                .map(|runs| vec![runs.value])
+                .unwrap_or_default(),
+            Role::Other => continue,
+        };
+        for holder in holders {
+            let scope = Scope {
+                root,
+                holder,
+                role,
+                rules,
+            };
+            scope.steps(documents, &mut written);
+        }
+    }
+    written
+}
+
+/// A job of a workflow, or the steps of a composite action.
+struct Scope<'a> {
+    root: NodeRef,
+    holder: NodeRef,
+    role: Role,
+    rules: &'a Rules,
+}
+
+impl Scope<'_> {
+    fn steps(&self, documents: &mut Documents, written: &mut Written) {
+        let steps = entry(documents, self.holder, "steps")
+            .map(|steps| items(documents, steps.value))
+            .unwrap_or_default();
+        let known: Vec<(NodeRef, &ActionRule)> = steps
+            .iter()
+            .filter_map(|step| {
+                let name = action_name(text_of(documents, *step, "uses")?)?;
+                Some((*step, self.rules.action(name)?))
+            })
+            .collect();
+        if known.is_empty() {
+            return;
+        }
+        let read = self.read(documents, &known);
+        for (mapping, rule) in known {
+            if written.contains_key(&mapping) {
+                continue;
+            }
+            let Some(step) = self.step(documents, mapping, rule, &read) else {
+                continue;
+            };
+            let mut found = Known {
+                read: step.read.clone(),
+                ..Known::default()
+            };
+            let moves = matches!(
+                rule.becomes,
+                ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing
+            );
+            if moves {
+                match write_out(&step) {
+                    Ok(commands) => {
+                        let uses = step.uses;
+                        found.commands = self.document(documents, uses, commands);
+                    }
+                    Err(refusals) => {
+                        let doubt = |(at, why)| Doubt { at, why };
+                        found.doubts = refusals.into_iter().map(doubt).collect();
+                    }
+                }
+            }
+            written.insert(mapping, found);
+        }
+    }
+
+    fn step<'r>(
+        &self,
+        documents: &Documents,
+        mapping: NodeRef,
+        rule: &'r ActionRule,
+        read: &HashMap<String, Vec<(String, NodeRef)>>,
+    ) -> Option<Step<'r>> {
+        let uses = entry(documents, mapping, "uses")?;
+        let mut inputs = IndexMap::new();
+        if let Some(with) = entry(documents, mapping, "with") {
+            for (key, value) in entries(documents, with.value) {
+                let (Some(name), Some(value_text)) =
+                    (text(documents, key), text(documents, value.value))
+                else {
+                    continue;
+                };
+                inputs.insert(name.to_owned(), (value.value, value_text.to_owned()));
+            }
+        }
+        let id = text_of(documents, mapping, "id");
+        let may_fail = text_of(documents, mapping, "continue-on-error")
+            .is_some_and(|value| value.trim() != "false");
+        Some(Step {
+            inputs,
+            uses: uses.value,
+            condition: text_of(documents, mapping, "if").map(str::to_owned),
+            may_fail,
+            read: id.and_then(|id| read.get(id)).cloned().unwrap_or_default(),
+            variables: self.variables(documents, mapping),
+            rule,
+        })
+    }
+
+    /// The names of all variables that a step sees by this file.
+    fn variables(&self, documents: &Documents, step: NodeRef) -> Vec<String> {
+        [step, self.holder, self.root]
+            .into_iter()
+            .filter_map(|holder| entry(documents, holder, "env"))
+            .flat_map(|env| entries(documents, env.value))
+            .filter_map(|(key, _)| text(documents, key).map(str::to_owned))
+            .collect()
+    }
+
+    /// What is read of each step's outputs, but for what an input names that goes with its own step.
+    fn read(
+        &self,
+        documents: &Documents,
+        known: &[(NodeRef, &ActionRule)],
+    ) -> HashMap<String, Vec<(String, NodeRef)>> {
+        let mut gone: HashSet<NodeRef> = HashSet::new();
+        for (step, rule) in known {
+            let Some(with) = entry(documents, *step, "with") else {
+                continue;
+            };
+            for (key, value) in entries(documents, with.value) {
+                let input = text(documents, key).and_then(|name| rule.input(name));
+                if matches!(input, Some(InputRule::Drop { .. })) {
+                    gone.insert(value.written);
+                }
+            }
+        }
+        let from = match self.role {
+            Role::Composite => self.root,
+            _ => self.holder,
+        };
+        let mut read: HashMap<String, Vec<(String, NodeRef)>> = HashMap::new();
+        for node in scalars(documents, from) {
+            if gone.contains(&node) {
+                continue;
+            }
+            for (id, name) in outputs_read(text(documents, node).unwrap_or_default()) {
+                let list = read.entry(id.to_owned()).or_default();
+                list.push((name.to_owned(), node));
+            }
+        }
+        read
+    }
+
+    /// Puts commands into a document of their own.
+    fn document(
+        &self,
+        documents: &mut Documents,
+        uses: NodeRef,
+        commands: Commands,
+    ) -> Option<WrittenOut> {
+        let mut yaml = list("script", &commands.script);
+        if let Some((_, then)) = &commands.then {
+            yaml.push_str(&list("then", then));
+        }
+        let tree = Tree::parse(&yaml).ok()?;
+        let file = FileId(documents.files.len() as u32);
+        let root = *tree.documents().first()?;
+        let node = |key: &str| {
+            let entry = tree.get(root, key)?;
+            let is_list = matches!(tree.node(entry.value).kind, Kind::Sequence { .. });
+            is_list.then_some(NodeRef {
+                file,
+                node: entry.value,
+            })
+        };
+        let script = node("script")?;
+        let then = match &commands.then {
+            Some((condition, _)) => Some((condition.clone(), node("then")?)),
+            None => None,
+        };
+        let (says_bash, says_folder) = self.defaults(documents);
+        documents.files.push(Document {
+            source: Source::new(Path::new(""), yaml),
+            tree,
+            stands_for: Some(uses),
+        });
+        Some(WrittenOut {
+            script,
+            variables: commands.variables.into_iter().collect(),
+            then,
+            fetches: commands.fetches,
+            says_bash,
+            says_folder,
+            losses: commands.losses,
+        })
+    }
+
+    /// Whether a `run` step would be read by something else than bash, and in another folder than the workspace.
+    fn defaults(&self, documents: &Documents) -> (bool, bool) {
+        if self.role == Role::Composite {
+            return (true, false);
+        }
+        let default = |key: &str| {
+            [self.holder, self.root].into_iter().find_map(|holder| {
+                let defaults = entry(documents, holder, "defaults")?;
+                let run = entry(documents, defaults.value, "run")?;
+                text_of(documents, run.value, key)
+            })
+        };
+        let in_container = entry(documents, self.holder, "container").is_some();
+        let other = default("shell").is_some_and(|shell| shell.trim() != "bash");
+        (
+            in_container && default("shell").is_none() || other,
+            default("working-directory").is_some(),
+        )
+    }
+}
+
+/// A list of texts under a key, each in a block of its own.
+fn list(key: &str, texts: &[String]) -> String {
+    if texts.is_empty() {
+        return format!("{key}: []\n");
+    }
+    let mut yaml = format!("{key}:\n");
+    for text in texts {
+        yaml.push_str("- |-\n");
+        for line in text.lines() {
+            yaml.push_str("  ");
+            yaml.push_str(line);
+            yaml.push('\n');
+        }
+    }
+    yaml
+}

@@ -1,0 +1,213 @@
+//! GitHub actions that use an engine, its store or its credentials, and the runners on which jobs meet Podman.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::error::source;
+use super::unique::UniqueMap;
+use crate::version::Version;
+
+/// What becomes of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionFate {
+    /// It builds images, and is written out as commands.
+    Build,
+    /// It logs in to a registry, and is written out as a command.
+    Login,
+    /// It installs emulators for other architectures, and is written out as a command.
+    Emulators,
+    /// Nothing takes its place.
+    Nothing,
+    /// It stays: it needs no engine, or works beside Podman.
+    Same,
+    /// It stays, and looks for an image in Docker's store.
+    StoreReader,
+    /// Podman has nothing for it: the job stays.
+    Gap,
+}
+
+/// How a list is written in an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InputList {
+    /// One value.
+    #[default]
+    No,
+    /// One a line.
+    Lines,
+    /// One a line, or several with commas between them.
+    Names,
+    /// Like `Names`, given as one value with commas.
+    Joined,
+}
+
+/// What an input means.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum InputRule {
+    /// The folder or address that is built.
+    Context,
+    /// A flag with the input's value or values.
+    Flag {
+        /// Docker's flag.
+        flag: String,
+        /// How several values are written.
+        #[serde(default)]
+        list: InputList,
+    },
+    /// A flag without a value, given when the input is true.
+    Switch {
+        /// Docker's flag.
+        flag: String,
+    },
+    /// Whether the image is pushed.
+    Push,
+    /// Where the result goes.
+    Outputs,
+    /// `KEY=VALUE` lines of build secrets.
+    SecretValues,
+    /// `KEY=VARIABLE` lines of build secrets.
+    SecretVariables,
+    /// `KEY=FILE` lines of build secrets.
+    SecretFiles,
+    /// The registry of a login.
+    Registry,
+    /// The user of a login.
+    Username,
+    /// The password of a login.
+    Password,
+    /// The architectures whose emulators are installed.
+    Platforms,
+    /// The image that installs emulators.
+    Image,
+    /// Podman does without it.
+    Drop {
+        /// Values that Podman cannot do without.
+        #[serde(default)]
+        except: Vec<String>,
+        /// The reason.
+        why: String,
+    },
+    /// Podman has nothing for it: the job stays.
+    Gap {
+        /// The reason.
+        why: String,
+    },
+}
+
+/// How an output is made from Podman's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputRule {
+    /// The digest that the registry gave the pushed image.
+    Digest,
+    /// The image's own id.
+    ImageId,
+}
+
+/// One action.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ActionRule {
+    /// Its repository, and the folder in it.
+    pub action: String,
+    /// What becomes of it.
+    pub becomes: ActionFate,
+    /// Why.
+    #[serde(default)]
+    pub why: String,
+    /// The input that names an image of the engine's store.
+    pub image_input: Option<String>,
+    /// Whether it says nothing about Docker by itself, and matters only beside other things that use it.
+    #[serde(default)]
+    pub only_beside: bool,
+    #[serde(default)]
+    inputs: UniqueMap<InputRule>,
+    #[serde(default)]
+    outputs: UniqueMap<OutputRule>,
+    /// How this is known.
+    #[serde(deserialize_with = "source")]
+    pub source: String,
+}
+
+impl ActionRule {
+    /// What an input means; GitHub takes its name in any case.
+    pub fn input(&self, name: &str) -> Option<&InputRule> {
+        self.inputs.0.get(&name.to_ascii_lowercase())
+    }
+
+    /// How an output is made.
+    pub fn output(&self, name: &str) -> Option<OutputRule> {
+        self.outputs.0.get(name).copied()
+    }
+}
+
+/// The actions of all files, by name.
+#[derive(Debug, Default)]
+pub(super) struct Actions(HashMap<String, ActionRule>);
+
+impl Actions {
+    pub(super) fn of(lists: impl Iterator<Item = Vec<ActionRule>>) -> Result<Self, String> {
+        let mut all = HashMap::new();
+        for rule in lists.flatten() {
+            let name = rule.action.to_ascii_lowercase();
+            if all.contains_key(&name) {
+                return Err(format!("the action `{name}` stands here twice"));
+            }
+            all.insert(name, rule);
+        }
+        Ok(Self(all))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&ActionRule> {
+        self.0.get(&name.to_ascii_lowercase())
+    }
+}
+
+/// A runner of GitHub's own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct HostedRunner {
+    /// The oldest Podman that a job meets there.
+    pub podman: Option<String>,
+    /// Why there is none.
+    pub without: Option<String>,
+}
+
+/// What a label of `runs-on` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunnerLabel<'a> {
+    /// A hosted runner with this Podman.
+    Podman(Version),
+    /// A runner on which nothing is moved, for this reason.
+    Without(&'a str),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Runners {
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+    hosted: UniqueMap<HostedRunner>,
+    other_systems: UniqueMap<String>,
+}
+
+impl Runners {
+    pub(super) fn label(&self, name: &str) -> Option<RunnerLabel<'_>> {
+        if let Some(runner) = self.hosted.0.get(name) {
+            return match (&runner.podman, &runner.without) {
+                (Some(version), _) => version.parse().ok().map(RunnerLabel::Podman),
+                (None, without) => {
+                    Some(RunnerLabel::Without(without.as_deref().unwrap_or_default()))
+                }
+            };
+        }
+        self.other_systems
+            .0
+            .iter()
+            .find(|(begin, _)| name.starts_with(begin.as_str()))
+            .map(|(_, why)| RunnerLabel::Without(why))
+    }
+}
