@@ -35,6 +35,7 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
     let documents = view.context.documents;
     let at = documents.location(action.uses.value);
     let Some(rule) = view.context.rules.action(&action.name) else {
+        commands_in_inputs(pass, action, draft);
         return unknown(pass, action, draft);
     };
     match rule.becomes {
@@ -226,12 +227,7 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
         .facts
         .deeds
         .iter()
-        .any(|(index, deed)| before(index) && builds(deed))
-        || view.job.actions.iter().any(|known| {
-            known.lines_before < action.lines_before
-                && known.commands.is_some()
-                && is_build(view, known)
-        });
+        .any(|(index, deed)| before(index) && builds(deed));
     let pushed = pass.facts.deeds.iter().any(|(index, deed)| {
         before(index) && matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == ImageName::without_tag(image))
     });
@@ -243,11 +239,6 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
             "write the image to an archive with `podman save` and give the scanner that, or push it first",
         );
     }
-}
-
-fn is_build(view: &JobView<'_>, action: &Action) -> bool {
-    let rule = view.context.rules.action(&action.name);
-    rule.is_some_and(|rule| rule.becomes == ActionFate::Build)
 }
 
 /// An action that is not in the tables, or an image that the runner starts.
@@ -291,49 +282,59 @@ fn bake_targets(view: &JobView<'_>, action: &Action) -> String {
     }
 }
 
-/// Logins, builders and emulators are for something: if that is not seen, the job stays.
+/// Logins, builders, pulls and clean-ups are for something: if that is not seen, the job stays, because what is not seen
+/// still uses Docker.
 fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    let prepares = |line: usize| {
-        let node = view.lines[line].node;
-        view.context.documents.file(node.file).stands_for.is_some() && !belongs_to_build(view, node)
-    };
-    let seen = pass
-        .evidence
-        .commands
-        .iter()
-        .any(|index| !prepares(view.calls[*index].line));
-    let first = view
+    let seen = pass.facts.deeds.iter().any(|(_, deed)| {
+        matches!(
+            deed,
+            Deed::Builds(_) | Deed::Lists(_) | Deed::Pushes(_) | Deed::Runs { .. } | Deed::Saves(_)
+        )
+    });
+    if seen || !draft.blockers.is_empty() || !view.on_machine() {
+        return;
+    }
+    let help = "see what uses it, and move the job by hand";
+    let action = view
         .job
         .actions
         .iter()
         .find(|action| uses_docker(view, action));
-    let (false, Some(first)) = (seen, first) else {
-        return;
-    };
-    if !draft.blockers.is_empty() {
-        return;
+    if let Some(action) = action {
+        draft.block(
+            "hidden-docker",
+            view.context.documents.location(action.uses.value),
+            format!("{} prepares for something in this job that is not seen here: no step builds, runs or pushes an image", action.name),
+            help,
+        );
+    } else if let Some(index) = pass.evidence.commands.first() {
+        draft.block(
+            "hidden-docker",
+            view.at_command(&view.calls[*index]),
+            "this command is about something that is not seen here: no step builds, runs or pushes an image",
+            help,
+        );
     }
-    draft.block(
-        "hidden-docker",
-        view.context.documents.location(first.uses.value),
-        format!(
-            "{} prepares for something in this job that is not seen here: no step calls docker",
-            first.name
-        ),
-        "see what uses it, and move the job by hand",
-    );
 }
 
-/// Whether a line is one of a build's that was written out.
-fn belongs_to_build(view: &JobView<'_>, node: NodeRef) -> bool {
-    view.job.actions.iter().any(|action| {
-        is_build(view, action)
-            && action
-                .commands
-                .as_ref()
-                .is_some_and(|commands| commands.script.file == node.file)
-    })
+/// Inputs of other actions that hold docker commands.
+fn commands_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
+    let documents = pass.view.context.documents;
+    for (name, node) in &action.inputs {
+        let text = documents.text(*node).unwrap_or_default();
+        if super::evidence::names_command(text) {
+            draft.block(
+                "disguised-docker",
+                documents.location(*node),
+                format!(
+                    "{} is given a docker command by its input {name}",
+                    action.name
+                ),
+                "make it a run step, then run again",
+            );
+        }
+    }
 }
 
 /// Whether a step that a service or an action stands in is an item of a list or an entry of a mapping.

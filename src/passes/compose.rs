@@ -33,10 +33,19 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         .filter(|call| is_compose(pass, call))
         .collect();
     let Some(first) = calls.first() else { return };
+    let at = view.at_command(first);
+    if view.on_machine() {
+        draft.block(
+            "compose",
+            at,
+            "compose works with Docker's daemon, and its containers and images are not in Podman's store",
+            "start podman.socket and set DOCKER_HOST for compose by hand, or keep the job on Docker",
+        );
+        return;
+    }
     if !pass.evidence.docker_image() {
         return; // the image pass says why the job stays
     }
-    let at = view.at_command(first);
     draft.review(
         "compose",
         at,

@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 /// One thing that a docker command does, in the order in which the job does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Makes an image of this name.
+    /// Makes an image of this name; empty if it has none that is written here.
     Builds(String),
     /// Fetches an image.
     Pulls(String),
@@ -29,6 +29,8 @@ pub enum Deed {
         /// The name that it gets.
         to: String,
     },
+    /// Makes a list of images that are in a registry.
+    Lists(String),
     /// Sends an image to its registry.
     Pushes(String),
     /// Reads images from an archive.
@@ -81,9 +83,10 @@ impl Facts {
             .iter()
             .take_while(|(index, _)| *index < call)
             .any(|(_, deed)| match deed {
-                Deed::Builds(name) | Deed::Pulls(name) | Deed::Tags { to: name, .. } => {
-                    ImageName::without_tag(name) == wanted
-                }
+                Deed::Builds(name)
+                | Deed::Pulls(name)
+                | Deed::Lists(name)
+                | Deed::Tags { to: name, .. } => ImageName::without_tag(name) == wanted,
                 Deed::Runs { image: name, .. } => ImageName::without_tag(name) == wanted,
                 Deed::Loads => true,
                 _ => false,
@@ -178,6 +181,9 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
     match call.rule.name.as_str() {
         "build" => {
             let push = pushes(call);
+            if call.flags_named("--tag").next().is_none() {
+                found.push(Deed::Builds(String::new()));
+            }
             for flag in call.flags_named("--tag") {
                 if let Some(value) = call.value(&flag) {
                     found.push(Deed::Builds(value.text.clone()));
@@ -187,6 +193,13 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
                 }
             }
         }
+        "buildx imagetools create" => found.extend(
+            call.flags_named("--tag")
+                .filter_map(|flag| call.value(&flag))
+                .map(|value| Deed::Lists(value.text)),
+        ),
+        "manifest create" => found.extend(operand(0).map(Deed::Lists)),
+        "manifest push" => found.extend(operand(0).map(Deed::Pushes)),
         "pull" => found.extend(operand(0).map(Deed::Pulls)),
         "push" => found.extend(operand(0).map(Deed::Pushes)),
         "run" | "create" => {

@@ -10,6 +10,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     disguised(pass, draft);
     sockets(pass, draft);
     clients(pass, draft);
+    started_by_others(pass, draft);
     lookups(pass, draft);
 }
 
@@ -213,6 +214,35 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
                 view.at_command(call),
                 format!("{program} is a tool of Docker's"),
                 "move the job by hand",
+            );
+        }
+    }
+}
+
+/// `find -exec docker load`, `retry docker push`: another program starts docker, in words that are not taken apart.
+fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        let Some(program) = call.program() else {
+            continue;
+        };
+        let prints = view.context.rules.only_prints(program);
+        if prints || super::evidence::calls_docker(call) {
+            continue;
+        }
+        let words = &call.command().words;
+        let starts = words.windows(2).skip(1).any(|pair| {
+            let names = pair[0].value.as_deref().zip(pair[1].value.as_deref());
+            names.is_some_and(|(first, second)| {
+                first == "docker" && view.context.rules.command(&[second]).is_some()
+            })
+        });
+        if starts {
+            draft.block(
+                "disguised-docker",
+                view.at_command(call),
+                format!("{program} starts docker here"),
+                "call docker as a command of its own, then run again",
             );
         }
     }

@@ -92,9 +92,56 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             }
         }
     }
+    runner_containers(pass, draft);
     if view.on_machine() {
+        unmade(pass, draft);
         two_stores(pass, draft);
         users(pass, draft);
+    }
+}
+
+/// Containers and networks that the runner itself made with Docker: `${{ job.services.redis.id }}`.
+fn runner_containers(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for index in &pass.evidence.commands {
+        let call = &view.calls[*index];
+        let text = call.text().get(call.command().span.clone());
+        let text = text.unwrap_or_default();
+        if text.contains("job.services.") || text.contains("job.container.") {
+            draft.block(
+                "runner-container",
+                view.at_command(call),
+                "this command is about a container or a network that the runner made with Docker",
+                "the job stays on Docker",
+            );
+        }
+    }
+}
+
+/// Images that must be in the store already, and that no step in sight puts there.
+fn unmade(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for (index, deed) in &pass.facts.deeds {
+        let Deed::Runs { image, .. } = deed else {
+            continue;
+        };
+        let call = &view.calls[*index];
+        let Ok(docker) = super::docker_call::DockerCall::new(view, call) else {
+            continue;
+        };
+        let never = docker.flags_named("--pull").any(|flag| {
+            docker
+                .value(&flag)
+                .is_some_and(|value| value.text == "never")
+        });
+        if never && !pass.facts.has_before(*index, image) {
+            draft.block(
+                "hidden-docker",
+                view.at_command(call),
+                format!("the image {image} must be there already, and no step that is seen here makes or pulls it"),
+                "see what makes it, and move the job by hand",
+            );
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::image_name::ImageName;
+use crate::rules::ShortName;
 use crate::shell;
 
 use super::context::Call;
@@ -14,7 +16,10 @@ use super::setup;
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+    for (index, call) in view.calls.iter().enumerate() {
+        if call.is_remote() {
+            continue;
+        }
         let Some(file) = project_file(pass, call) else {
             continue;
         };
@@ -44,6 +49,21 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 format!("{name} cannot be seen here, and seems to build what the job then uses"),
                 "see what it calls, and move the job by hand",
             ),
+            ProjectFile::Unseen(name) if pass.view.on_machine() && may_share_images(pass, index) => {
+                draft.review(
+                    "hidden-docker",
+                    at,
+                    format!("{name} cannot be seen here: with Docker it may make or use the same images as the job, and Podman's store is another one"),
+                    "see that it does not call docker",
+                );
+            }
+            ProjectFile::Unseen(name) if pass.view.on_machine() => {
+                draft.note(
+                    "hidden-docker",
+                    at,
+                    format!("{name} cannot be seen here: what it does with docker, it still does with the machine's Docker"),
+                );
+            }
             ProjectFile::Unseen(name) => draft.review(
                 "hidden-docker",
                 at,
@@ -59,6 +79,27 @@ fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
     pass.facts.deeds.iter().any(|(call, deed)| match deed {
         Deed::Pushes(image) | Deed::Tags { from: image, .. } => {
             !pass.facts.has_before(*call, image)
+        }
+        _ => false,
+    })
+}
+
+/// Whether something out of sight at a call may have made an image that the job runs later, or may use one that the job
+/// made before and neither runs nor pushes.
+fn may_share_images(pass: &JobPass<'_>, at: usize) -> bool {
+    let facts = &pass.facts;
+    let rules = pass.view.context.rules;
+    facts.deeds.iter().any(|(call, deed)| match deed {
+        Deed::Runs { image, .. } if *call > at => {
+            let official = rules.short_name(ImageName::without_tag(image)) != ShortName::Unlisted;
+            !official && !facts.has_before(*call, image)
+        }
+        Deed::Builds(name) if *call < at && !name.is_empty() => {
+            !facts.deeds.iter().any(|(_, deed)| match deed {
+                Deed::Runs { image, .. } | Deed::Pushes(image) => image == name,
+                Deed::Tags { from, .. } => from == name,
+                _ => false,
+            })
         }
         _ => false,
     })

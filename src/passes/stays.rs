@@ -166,10 +166,10 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
         return;
     }
     let view = &pass.view;
-    if view.on_machine() && matches!(machine(view.context.rules, view.job), Machine::Hosted(_)) {
-        return; // the machine ends with its job
-    }
     let help = "it would end with the job in Podman's image; the job stays";
+    // GitHub's own machine ends with its job
+    let hosted =
+        view.on_machine() && matches!(machine(view.context.rules, view.job), Machine::Hosted(_));
     let deploys = view.job.keys.contains_key("environment");
     let starts = pass
         .facts
@@ -188,7 +188,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
             Deed::Runs {
                 detached, restarts, ..
             } => {
-                if *restarts || (*detached && (deploys || !ends)) {
+                if !hosted && (*restarts || (*detached && (deploys || !ends))) {
                     draft.block(
                         "deploys-to-host",
                         at,
@@ -199,7 +199,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                 started = true;
             }
             Deed::ComposeUp { detached } => {
-                if *detached && deploys {
+                if !hosted && *detached && deploys {
                     draft.block(
                         "deploys-to-host",
                         at,

@@ -1,6 +1,6 @@
 //! What a plan has to say: why jobs move or stay, and what of Docker is left where no job that is known runs it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::finding::{Finding, Fix, RuleId, Safety, Severity};
 use crate::options::Options;
@@ -11,7 +11,7 @@ use crate::rules::Rules;
 use crate::text::{Edit, FileId, Location};
 use crate::yaml::Change;
 
-use super::{Plan, State, node_of, remains};
+use super::{Plan, State, node_of, remains, written};
 
 impl Plan<'_> {
     /// Gathers what there is to say, for a plan that was proved.
@@ -38,10 +38,12 @@ impl Plan<'_> {
                 State::Moves => {
                     for (index, finding) in drafted.draft.findings.iter().enumerate() {
                         let changes = drafted.draft.changes.iter();
-                        let ours = changes.filter(|planned| planned.finding == index).collect();
+                        let ours: Vec<&Planned> =
+                            changes.filter(|planned| planned.finding == index).collect();
+                        let more = written::of_steps(unit.job, &ours, &self.changes);
                         let mut finding = finding.clone();
                         finding.fix = Some(fix_of(drafted, &finding.message));
-                        said.fixed(finding, ours, options.fixes.then_some(documents));
+                        said.fixed(finding, ours, more, options.fixes.then_some(documents));
                     }
                     for review in &drafted.draft.reviews {
                         let mut review = review.clone();
@@ -155,11 +157,17 @@ struct Said<'p> {
 
 impl<'p> Said<'p> {
     fn say(&mut self, finding: Finding) {
-        self.fixed(finding, Vec::new(), None);
+        self.fixed(finding, Vec::new(), Vec::new(), None);
     }
 
     /// Says what changes put right; `edits` are worked out where the files are given.
-    fn fixed(&mut self, finding: Finding, changes: Vec<&'p Planned>, edits: Option<&Documents>) {
+    fn fixed(
+        &mut self,
+        finding: Finding,
+        changes: Vec<&'p Planned>,
+        more: Vec<(FileId, Change)>,
+        edits: Option<&Documents>,
+    ) {
         let same =
             |one: &&Planned, other: &&Planned| one.file == other.file && one.change == other.change;
         let at = finding.at.first().map(|label| label.at);
@@ -177,7 +185,10 @@ impl<'p> Said<'p> {
         }
         let mut finding = finding;
         if let (Some(fix), Some(documents)) = (&mut finding.fix, edits) {
-            fix.edits = edits_of(documents, &changes);
+            let ours = changes
+                .iter()
+                .map(|planned| (planned.file, planned.change.clone()));
+            fix.edits = edits_of(documents, ours.chain(more).collect());
         }
         alike.push((self.findings.len(), changes));
         self.findings.push(finding);
@@ -211,19 +222,17 @@ fn fix_of(drafted: &Drafted, title: &str) -> Fix {
 }
 
 /// The edits of some changes; of a file in which they cannot be written, none.
-fn edits_of(documents: &Documents, planned: &[&Planned]) -> Vec<(FileId, Edit)> {
+fn edits_of(documents: &Documents, changes: Vec<(FileId, Change)>) -> Vec<(FileId, Edit)> {
     let mut edits: Vec<(FileId, Edit)> = Vec::new();
-    for file in planned
-        .iter()
-        .map(|planned| planned.file)
-        .collect::<BTreeSet<_>>()
-    {
-        let changes: Vec<Change> = planned
-            .iter()
-            .filter(|planned| planned.file == file)
-            .map(|planned| planned.change.clone())
-            .collect();
+    let mut by_file: BTreeMap<FileId, Vec<Change>> = BTreeMap::new();
+    for (file, change) in changes {
+        by_file.entry(file).or_default().push(change);
+    }
+    for (file, changes) in by_file {
         let document = documents.file(file);
+        if document.stands_for.is_some() {
+            continue; // the step that it stands for is written as a whole
+        }
         if let Ok(made) = crate::yaml::edits(&document.tree, document.source.text(), &changes) {
             edits.extend(made.into_iter().map(|edit| (file, edit)));
         }

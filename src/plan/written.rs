@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::finding::{Finding, Severity};
 use crate::passes::{self, Planned};
 use crate::pipeline::{Action, Documents, Job, NodeRef, WrittenOut};
-use crate::text::apply_edits;
+use crate::text::{FileId, apply_edits};
 use crate::yaml::{self, Change, Kind, New, Tree};
 
 use super::Unit;
@@ -220,6 +220,37 @@ fn is_emptied(tree: &Tree, list: NodeRef, changes: &[Change]) -> bool {
         .filter(|change| matches!(change, Change::RemoveItem { .. }))
         .count();
     !comes && goes == items.len() && !items.is_empty()
+}
+
+/// The changes that write out the steps which some of a job's changes clear.
+pub(super) fn of_steps(
+    job: &Job,
+    ours: &[&Planned],
+    all: &HashMap<FileId, Vec<Change>>,
+) -> Vec<(FileId, Change)> {
+    let mut found = Vec::new();
+    let steps = job.actions.iter().filter(|action| {
+        action.commands.is_some() && ours.iter().any(|planned| planned.node() == action.mapping)
+    });
+    for action in steps {
+        let (list, index) = action.step;
+        let of_step = |change: &&Change| match change {
+            Change::InsertItem {
+                sequence,
+                at,
+                value: New::Mapping(_),
+            } => *sequence == list.node && *at == index + 1,
+            Change::RemoveItem {
+                sequence,
+                index: at,
+            } => *sequence == list.node && *at == index,
+            change => change.subject() == action.mapping.node,
+        };
+        let file = action.mapping.file;
+        let changes = all.get(&file).into_iter().flatten();
+        found.extend(changes.filter(of_step).map(|change| (file, change.clone())));
+    }
+    found
 }
 
 /// A job all of whose steps would go has nothing to do.

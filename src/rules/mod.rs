@@ -274,6 +274,12 @@ impl Rules {
         programs.is_some_and(|programs| programs.is_harmless(name))
     }
 
+    /// Whether a program only prints or compares its arguments.
+    pub fn only_prints(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.only_prints(name))
+    }
+
     /// Whether a program takes the name of a host as an argument of its own.
     pub fn is_network_client(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);

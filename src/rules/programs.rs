@@ -106,6 +106,7 @@ pub(super) struct Programs {
     runs_project_code: Names,
     harmless: Names,
     network_clients: Names,
+    only_print: Names,
 }
 
 impl Clients {
@@ -134,6 +135,10 @@ impl Programs {
 
     pub(super) fn is_harmless(&self, name: &str) -> bool {
         self.harmless.programs.0.contains(name)
+    }
+
+    pub(super) fn only_prints(&self, name: &str) -> bool {
+        self.only_print.programs.0.contains(name)
     }
 
     pub(super) fn is_network_client(&self, name: &str) -> bool {

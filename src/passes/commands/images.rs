@@ -150,6 +150,16 @@ pub(super) fn rewrite_command(
     }
 }
 
+/// Older Podman wants to be told where a list goes.
+/// Source: `manifest push` with one name is an error of Podman 4.3.1 (ran).
+pub(super) fn manifest_push(docker: &DockerCall<'_>, additions: &mut Additions) {
+    let operands = docker.operands();
+    if let ([list], true) = (operands.as_slice(), docker.view.on_machine()) {
+        let raw = docker.call.raw(&docker.words()[*list]);
+        additions.operand = Some(docker_transport(raw));
+    }
+}
+
 /// Docker keeps manifest lists apart from images; in Podman both share their names. Gives other words where that matters.
 /// Source: ran on Podman 5.4.2: `manifest create` of an image's name and `manifest rm` of an image are errors.
 pub(super) fn manifest_name(
@@ -240,20 +250,16 @@ fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     let known = docker
         .flags()
         .all(|flag| matches!(flag.rule.name.as_str(), "--tag" | "--progress"));
-    let [source] = operands.as_slice() else {
-        return refuse(
-            docker,
-            draft,
-            "a list made of several others needs `podman manifest create` and a push",
-        );
-    };
-    if tags.is_empty() || !known {
+    if tags.is_empty() || !known || operands.is_empty() {
         return refuse(
             docker,
             draft,
             "what it does beside naming cannot be said there",
         );
     }
+    let [source] = operands.as_slice() else {
+        return join_images(docker, &operands, &tags, draft);
+    };
     let why = draft.note(
         "registry-manifest",
         docker.at(),
@@ -275,7 +281,53 @@ fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     install_skopeo(pass, docker, draft, why);
 }
 
+/// `imagetools create -t A B C`: an index of several others.
+/// Source: podman-manifest-create(1); `manifest create L docker://B docker://C` and a push of it ran on Podman 5.8.6.
+fn join_images(docker: &DockerCall<'_>, sources: &[usize], tags: &[&str], draft: &mut Draft) {
+    let words = docker.words();
+    let raw: Vec<&str> = sources
+        .iter()
+        .map(|source| docker.call.raw(&words[*source]))
+        .collect();
+    let several = |raw: &&str| raw.contains("$(") || raw.contains('`') || raw.contains("[@]");
+    if raw.iter().any(several) || raw.iter().any(|raw| raw.starts_with('$')) {
+        return refuse(
+            docker,
+            draft,
+            "the images of the new list are made up when the script runs",
+        );
+    }
+    let why = draft.note(
+        "registry-manifest",
+        docker.at(),
+        "Podman makes the list in its own store and pushes it",
+    );
+    let list = tags[0];
+    let sources: Vec<String> = raw.iter().map(|raw| docker_transport(raw)).collect();
+    let mut commands = vec![format!(
+        "podman manifest create --all {list} {}",
+        sources.join(" ")
+    )];
+    for tag in tags {
+        commands.push(format!(
+            "podman manifest push --all {list} {}",
+            docker_transport(tag)
+        ));
+    }
+    docker.replace(
+        docker.range(&(0..words.len())),
+        commands.join(" && "),
+        draft,
+        why,
+    );
+}
+
+/// The stable image lacks skopeo; GitHub's machines have it.
+/// Source: images.yaml; readmes of actions/runner-images, 2026.
 fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
+    if pass.view.on_machine() {
+        return;
+    }
     let line = pass.view.line(docker.call);
     let known = pass
         .view

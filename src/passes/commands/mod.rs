@@ -190,6 +190,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         "push" => registry::push(pass, docker, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
+        "manifest push" => images::manifest_push(docker, &mut additions),
         "info" | "version" | "inspect" => images::output(docker, draft),
         _ => {}
     }

@@ -10,8 +10,8 @@ use super::expression;
 /// Variables of a step, as they are needed.
 #[derive(Default)]
 pub(super) struct Variables {
-    /// Names that the job uses already.
-    pub(super) taken: Vec<String>,
+    /// What the job has already, each with its text.
+    pub(super) taken: IndexMap<String, String>,
     /// New ones, each with its text.
     pub(super) new: IndexMap<String, String>,
 }
@@ -23,7 +23,9 @@ impl Variables {
             return known.to_owned();
         }
         let mut name = name.to_owned();
-        while self.taken.contains(&name) || self.new.get(&name).is_some_and(|known| known != text) {
+        while self.taken.contains_key(&name)
+            || self.new.get(&name).is_some_and(|known| known != text)
+        {
             name = format!("INPUT_{name}");
         }
         self.new.insert(name.clone(), text.to_owned());
@@ -79,6 +81,14 @@ pub(super) fn values(
 ) -> Values {
     if !expression::is_in(text) {
         return Values::Words(split(text, list).into_iter().map(quoted).collect());
+    }
+    let known = expression::variable(text).and_then(|name| variables.taken.get(name));
+    if let (Some(value), InputList::Names | InputList::Lines) = (known, list) {
+        // a variable of the workflow's own, whose text is one name
+        let one_name = !value.contains(['\n', ',']) && expression::whole(value).is_none();
+        if one_name {
+            return Values::Words(vec![variables.word(one, text.trim())]);
+        }
     }
     let lines = split(text, InputList::Lines);
     if let [line] = lines.as_slice() {

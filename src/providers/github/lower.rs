@@ -412,6 +412,19 @@ impl<'a> Lowering<'a> {
             .collect();
         let lines_before = gathered.lines;
         if let Some(commands) = &known.commands {
+            for (name, value) in &commands.variables {
+                let variable = Variable {
+                    value: Some(value.clone()),
+                    node: uses.value,
+                    slots: Vec::new(),
+                    varies: false,
+                };
+                gathered
+                    .variables
+                    .entry(name.clone())
+                    .and_modify(|known| known.varies |= known.value.as_ref() != Some(value))
+                    .or_insert(variable);
+            }
             let lists = [
                 Some(commands.script),
                 commands.then.as_ref().map(|then| then.1),

@@ -21,7 +21,7 @@ pub(super) struct Step<'a> {
     /// Its outputs that something reads.
     pub(super) read: Vec<(String, NodeRef)>,
     /// Variables that the job has.
-    pub(super) variables: Vec<String>,
+    pub(super) variables: IndexMap<String, String>,
     /// What is known about the action.
     pub(super) rule: &'a ActionRule,
 }
@@ -173,7 +173,8 @@ struct Build<'a> {
     arrays: Vec<(String, String)>,
     words: Vec<String>,
     names: Option<Values>,
-    platforms: Option<String>,
+    /// Whether the platforms may be more than one.
+    several: bool,
     push: Push,
     /// An archive that the image is written to.
     archive: Option<String>,
@@ -190,7 +191,7 @@ fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         arrays: Vec::new(),
         words: Vec::new(),
         names: None,
-        platforms: None,
+        several: false,
         push: Push::No,
         archive: None,
         losses: Vec::new(),
@@ -260,7 +261,9 @@ impl Build<'_> {
                 false => quoted(&split(text, InputList::Joined).join(",")),
             };
             if flag == "--platform" {
-                self.platforms = Some(word.clone());
+                // `linux/${{ matrix.arch }}` is one
+                let text = text.trim();
+                self.several = text.contains([',', '\n']) || text.starts_with("${{");
             }
             self.words.extend([flag.to_owned(), word]);
             return Ok(());
@@ -378,10 +381,12 @@ impl Build<'_> {
         if pushes && first.is_none() {
             return refuse("it pushes, and the names that it pushes to are not given as tags");
         }
-        let several = self
-            .platforms
-            .as_ref()
-            .is_some_and(|word| word.contains(',') || word.contains('$'));
+        let several = self.several;
+        if several && self.step.reads(OutputRule::ImageId) {
+            return refuse(
+                "its image id is read, and a build for several platforms has one for each",
+            );
+        }
         let digest = self.step.reads(OutputRule::Digest);
         if digest && !pushes {
             return refuse(

@@ -155,14 +155,20 @@ impl Scope<'_> {
         })
     }
 
-    /// The names of all variables that a step sees by this file.
-    fn variables(&self, documents: &Documents, step: NodeRef) -> Vec<String> {
-        [step, self.holder, self.root]
-            .into_iter()
-            .filter_map(|holder| entry(documents, holder, "env"))
-            .flat_map(|env| entries(documents, env.value))
-            .filter_map(|(key, _)| text(documents, key).map(str::to_owned))
-            .collect()
+    /// The variables that a step sees by this file, each with the text that counts for it.
+    fn variables(&self, documents: &Documents, step: NodeRef) -> IndexMap<String, String> {
+        let mut found = IndexMap::new();
+        for holder in [self.root, self.holder, step] {
+            let env = entry(documents, holder, "env");
+            for (key, value) in env.iter().flat_map(|env| entries(documents, env.value)) {
+                if let (Some(name), Some(value)) =
+                    (text(documents, key), text(documents, value.value))
+                {
+                    found.insert(name.to_owned(), value.to_owned());
+                }
+            }
+        }
+        found
     }
 
     /// What is read of each step's outputs, but for what an input names that goes with its own step.
