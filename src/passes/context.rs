@@ -90,6 +90,13 @@ impl<'a> Context<'a> {
     }
 
     fn reader_in(&self, job: &Job) -> Option<String> {
+        let action = job
+            .actions
+            .iter()
+            .find(|action| self.rules.action_reads_credentials(&action.name));
+        if let Some(action) = action {
+            return Some(action.name.clone());
+        }
         job.lines().find_map(|(_, line)| {
             let parsed = self.parse(line.node);
             if parsed.text.contains(".docker/config.json") || parsed.text.contains("/.docker:") {

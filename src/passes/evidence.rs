@@ -21,6 +21,8 @@ pub struct Evidence<'a> {
     pub hosts: Vec<String>,
     /// The actions that use Docker, by their place in the job's list.
     pub actions: Vec<usize>,
+    /// Whether a script in another language than the shell's names a docker command.
+    pub foreign: bool,
     /// Lines that name docker and cannot be read as shell, by their place in the view.
     pub unreadable: Vec<usize>,
 }
@@ -48,6 +50,10 @@ impl<'a> Evidence<'a> {
                     .extend(host_names(&view.expand(&service.text).text));
             }
         }
+        evidence.foreign = view.job.foreign_scripts.iter().any(|(node, _)| {
+            let text = view.context.documents.text(*node);
+            text.is_some_and(names_command)
+        });
         for (index, action) in view.job.actions.iter().enumerate() {
             if super::actions::uses_docker(view, action) {
                 evidence.actions.push(index);
@@ -89,7 +95,10 @@ impl<'a> Evidence<'a> {
 
     /// Whether the job has anything of Docker at all.
     pub fn uses_docker(&self) -> bool {
-        let known = self.docker_image() || !self.daemons.is_empty() || !self.actions.is_empty();
+        let known = self.docker_image()
+            || !self.daemons.is_empty()
+            || !self.actions.is_empty()
+            || self.foreign;
         known || !self.commands.is_empty() || !self.remote.is_empty() || !self.unreadable.is_empty()
     }
 }

@@ -15,27 +15,27 @@ pub(super) enum Machine<'a> {
     /// One of GitHub's with this Podman, or a newer one.
     Hosted(Version),
     /// One on which nothing is moved, for this reason.
-    Without(&'a str),
-    /// Not known, by this label.
+    Without(String, &'a str),
+    /// Not known, by these labels.
     Unknown(String),
 }
 
 /// The machine that a job of a workflow asks for: of several the one that can least.
 pub(super) fn machine<'a>(rules: &'a Rules, job: &Job) -> Machine<'a> {
     let mut floor: Option<Version> = None;
-    let mut unknown = None;
+    let mut unknown = false;
     for label in &job.tags {
         match rules.runner_label(label) {
             Some(RunnerLabel::Podman(version)) => {
                 floor = Some(floor.map_or(version, |known| known.min(version)));
             }
-            Some(RunnerLabel::Without(why)) => return Machine::Without(why),
-            None => unknown = Some(label.clone()),
+            Some(RunnerLabel::Without(why)) => return Machine::Without(label.clone(), why),
+            None => unknown = true,
         }
     }
     match (unknown, floor) {
-        (None, Some(version)) => Machine::Hosted(version),
-        (unknown, _) => Machine::Unknown(unknown.unwrap_or_default()),
+        (false, Some(version)) => Machine::Hosted(version),
+        _ => Machine::Unknown(job.tags.join(", ")),
     }
 }
 
@@ -67,11 +67,17 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     other_scripts(pass, draft);
     match machine(view.context.rules, view.job) {
         Machine::Hosted(_) => {}
-        Machine::Without(why) => draft.block(
+        Machine::Without(label, why) => draft.block(
             "other-system",
             view.at_job(),
-            format!("the job does not run on Linux alone, or not on a machine: {why}"),
+            format!("the job runs, or may run, on {label}: {why}"),
             "the job stays on Docker",
+        ),
+        Machine::Unknown(_) if view.job.keys.contains_key("using") => draft.block(
+            "used-elsewhere",
+            view.at_job(),
+            "no workflow of this repository uses this action, so it is not known where its steps run and what runs beside them",
+            "move it by hand, together with the workflows that use it",
         ),
         Machine::Unknown(label) => {
             let told = matches!(

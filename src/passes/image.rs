@@ -1,7 +1,7 @@
 //! The job's image becomes Podman's.
 
 use crate::options::RunnerProfile;
-use crate::pipeline::{Job, NodeRef};
+use crate::pipeline::{Job, NodeRef, Provider};
 use crate::rules::{ImageKind, ToolboxFate};
 use crate::yaml::Change;
 
@@ -21,6 +21,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     if pass.evidence.docker_image() {
         let podman = view.context.options.podman_image.clone();
         let why = draft.note("docker-image", at, format!("{name} becomes {podman}"));
+        if view.job.provider == Provider::GitHub {
+            return super::container::run(pass, image, &podman, draft, why);
+        }
         let target = defining_variable(pass, &image.text).unwrap_or(image.name.node);
         draft.plan(Planned {
             file: target.file,

@@ -3,6 +3,7 @@
 mod actions;
 mod commands;
 mod compose;
+mod container;
 mod context;
 mod dind_service;
 mod distribution;

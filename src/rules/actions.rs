@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::error::source;
-use super::unique::UniqueMap;
+use super::unique::{UniqueMap, UniqueSet};
 use crate::version::Version;
 
 /// What becomes of an action.
@@ -120,6 +120,9 @@ pub struct ActionRule {
     pub why: String,
     /// The input that names an image of the engine's store.
     pub image_input: Option<String>,
+    /// Whether it reads the credentials file that Docker's login leaves.
+    #[serde(default)]
+    pub reads_credentials: bool,
     /// Whether it says nothing about Docker by itself, and matters only beside other things that use it.
     #[serde(default)]
     pub only_beside: bool,
@@ -192,9 +195,27 @@ pub(super) struct Runners {
     _source: String,
     hosted: UniqueMap<HostedRunner>,
     other_systems: UniqueMap<String>,
+    harmless_actions: Harmless,
+}
+
+/// Actions that have nothing to do with registries.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Harmless {
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+    owners: UniqueSet,
+    actions: UniqueSet,
 }
 
 impl Runners {
+    /// Whether an action has nothing to do with registries.
+    pub(super) fn is_harmless(&self, action: &str) -> bool {
+        let owner = action.split('/').next().unwrap_or(action);
+        let harmless = &self.harmless_actions;
+        harmless.owners.0.contains(owner) || harmless.actions.0.contains(action)
+    }
+
     pub(super) fn label(&self, name: &str) -> Option<RunnerLabel<'_>> {
         if let Some(runner) = self.hosted.0.get(name) {
             return match (&runner.podman, &runner.without) {

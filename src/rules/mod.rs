@@ -192,6 +192,20 @@ impl Rules {
         self.actions.get_or_init(read).get(name)
     }
 
+    /// Whether an action may read the credentials file that Docker's login leaves: one that is not known may.
+    pub fn action_reads_credentials(&self, name: &str) -> bool {
+        match self.action(name) {
+            Some(rule) => rule.reads_credentials,
+            None => {
+                let known = self
+                    .runners
+                    .get(RUNNERS)
+                    .is_some_and(|runners| runners.is_harmless(name));
+                !known && !name.starts_with(['.', '/']) && !name.starts_with("docker://")
+            }
+        }
+    }
+
     /// What a label of `runs-on` says of the Podman that a job meets.
     pub fn runner_label(&self, label: &str) -> Option<RunnerLabel<'_>> {
         self.runners.get(RUNNERS)?.label(label)

@@ -412,14 +412,22 @@ fn find_dockerfile(
     let context = context.filter(|context| {
         !context.unknown && !context.text.contains("://") && context.text != "-"
     })?;
-    let context = clean(&context.text)?;
+    let folder = view.line(docker.call).folder.as_deref().unwrap_or_default();
+    if folder.contains("${{") {
+        return None;
+    }
+    let inside = |path: &str| match (folder, path.starts_with('/')) {
+        ("", _) | (_, true) => clean(path),
+        (folder, false) => clean(&format!("{folder}/{path}")),
+    };
+    let context = inside(&context.text)?;
     let path = match docker.flags_named("--file").last() {
         Some(flag) => {
             let file = docker.value(&flag)?;
             if file.unknown || file.text == "-" {
                 return None;
             }
-            clean(&file.text)?
+            inside(&file.text)?
         }
         None => match context.as_str() {
             "" => "Dockerfile".to_owned(),

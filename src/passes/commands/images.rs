@@ -2,7 +2,7 @@
 
 use crate::passes::draft::{Draft, Purpose};
 use crate::passes::job::JobPass;
-use crate::passes::script_edit::insert_in_front;
+use crate::passes::script_edit::{insert_after, insert_in_front};
 
 use super::build::docker_transport;
 use super::parts::{Additions, output_is_read, remove_flag};
@@ -33,7 +33,9 @@ pub(super) fn flag(
             remove_flag(docker, flag, draft, why);
             true
         }
-        ("info" | "version" | "inspect", "--format") => true, // looked at below
+        ("info" | "version" | "inspect" | "image inspect" | "container inspect", "--format") => {
+            true
+        } // looked at below
         (
             "images" | "ps" | "stats" | "network ls" | "volume ls" | "search" | "history",
             "--format",
@@ -102,7 +104,7 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
                 "`podman version` has other fields than `docker version`",
             );
         }
-        ("inspect", Some(format)) => {
+        ("inspect" | "image inspect" | "container inspect", Some(format)) => {
             if let Some(field) = docker.view.context.rules.inspect_field(&format) {
                 let message = match field {
                     ".RepoDigests" => {
@@ -314,12 +316,12 @@ fn join_images(docker: &DockerCall<'_>, sources: &[usize], tags: &[&str], draft:
             docker_transport(tag)
         ));
     }
-    docker.replace(
-        docker.range(&(0..words.len())),
-        commands.join(" && "),
-        draft,
-        why,
-    );
+    let rest = commands.split_off(1);
+    let line = commands.join(" && ");
+    docker.replace(docker.range(&(0..words.len())), line, draft, why);
+    if !insert_after(docker.view, docker.call, &rest, draft, why) {
+        refuse(docker, draft, "the push of the list cannot follow here");
+    }
 }
 
 /// The stable image lacks skopeo; GitHub's machines have it.

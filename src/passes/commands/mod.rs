@@ -191,7 +191,9 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "manifest push" => images::manifest_push(docker, &mut additions),
-        "info" | "version" | "inspect" => images::output(docker, draft),
+        "info" | "version" | "inspect" | "image inspect" | "container inspect" => {
+            images::output(docker, draft);
+        }
         _ => {}
     }
     finish(pass, docker, additions, draft, why);
@@ -316,10 +318,51 @@ fn brings_one_flag(docker: &DockerCall<'_>, raw: &str) -> bool {
     })
 }
 
+/// `"${options[@]}"` of an array that the same script fills with flags which mean the same to Podman.
+fn is_known_array(docker: &DockerCall<'_>, raw: &str) -> bool {
+    let Some(name) = raw
+        .trim_matches('"')
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix("[@]}"))
+    else {
+        return false;
+    };
+    let Ok(script) = &docker.call.parsed.script else {
+        return false;
+    };
+    let mut fills = script
+        .assignments
+        .iter()
+        .filter(|assignment| assignment.name == name)
+        .peekable();
+    fills.peek().is_some()
+        && fills.all(|assignment| {
+            let text = assignment.value.raw(docker.call.text());
+            let inner = text
+                .strip_prefix('(')
+                .and_then(|rest| rest.strip_suffix(')'));
+            assignment.array && inner.is_some_and(|inner| has_same_flags(docker, inner))
+        })
+}
+
+/// Whether every flag in the words of an array means the same to Podman; nothing in them may be made up by a command.
+fn has_same_flags(docker: &DockerCall<'_>, words: &str) -> bool {
+    let flags = words
+        .split_whitespace()
+        .filter(|word| word.starts_with('-'));
+    let same = |word: &str| {
+        let name = word.split('=').next().unwrap_or(word);
+        let rule = docker.rule.flag(name);
+        rule.is_some_and(|flag| matches!(flag.action, FlagAction::Same))
+    };
+    !words.contains("$(") && !words.contains('`') && flags.into_iter().all(same)
+}
+
 /// A word that the shell fills in: it may hold flags.
 fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     let text = docker.text_of(word);
-    if brings_one_flag(docker, docker.call.raw(&docker.words()[word])) {
+    let raw = docker.call.raw(&docker.words()[word]);
+    if brings_one_flag(docker, raw) || is_known_array(docker, raw) {
         return;
     }
     let at = docker.at_words(&(word..word + 1));

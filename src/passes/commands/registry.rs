@@ -5,6 +5,7 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::shell::ArgumentKind;
+use crate::version::Version;
 
 use super::parts::Additions;
 use crate::passes::docker_call::DockerCall;
@@ -90,6 +91,13 @@ fn is_registry_variable(text: &str) -> bool {
     .any(|part| upper.contains(part))
 }
 
+/// The first Podman that writes Docker's credentials file beside its own.
+const COMPAT_AUTH_FILE: Version = Version {
+    major: 4,
+    minor: 8,
+    patch: 0,
+};
+
 /// Tools that read Docker's credentials file find it only if the login also writes that one.
 /// Source: podman-login(1), --compat-auth-file since 4.8.
 fn credentials_for_others(
@@ -106,9 +114,19 @@ fn credentials_for_others(
         let message =
             format!("{reader} reads Docker's credentials file, so the login writes that one");
         draft.note("credentials", docker.at(), message);
+        // an older Podman writes the one file instead of both; it reads it, too
+        let old = docker
+            .view
+            .podman()
+            .is_some_and(|podman| podman < COMPAT_AUTH_FILE);
+        let flag = if old {
+            "--authfile"
+        } else {
+            "--compat-auth-file"
+        };
         additions
             .options
-            .push("--compat-auth-file ~/.docker/config.json".to_owned());
+            .push(format!("{flag} ~/.docker/config.json"));
     }
 }
 

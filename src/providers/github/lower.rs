@@ -259,12 +259,7 @@ impl<'a> Lowering<'a> {
         let name = text_of(documents, root, "name")
             .unwrap_or("action")
             .to_owned();
-        let mut job = self.job(name, key, &slot, slot.value, &[]);
-        let used_elsewhere = crate::pipeline::Unresolved {
-            at: key,
-            what: "workflows that use this action and are not in the repository".to_owned(),
-        };
-        job.unresolved.push(used_elsewhere);
+        let job = self.job(name, key, &slot, slot.value, &[]);
         pipeline.jobs.push(job);
         pipeline
     }
@@ -504,7 +499,6 @@ impl<'a> Lowering<'a> {
                     Some(image) => image.value,
                     None => service.value,
                 };
-                let options = text_of(documents, service.value, "options").unwrap_or_default();
                 Some(Service {
                     item: (service.mapping, service.index),
                     name,
@@ -513,7 +507,7 @@ impl<'a> Lowering<'a> {
                         .map(str::to_owned)
                         .into_iter()
                         .collect(),
-                    arguments: options.split_whitespace().map(str::to_owned).collect(),
+                    arguments: Vec::new(),
                 })
             })
             .collect();
