@@ -45,7 +45,7 @@ Examples:
 Exit status: 0 nothing left to do, 1 something would change or is left for a person,
 2 a file could not be read or written, 3 bad arguments";
 
-/// Moves a repository's CI from Docker to Podman: rewrites GitLab pipelines in place, or shows the diff; GitHub workflows are read, and named where they use Docker
+/// Moves a repository's CI from Docker to Podman: rewrites GitLab pipelines and GitHub workflows in place, or shows the diff
 #[derive(Debug, Parser)]
 #[command(name = "dindless", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {

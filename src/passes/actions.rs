@@ -5,6 +5,7 @@ use crate::rules::{ActionFate, InputRule};
 use crate::yaml::{Change, Kind, New};
 
 use super::context::JobView;
+use super::docker_call::DockerCall;
 use super::draft::{Draft, Planned, Purpose};
 use super::facts::Deed;
 use super::job::JobPass;
@@ -162,6 +163,20 @@ fn checkout(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft
         draft.note("build-context", at, "the action built the commit of the event; Podman builds the files that are checked out");
         return;
     }
+    let is_pinned = |action: &Action| {
+        let uses = documents.text(action.uses.value).unwrap_or_default();
+        let version = uses.split('@').nth(1).unwrap_or_default();
+        version.len() == 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if view.job.actions.iter().any(is_pinned) && checkout_elsewhere(view).is_none() {
+        draft.block(
+            "build-context",
+            at,
+            "the action fetches the repository for itself, nothing is checked out in the job, and its actions are pinned to commits",
+            "add actions/checkout, pinned as you pin, as the first step, then run again",
+        );
+        return;
+    }
     let at_home = action.step.0.file == view.job.key.file;
     if !at_home {
         draft.block(
@@ -201,15 +216,18 @@ fn checkout(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft
 
 /// The checkout that the repository uses elsewhere, so that its version is one that the project trusts.
 fn checkout_version(view: &JobView<'_>) -> String {
-    let known = view
-        .context
+    let known = checkout_elsewhere(view);
+    known.unwrap_or("actions/checkout@v4").to_owned()
+}
+
+fn checkout_elsewhere<'a>(view: &JobView<'a>) -> Option<&'a str> {
+    view.context
         .pipeline
         .jobs
         .iter()
         .flat_map(|job| &job.actions)
         .find(|action| action.name.eq_ignore_ascii_case("actions/checkout"))
-        .and_then(|action| view.context.documents.text(action.uses.value));
-    known.unwrap_or("actions/checkout@v4").to_owned()
+        .and_then(|action| view.context.documents.text(action.uses.value))
 }
 
 /// A scanner looks for its image in Docker's store, where an image that Podman built is not.
@@ -292,7 +310,11 @@ fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
             Deed::Builds(_) | Deed::Lists(_) | Deed::Pushes(_) | Deed::Runs { .. } | Deed::Saves(_)
         )
     });
-    if seen || !draft.blockers.is_empty() || !view.on_machine() {
+    let composes = pass.evidence.commands.iter().any(|index| {
+        let docker = DockerCall::new(view, &view.calls[*index]);
+        docker.is_ok_and(|docker| docker.rule.name.starts_with("compose"))
+    });
+    if seen || composes || !draft.blockers.is_empty() || !view.on_machine() {
         return;
     }
     let help = "see what uses it, and move the job by hand";

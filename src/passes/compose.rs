@@ -3,10 +3,12 @@
 use crate::options::ComposeProvider;
 use crate::pipeline::Phase;
 use crate::shell::{Nesting, Word};
+use crate::yaml::{Change, New};
 
 use super::context::Call;
+use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
-use super::draft::{Draft, Purpose};
+use super::draft::{Draft, Planned, Purpose};
 use super::job::JobPass;
 use super::script_edit::{insert_in_front, replace};
 use super::setup;
@@ -34,16 +36,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         .collect();
     let Some(first) = calls.first() else { return };
     let at = view.at_command(first);
-    if view.on_machine() {
-        draft.block(
-            "compose",
-            at,
-            "compose works with Docker's daemon, and its containers and images are not in Podman's store",
-            "start podman.socket and set DOCKER_HOST for compose by hand, or keep the job on Docker",
-        );
-        return;
-    }
-    if !pass.evidence.docker_image() {
+    if !pass.evidence.docker_image() && !view.on_machine() {
         return; // the image pass says why the job stays
     }
     draft.review(
@@ -52,6 +45,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         "the job uses compose, which moves to Podman's socket; the compose files are not all checked here",
         "see that no service needs BuildKit, a health condition or Docker's socket, then use --include-review",
     );
+    if view.on_machine() {
+        return on_machine(pass, &calls, draft);
+    }
     let provider = view.context.options.compose;
     for call in &calls {
         let words = &call.command().words;
@@ -128,6 +124,66 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
+/// On a machine of GitHub's, compose is there and stays what it is: it finds Podman's socket, which a step before offers.
+fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
+    let view = &pass.view;
+    let Some(first) = calls.first() else { return };
+    let at = view.at_command(first);
+    let step = view.line(first).step;
+    let alone = calls
+        .iter()
+        .all(|call| call.program() == Some("docker") && compose_word(call) == Some(1));
+    let (Some((list, index)), true) = (step, alone) else {
+        draft.block(
+            "compose",
+            at,
+            "compose is not called as `docker compose` here, and the runner has no other",
+            "call `docker compose`, then run again",
+        );
+        return;
+    };
+    files(pass, calls, draft);
+    let why = draft.note(
+        "compose",
+        at,
+        "compose works over a socket that Podman offers for the rest of the job",
+    );
+    let script = format!(
+        "{SERVICE}\n{}\n",
+        ANSWERS.replace("docker-compose", "docker compose")
+    );
+    let value = New::Mapping(vec![
+        (
+            "name".to_owned(),
+            New::Scalar("Offer Podman's socket to compose".to_owned()),
+        ),
+        ("run".to_owned(), New::Block(script)),
+    ]);
+    draft.plan(Planned {
+        file: list.file,
+        change: Change::InsertItem {
+            sequence: list.node,
+            at: index,
+            value,
+        },
+        purpose: Purpose::Text,
+        instead: None,
+        finding: why,
+    });
+    setup::variable(draft, "DOCKER_HOST", SOCKET, why);
+    setup::variable(draft, "DOCKER_BUILDKIT", "0", why);
+}
+
+/// Whether a job's compose already works over Podman's socket.
+pub(super) fn is_over_podman(view: &JobView<'_>, call: &Call) -> bool {
+    let host = view
+        .job
+        .variables
+        .get("DOCKER_HOST")
+        .and_then(|variable| variable.value.as_deref());
+    view.on_machine() && host == Some(SOCKET) && compose_word(call) == Some(1)
+}
+
 fn is_compose(pass: &JobPass<'_>, call: &Call) -> bool {
     if call.program() == Some("docker-compose") {
         return true;
@@ -198,7 +254,7 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
             );
         }
     }
-    if pass.evidence.daemons.is_empty() {
+    if pass.evidence.daemons.is_empty() && !view.on_machine() {
         let at = calls
             .first()
             .map_or(view.at_job(), |call| view.at_command(call));

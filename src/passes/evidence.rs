@@ -65,7 +65,7 @@ impl<'a> Evidence<'a> {
         evidence.hosts.sort();
         evidence.hosts.dedup();
         for (index, call) in view.calls.iter().enumerate() {
-            if calls_docker(call) {
+            if calls_docker(call) && !super::compose::is_over_podman(view, call) {
                 let list = if call.is_remote() {
                     &mut evidence.remote
                 } else {

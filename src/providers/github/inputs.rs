@@ -100,7 +100,9 @@ pub(super) fn values(
     let name = variables.hold(many, text.trim_end());
     let array = name.to_ascii_lowercase();
     let line = match list {
-        InputList::Names => format!("{array}=(${{{name}//,/ }})"),
+        InputList::Names => {
+            format!("mapfile -t {array} < <(tr -s ', ' '\\n' <<< \"${name}\" | grep .)")
+        }
         _ => format!("mapfile -t {array} < <(grep . <<< \"${name}\")"),
     };
     Values::Array { name: array, line }
