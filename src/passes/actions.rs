@@ -7,17 +7,10 @@ use crate::yaml::{Change, Kind, New};
 use super::context::JobView;
 use super::docker_call::DockerCall;
 use super::draft::{Draft, Planned, Purpose};
+use super::evidence::{names_command, uses_docker};
 use super::facts::Deed;
 use super::job::JobPass;
 use crate::image_name::ImageName;
-
-/// Whether an action is a sign that the job uses Docker.
-pub(super) fn uses_docker(view: &JobView<'_>, action: &Action) -> bool {
-    let rule = view.context.rules.action(&action.name);
-    rule.is_some_and(|rule| {
-        !rule.only_beside && !matches!(rule.becomes, ActionFate::Same | ActionFate::StoreReader)
-    })
-}
 
 /// Plans what becomes of the actions of a job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -345,7 +338,7 @@ fn commands_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
     let documents = pass.view.context.documents;
     for (name, node) in &action.inputs {
         let text = documents.text(*node).unwrap_or_default();
-        if super::evidence::names_command(text) {
+        if names_command(text) {
             draft.block(
                 "disguised-docker",
                 documents.location(*node),

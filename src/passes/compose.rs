@@ -2,19 +2,16 @@
 
 use crate::options::ComposeProvider;
 use crate::pipeline::Phase;
-use crate::shell::{Nesting, Word};
+use crate::shell::Nesting;
 use crate::yaml::{Change, New};
 
 use super::context::Call;
-use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
 use super::draft::{Draft, Planned, Purpose};
+use super::evidence::{PODMAN_SOCKET, compose_word};
 use super::job::JobPass;
 use super::script_edit::{insert_in_front, replace};
 use super::setup;
-
-/// The socket: `/run/podman` is absent in the stable image. Source: ran on Podman 5.4.2.
-const SOCKET: &str = "unix:///tmp/podman.sock";
 
 /// Offers the socket. Without the redirection the service would keep the job's output open and the job would never end.
 /// It ends with the shell of `script`, so `after_script` starts it again. Source: ran on Podman 5.4.2.
@@ -119,7 +116,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         }
     }
     if provider == ComposeProvider::DockerCompose {
-        setup::variable(draft, "DOCKER_HOST", SOCKET, why);
+        setup::variable(draft, "DOCKER_HOST", PODMAN_SOCKET, why);
         setup::variable(draft, "DOCKER_BUILDKIT", "0", why);
     }
 }
@@ -170,18 +167,8 @@ fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
         instead: None,
         finding: why,
     });
-    setup::variable(draft, "DOCKER_HOST", SOCKET, why);
+    setup::variable(draft, "DOCKER_HOST", PODMAN_SOCKET, why);
     setup::variable(draft, "DOCKER_BUILDKIT", "0", why);
-}
-
-/// Whether a job's compose already works over Podman's socket.
-pub(super) fn is_over_podman(view: &JobView<'_>, call: &Call) -> bool {
-    let host = view
-        .job
-        .variables
-        .get("DOCKER_HOST")
-        .and_then(|variable| variable.value.as_deref());
-    view.on_machine() && host == Some(SOCKET) && compose_word(call) == Some(1)
 }
 
 fn is_compose(pass: &JobPass<'_>, call: &Call) -> bool {
@@ -194,15 +181,6 @@ fn is_compose(pass: &JobPass<'_>, call: &Call) -> bool {
             compose_word(call).is_some_and(|word| word > 0)
         }
     }
-}
-
-/// Where `compose` stands: the program itself, or the first word after the flags.
-fn compose_word(call: &Call) -> Option<usize> {
-    if call.program() == Some("docker-compose") {
-        return Some(0);
-    }
-    let is = |word: &Word| word.value.as_deref() == Some("compose");
-    call.command().words.iter().position(is)
 }
 
 /// A compose file that hands Docker's socket on keeps the job on Docker.

@@ -1,8 +1,10 @@
 //! What in a job uses Docker: its image, a daemon beside it, commands, sockets, variables.
 
 use crate::image_name::ImageName;
-use crate::pipeline::{Job, Service};
-use crate::rules::{DockerKind, ImageKind, ToolboxFate};
+use crate::pipeline::{Action, Job, Service};
+use crate::rules::{ActionFate, DockerKind, ImageKind, ToolboxFate};
+
+use crate::shell::Word;
 
 use super::context::{Call, Context, JobView, LineView, spells};
 
@@ -55,7 +57,7 @@ impl<'a> Evidence<'a> {
             text.is_some_and(names_command)
         });
         for (index, action) in view.job.actions.iter().enumerate() {
-            if super::actions::uses_docker(view, action) {
+            if uses_docker(view, action) {
                 evidence.actions.push(index);
             }
         }
@@ -65,7 +67,7 @@ impl<'a> Evidence<'a> {
         evidence.hosts.sort();
         evidence.hosts.dedup();
         for (index, call) in view.calls.iter().enumerate() {
-            if calls_docker(call) && !super::compose::is_over_podman(view, call) {
+            if calls_docker(call) && !is_over_podman(view, call) {
                 let list = if call.is_remote() {
                     &mut evidence.remote
                 } else {
@@ -236,4 +238,34 @@ fn host_names(image: &str) -> Vec<String> {
 /// Whether a command is docker, whatever wraps it.
 pub(super) fn calls_docker(call: &Call) -> bool {
     matches!(call.program(), Some("docker" | "docker-compose"))
+}
+
+/// Whether an action is a sign that the job uses Docker.
+pub(super) fn uses_docker(view: &JobView<'_>, action: &Action) -> bool {
+    let rule = view.context.rules.action(&action.name);
+    rule.is_some_and(|rule| {
+        !rule.only_beside && !matches!(rule.becomes, ActionFate::Same | ActionFate::StoreReader)
+    })
+}
+
+/// The socket: `/run/podman` is absent in the stable image. Source: ran on Podman 5.4.2.
+pub(super) const PODMAN_SOCKET: &str = "unix:///tmp/podman.sock";
+
+/// Whether a job's compose already works over Podman's socket.
+fn is_over_podman(view: &JobView<'_>, call: &Call) -> bool {
+    let host = view
+        .job
+        .variables
+        .get("DOCKER_HOST")
+        .and_then(|variable| variable.value.as_deref());
+    view.on_machine() && host == Some(PODMAN_SOCKET) && compose_word(call) == Some(1)
+}
+
+/// Where `compose` stands: the program itself, or the first word after the flags.
+pub(super) fn compose_word(call: &Call) -> Option<usize> {
+    if call.program() == Some("docker-compose") {
+        return Some(0);
+    }
+    let is = |word: &Word| word.value.as_deref() == Some("compose");
+    call.command().words.iter().position(is)
 }

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use crate::pipeline::{
-    Action, Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Place, Provider, Scope,
-    Script, Service, Services, Slot, Variable, Via,
+    Action, Documents, Foreign, Job, Line, NodeRef, Phase, Pipeline, Provider, Scope, Script, Slot,
+    Variable, Via,
 };
 use crate::text::{FileId, Span};
 use crate::yaml::Kind;
 
-use super::expression;
-use super::node::{entries, entry, items, root, scalars, text, text_of};
+use super::containers::{container, services};
+use super::labels::labels;
+use super::node::{entries, entry, items, root, text, text_of};
 use super::written::{Written, action_name};
 use super::{Lowered, Reader, Role, local_path, role};
 
@@ -226,14 +227,14 @@ impl<'a> Lowering<'a> {
             key,
             own: (slot.written == mapping).then_some(mapping),
             span: Span { start, end },
-            image: self.container(mapping, reach),
-            services: self.services(mapping, reach),
+            image: container(documents, mapping, reach),
+            services: services(documents, mapping, reach),
             variables: gathered.variables,
             varied: Vec::new(),
             scripts: gathered.scripts,
             unresolved: Vec::new(),
             keys,
-            tags: self.labels(mapping),
+            tags: labels(documents, mapping),
             provider: Provider::GitHub,
             actions: gathered.actions,
             foreign_scripts: gathered.foreign_scripts,
@@ -463,117 +464,5 @@ impl<'a> Lowering<'a> {
             doubts: known.doubts,
             read: known.read,
         });
-    }
-
-    /// `container:`, as the image that the job runs in.
-    fn container(&self, job: NodeRef, reach: &[Via]) -> Option<Image> {
-        let documents = self.documents;
-        let slot = entry(documents, job, "container")?;
-        let name = match entry(documents, slot.value, "image") {
-            Some(image) => image.value,
-            None => slot.value,
-        };
-        let text = text(documents, name)?.to_owned();
-        let mut way = reach.to_vec();
-        way.extend(slot.reach.iter().copied());
-        Some(Image {
-            name: Place {
-                node: name,
-                reach: way,
-            },
-            text,
-            slot,
-            entrypoint: None,
-        })
-    }
-
-    /// `services:`, each under the name by which the job reaches it.
-    fn services(&self, job: NodeRef, reach: &[Via]) -> Option<Services> {
-        let documents = self.documents;
-        let mut slot = entry(documents, job, "services")?;
-        slot.reach.splice(0..0, reach.iter().copied());
-        let items = entries(documents, slot.value)
-            .into_iter()
-            .filter_map(|(key, service)| {
-                let name = match entry(documents, service.value, "image") {
-                    Some(image) => image.value,
-                    None => service.value,
-                };
-                Some(Service {
-                    item: (service.mapping, service.index),
-                    name,
-                    text: text(documents, name)?.to_owned(),
-                    aliases: text(documents, key)
-                        .map(str::to_owned)
-                        .into_iter()
-                        .collect(),
-                    arguments: Vec::new(),
-                })
-            })
-            .collect();
-        Some(Services { slot, items })
-    }
-
-    /// The labels of `runs-on`; of a matrix all that it may be.
-    fn labels(&self, job: NodeRef) -> Vec<String> {
-        let documents = self.documents;
-        let Some(runs_on) = entry(documents, job, "runs-on") else {
-            return Vec::new();
-        };
-        let value = match entry(documents, runs_on.value, "labels") {
-            Some(labels) => labels.value,
-            None => runs_on.value,
-        };
-        let mut found = Vec::new();
-        let scalars = match &documents.tree(value).node(value.node).kind {
-            Kind::Scalar(_) => vec![value],
-            _ => items(documents, value),
-        };
-        for scalar in scalars {
-            let Some(label) = text(documents, scalar) else {
-                continue;
-            };
-            match self.of_matrix(job, label) {
-                Some(labels) => found.extend(labels),
-                None => found.push(label.to_owned()),
-            }
-        }
-        found.dedup();
-        found
-    }
-
-    /// The values of `${{ matrix.NAME }}`, if the file says all of them.
-    fn of_matrix(&self, job: NodeRef, label: &str) -> Option<Vec<String>> {
-        let documents = self.documents;
-        let name = expression::whole(label)?.strip_prefix("matrix.")?;
-        let strategy = entry(documents, job, "strategy")?;
-        let matrix = entry(documents, strategy.value, "matrix")?;
-        let mut found: Vec<String> = Vec::new();
-        let mut path = name.split('.');
-        let first = path.next()?;
-        let inner: Vec<&str> = path.collect();
-        let mut values: Vec<NodeRef> = entry(documents, matrix.value, first)
-            .map(|values| items(documents, values.value))
-            .unwrap_or_default();
-        if let Some(include) = entry(documents, matrix.value, "include") {
-            for more in items(documents, include.value) {
-                values.extend(entry(documents, more, first).map(|value| value.value));
-            }
-        }
-        for mut value in values {
-            for key in &inner {
-                value = entry(documents, value, key)?.value;
-            }
-            match text(documents, value) {
-                Some(text) => found.push(text.to_owned()),
-                // a list of labels
-                None => found.extend(
-                    scalars(documents, value)
-                        .into_iter()
-                        .filter_map(|node| text(documents, node).map(str::to_owned)),
-                ),
-            }
-        }
-        (!found.is_empty() && !found.iter().any(|label| expression::is_in(label))).then_some(found)
     }
 }

@@ -1,9 +1,13 @@
 //! GitHub: from workflows, the composite actions and the reusable workflows that they use, to pipelines.
 
+mod build;
+mod containers;
 mod expression;
 mod inputs;
+mod labels;
 mod lower;
 mod node;
+mod step;
 mod write_out;
 mod written;
 

@@ -13,7 +13,8 @@ use crate::yaml::{Kind, Tree};
 use super::Role;
 use super::expression::outputs_read;
 use super::node::{entries, entry, items, root, scalars, text, text_of};
-use super::write_out::{Commands, Step, write_out};
+use super::step::{Commands, Step};
+use super::write_out::write_out;
 
 /// What is known about a step that uses an action.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,59 @@
+//! A step that uses an action, and the commands that it comes to.
+
+use indexmap::IndexMap;
+
+use crate::pipeline::NodeRef;
+use crate::rules::{ActionRule, InputRule, OutputRule};
+
+/// A step that uses an action, as far as writing it out needs it.
+pub(super) struct Step<'a> {
+    /// Its inputs with their texts.
+    pub(super) inputs: IndexMap<String, (NodeRef, String)>,
+    /// `uses:`.
+    pub(super) uses: NodeRef,
+    /// Its condition.
+    pub(super) condition: Option<String>,
+    /// Whether the job goes on when it fails.
+    pub(super) may_fail: bool,
+    /// Its outputs that something reads.
+    pub(super) read: Vec<(String, NodeRef)>,
+    /// Variables that the job has.
+    pub(super) variables: IndexMap<String, String>,
+    /// What is known about the action.
+    pub(super) rule: &'a ActionRule,
+}
+
+/// The commands of an action.
+#[derive(Default)]
+pub(super) struct Commands {
+    /// Texts of the script, each a list item of its own.
+    pub(super) script: Vec<String>,
+    /// Commands for a step of their own behind it, and its condition.
+    pub(super) then: Option<(String, Vec<String>)>,
+    /// Variables of the step.
+    pub(super) variables: IndexMap<String, String>,
+    /// Whether the action fetches the repository for itself.
+    pub(super) fetches: bool,
+    /// What is lost.
+    pub(super) losses: Vec<String>,
+}
+
+/// Why an action cannot be written out.
+pub(super) type Refusal = (NodeRef, String);
+
+impl Step<'_> {
+    /// The input with a meaning.
+    pub(super) fn of(&self, meaning: &InputRule) -> Option<(NodeRef, &str)> {
+        self.inputs.iter().find_map(|(name, (at, text))| {
+            let same = self.rule.input(name) == Some(meaning);
+            (same && !text.trim().is_empty()).then_some((*at, text.as_str()))
+        })
+    }
+
+    /// Whether something reads an output of this kind.
+    pub(super) fn reads(&self, output: OutputRule) -> bool {
+        self.read
+            .iter()
+            .any(|(name, _)| self.rule.output(name) == Some(output))
+    }
+}
