@@ -233,7 +233,12 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
         .and_then(|node| documents.text(*node));
     let Some(image) = image else { return };
     let before = |index: &usize| view.calls[*index].line < action.lines_before;
-    let builds = |deed: &Deed| matches!(deed, Deed::Builds(_) | Deed::Loads | Deed::Tags { .. });
+    let builds = |deed: &Deed| {
+        matches!(
+            deed,
+            Deed::Builds(_) | Deed::BuildsUnknown | Deed::Loads | Deed::Tags { .. }
+        )
+    };
     let made = pass
         .facts
         .deeds
@@ -300,7 +305,12 @@ fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
     let seen = pass.facts.deeds.iter().any(|(_, deed)| {
         matches!(
             deed,
-            Deed::Builds(_) | Deed::Lists(_) | Deed::Pushes(_) | Deed::Runs { .. } | Deed::Saves(_)
+            Deed::Builds(_)
+                | Deed::BuildsUnknown
+                | Deed::Lists(_)
+                | Deed::Pushes(_)
+                | Deed::Runs { .. }
+                | Deed::Saves(_)
         )
     });
     let composes = pass.evidence.commands.iter().any(|index| {

@@ -29,6 +29,8 @@ pub enum Deed {
         /// The name that it gets.
         to: String,
     },
+    /// Makes images of names that are not in the file.
+    BuildsUnknown,
     /// Makes a list of images that are in a registry.
     Lists(String),
     /// Sends an image to its registry.
@@ -88,7 +90,7 @@ impl Facts {
                 | Deed::Lists(name)
                 | Deed::Tags { to: name, .. } => ImageName::without_tag(name) == wanted,
                 Deed::Runs { image: name, .. } => ImageName::without_tag(name) == wanted,
-                Deed::Loads => true,
+                Deed::Loads | Deed::BuildsUnknown => true,
                 _ => false,
             })
     }
@@ -103,6 +105,7 @@ impl Facts {
                 Deed::Builds(name) | Deed::Tags { to: name, .. } => {
                     ImageName::without_tag(name) == wanted
                 }
+                Deed::BuildsUnknown => ImageName::parse(image).is_short(),
                 Deed::Loads | Deed::ComposeUp { .. } => true,
                 _ => false,
             })
@@ -181,9 +184,11 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
     match call.rule.name.as_str() {
         "build" => {
             let push = pushes(call);
-            if call.flags_named("--tag").next().is_none() {
+            let arrays = names_in_arrays(call);
+            if call.flags_named("--tag").next().is_none() && arrays.is_empty() {
                 found.push(Deed::Builds(String::new()));
             }
+            found.extend(arrays);
             for flag in call.flags_named("--tag") {
                 if let Some(value) = call.value(&flag) {
                     found.push(Deed::Builds(value.text.clone()));
@@ -243,6 +248,35 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
             found.push(Deed::ComposeDown)
         }
         _ => {}
+    }
+    found
+}
+
+/// What `"${names[@]/#/--tag=}"` makes: the array is filled from the variable of its name in capitals, whose text a
+/// workflow may say.
+fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
+    let mut found = Vec::new();
+    for word in call.operands() {
+        let raw = call.call.raw(&call.words()[word]);
+        let array = raw
+            .strip_prefix("\"${")
+            .and_then(|rest| rest.strip_suffix("[@]/#/--tag=}\""));
+        let Some(array) = array else { continue };
+        let variable = call.view.job.variables.get(&array.to_ascii_uppercase());
+        let text = variable
+            .filter(|variable| !variable.varies)
+            .and_then(|variable| variable.value.as_deref());
+        let Some(text) = text else {
+            found.push(Deed::BuildsUnknown);
+            continue;
+        };
+        for name in text.split(['\n', ',']).map(str::trim) {
+            match name {
+                "" => {}
+                name if name.starts_with("${{") => found.push(Deed::BuildsUnknown),
+                name => found.push(Deed::Builds(name.to_owned())),
+            }
+        }
     }
     found
 }
