@@ -48,6 +48,8 @@ fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling:
                 .is_some_and(|scalar| scalar.value() == key)
         })
     };
+    let source = documents.file(list.file).source.text();
+    let final_newline = source.ends_with('\n');
     let variables: Vec<(String, New)> = used(&commands.variables, script);
     let mut new: Vec<(String, New)> = Vec::new();
     match own("env").map(|entry| {
@@ -75,7 +77,7 @@ fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling:
         None => new.push(("env".to_owned(), New::Mapping(variables))),
     }
     new.extend(surroundings(commands));
-    new.push(("run".to_owned(), text(script)));
+    new.push(("run".to_owned(), text(script, final_newline)));
     for (key, value) in new {
         settling.add(
             action.mapping.file,
@@ -98,7 +100,7 @@ fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling:
             entries.push(("env".to_owned(), New::Mapping(variables)));
         }
         entries.extend(surroundings(commands));
-        entries.push(("run".to_owned(), text(then)));
+        entries.push(("run".to_owned(), text(then, final_newline)));
         settling.add(
             list.file,
             Change::InsertItem {
@@ -125,9 +127,11 @@ fn surroundings(commands: &WrittenOut) -> Vec<(String, New)> {
     new
 }
 
-fn text(script: &str) -> New {
+/// A script. In a file that ends without a newline a block may come to its very end, where it must not count on one.
+fn text(script: &str, final_newline: bool) -> New {
     match script.contains('\n') {
-        true => New::Block(format!("{script}\n")),
+        true if final_newline => New::Block(format!("{script}\n")),
+        true => New::Block(script.to_owned()),
         false => New::Scalar(script.to_owned()),
     }
 }
