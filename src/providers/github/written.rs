@@ -108,7 +108,11 @@ impl Scope<'_> {
                 ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing
             );
             if moves {
-                match write_out(&step) {
+                let result = match oddity(documents, mapping) {
+                    Some(why) => Err(vec![(step.uses, why.to_owned())]),
+                    None => write_out(&step),
+                };
+                match result {
                     Ok(commands) => {
                         let uses = step.uses;
                         found.commands = self.document(documents, uses, commands);
@@ -270,6 +274,22 @@ impl Scope<'_> {
             default("working-directory").is_some(),
         )
     }
+}
+
+/// What makes a step unfit to be written anew: GitHub would refuse it, too.
+fn oddity(documents: &Documents, step: NodeRef) -> Option<&'static str> {
+    let Kind::Mapping { entries: all, .. } = &documents.tree(step).node(step.node).kind else {
+        return Some("the step is no mapping");
+    };
+    if all.len() != entries(documents, step).len() {
+        return Some("the step has a key twice");
+    }
+    let env = entry(documents, step, "env")?;
+    let is_mapping = matches!(
+        documents.tree(env.value).node(env.value.node).kind,
+        Kind::Mapping { .. }
+    );
+    (!is_mapping).then_some("the step's env is no mapping")
 }
 
 /// A list of texts under a key, each in a block of its own.
