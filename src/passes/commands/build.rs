@@ -3,7 +3,7 @@
 use crate::dockerfile::Dockerfile;
 use crate::image_name::ImageName;
 use crate::passes::draft::Draft;
-use crate::passes::facts::pushes;
+use crate::passes::facts::{Deed, pushes};
 use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::rules::ShortName;
@@ -133,6 +133,14 @@ pub(super) fn finish(
     }
     platform_layers(pass, index, docker, additions, draft);
     if is_multi_platform(docker) {
+        if adds_to_a_list(pass, index, docker, &tags) {
+            draft.block(
+                "manifest-name",
+                docker.at(),
+                "an earlier build of this job has the same name, and Podman would add to its list instead of making a new one",
+                "build once, or give each list a name of its own",
+            );
+        }
         manifest(docker, &tags, &raw, push, additions, draft);
     } else if push {
         additions
@@ -166,6 +174,31 @@ pub(super) fn finish(
         }
     }
     needs(pass, index, docker, draft);
+}
+
+/// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
+/// Source: ran on Podman 5.4.2: a second build with the same list name gives four entries for two platforms.
+fn adds_to_a_list(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    tags: &[Flag<'_>],
+) -> bool {
+    let Some(name) = tags.first().and_then(|flag| docker.value(flag)) else {
+        return false;
+    };
+    let of_array = name.text.contains("[0]");
+    let mut earlier = pass
+        .facts
+        .deeds
+        .iter()
+        .take_while(|(call, _)| *call < index)
+        .map(|(_, deed)| deed);
+    earlier.any(|deed| match deed {
+        Deed::Builds(known) => *known == name.text,
+        Deed::BuildsUnknown => of_array,
+        _ => false,
+    })
 }
 
 /// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.
