@@ -145,7 +145,7 @@ fn sockets(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let raw = &call.text()[call.command().span.clone()];
-        if raw.contains("docker.sock") {
+        if raw.contains("docker.sock") && !super::socket::only_mounts(view, call) {
             draft.block(
                 "docker-socket",
                 view.at_command(call),

@@ -22,6 +22,7 @@ mod removal;
 
 mod script_edit;
 mod setup;
+mod socket;
 mod stays;
 mod toolbox;
 
@@ -68,6 +69,7 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     variables::run(&pass, &mut draft);
     commands::run(&pass, &mut draft);
     compose::run(&pass, &mut draft);
+    socket::run(&pass, &mut draft);
     hostnames::run(&pass, &mut draft);
     packages::run(&pass, &mut draft);
     distribution::run(&pass, &mut draft);

@@ -2,6 +2,7 @@
 
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::passes::socket;
 use crate::rules::UnderHostNetwork;
 
 use super::parts::{Additions, remove_flag};
@@ -112,7 +113,14 @@ fn cure(flag: &str, value: &str, docker: &DockerCall<'_>, additions: &mut Additi
 
 /// A container that is given Docker's socket needs Docker's API.
 fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let offered: Vec<_> = socket::mounts(docker)
+        .into_iter()
+        .map(|flag| flag.words)
+        .collect();
     for flag in docker.flags() {
+        if offered.contains(&flag.words) {
+            continue; // Podman's own takes its place
+        }
         if !matches!(flag.rule.name.as_str(), "--volume" | "--mount" | "--env") {
             continue;
         }
