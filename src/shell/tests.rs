@@ -338,7 +338,7 @@ fn traps_of_the_notation() {
     check("docker ps \\", &["docker ps"]);
     check(
         "find . -exec rm {} \\; && docker ps",
-        &["find . -exec rm {} \\;", "docker ps"],
+        &["xargs/[find] [.] [-exec] rm {}", "docker ps"],
     );
     check(
         "docker push ${{ env.X }}/a; b",

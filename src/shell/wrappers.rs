@@ -288,6 +288,11 @@ pub(super) fn split(text: &str, command: &mut Command) -> Result<(), Doubt> {
     if command.words.len() > 1 && command.words.first().is_some_and(is_sudo_variable) {
         program = 1;
     }
+    if let Some(first) = found_program(command) {
+        program = first;
+        command.place.nesting.push(Nesting::Xargs);
+        command.place.statement_in_body = false;
+    }
     while let Some(wrapper) = command
         .words
         .get(program)
@@ -320,6 +325,28 @@ pub(super) fn split(text: &str, command: &mut Command) -> Result<(), Doubt> {
     let words = command.words.split_off(program);
     command.wrappers = std::mem::replace(&mut command.words, words);
     Ok(())
+}
+
+/// `find ... -exec docker load -i {} \;`: where the program stands that find starts for what it finds. What ends it is
+/// taken from the words. Only the one at the end of the command counts: what find does after it is not looked at.
+fn found_program(command: &mut Command) -> Option<usize> {
+    let value = |index: usize| command.words.get(index)?.value.as_deref();
+    if base_name(command.words.first()?) != Some("find") {
+        return None;
+    }
+    let starts =
+        |index: &usize| matches!(value(*index), Some("-exec" | "-execdir" | "-ok" | "-okdir"));
+    let mut all = (1..command.words.len()).filter(starts);
+    let (first, None) = (all.next()?, all.next()) else {
+        return None;
+    };
+    let last = command.words.len() - 1;
+    let ends = matches!(value(last), Some(";" | "+"));
+    if !ends || first + 1 >= last {
+        return None;
+    }
+    command.words.truncate(last);
+    Some(first + 1)
 }
 
 /// `$SUDO docker ps`, where the variable is `sudo` or nothing.

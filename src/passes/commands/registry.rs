@@ -4,7 +4,7 @@ use crate::image_name::ImageName;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
-use crate::shell::ArgumentKind;
+use crate::shell::{ArgumentKind, Nesting};
 use crate::version::Version;
 
 use super::parts::Additions;
@@ -187,6 +187,11 @@ pub(super) fn qualify(
         return;
     }
     let raw = docker.call.raw(&docker.words()[word]);
+    if is_filled_in(docker, raw) {
+        let message = "the image's name comes in when the script runs; Podman is told to take short names from Docker Hub";
+        setup::short_names(&pass.view, docker.call, message.to_owned(), draft);
+        return;
+    }
     let quotes = raw.len() - raw.trim_start_matches(['"', '\'']).len();
     let inner = raw.trim_matches(['"', '\'']);
     if is_plain_short_name(inner) {
@@ -203,6 +208,31 @@ pub(super) fn qualify(
         );
         setup::short_names(&pass.view, docker.call, message, draft);
     }
+}
+
+/// Whether xargs or find puts something else in the place of a word.
+fn is_filled_in(docker: &DockerCall<'_>, raw: &str) -> bool {
+    let call = docker.call;
+    if !call.command().place.nesting.contains(&Nesting::Xargs) {
+        return false;
+    }
+    let mut placeholders = vec!["{}"];
+    let mut before = "";
+    for word in &call.command().wrappers {
+        let text = word.value.as_deref().unwrap_or_default();
+        let own = match text.strip_prefix("-I") {
+            Some(own) => own,
+            None if before == "-I" => text,
+            None => "",
+        };
+        if !own.is_empty() {
+            placeholders.push(own);
+        }
+        before = text;
+    }
+    placeholders
+        .iter()
+        .any(|placeholder| raw.contains(placeholder))
 }
 
 /// Whether a word is a plain image name that the file shows.
