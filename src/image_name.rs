@@ -4,6 +4,13 @@ use indexmap::IndexMap;
 
 use crate::pipeline::Variable;
 
+/// Whether an image's registry is on the machine itself: Docker speaks plain HTTP to it without being told, Podman does not.
+/// Source: docker registry documentation; a pull of `localhost:5002/...` ran on Podman 5.4.2.
+pub fn is_on_this_machine(name: &str) -> bool {
+    let name = name.trim_matches(['"', '\'']);
+    name.starts_with("localhost:") || name.starts_with("127.")
+}
+
 /// An image name in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageName<'a> {

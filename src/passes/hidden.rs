@@ -178,7 +178,11 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         let reads_store = words().any(|word| call.raw(word).contains("docker-daemon:"));
         let scans = matches!(program, "trivy" | "grype" | "syft" | "snyk")
-            && words().any(|word| pass.facts.is_made(&view.expand_word(call, word).text));
+            && words().any(|word| {
+                let name = view.expand_word(call, word).text;
+                let name = name.strip_prefix("docker:").unwrap_or(&name);
+                pass.facts.is_made(name)
+            });
         if reads_store || scans {
             draft.block(
                 "engine-api",

@@ -215,11 +215,31 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
         if !matches!(docker.rule.name.as_str(), "run" | "create") {
             continue;
         }
+        if let Some(flag) = docker.flags_named("--privileged").next() {
+            draft.block(
+                "rootless-privileged",
+                docker.at_words(&flag.words),
+                "Podman runs without root here: --privileged gives a container no more than the runner's user has",
+                "call it with sudo (and all that shares images with it), then run again",
+            );
+        }
         let mounts = docker
             .flags_named("--volume")
             .chain(docker.flags_named("--mount"))
             .next();
         let keeps = docker.flags_named("--userns").next().is_some();
+        let gives_away = docker.words().iter().any(|word| {
+            let raw = call.raw(word);
+            raw == "chown" || raw.contains("chown ")
+        });
+        if mounts.is_some() && gives_away {
+            draft.block(
+                "rootless-user",
+                docker.at(),
+                "Podman runs without root here: the owner that chown gives in a container is another one on the machine",
+                "leave chown out: without root the files are the runner's user's already",
+            );
+        }
         if let (Some(user), Some(_), false) = (docker.flags_named("--user").last(), mounts, keeps) {
             let root = docker.value(&user).is_some_and(|value| {
                 matches!(value.text.as_str(), "0" | "root" | "0:0" | "root:root")

@@ -1,7 +1,7 @@
 //! `docker build` and `docker buildx build`: pushes, platforms, caches, attestations, and what the Dockerfile needs.
 
 use crate::dockerfile::Dockerfile;
-use crate::image_name::ImageName;
+use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::draft::Draft;
 use crate::passes::facts::{Deed, pushes};
 use crate::passes::job::JobPass;
@@ -143,9 +143,10 @@ pub(super) fn finish(
         }
         manifest(docker, &tags, &raw, push, additions, draft);
     } else if push {
-        additions
-            .after
-            .extend(raw.iter().map(|tag| format!("podman push {tag}")));
+        additions.after.extend(
+            raw.iter()
+                .map(|tag| format!("podman push {}{tag}", insecure(tag))),
+        );
     }
     for flag in docker.flags_named("--build-arg") {
         let value = docker
@@ -199,6 +200,14 @@ fn adds_to_a_list(
         Deed::BuildsUnknown => of_array,
         _ => false,
     })
+}
+
+/// The flag that a push to a registry on the machine itself needs.
+fn insecure(name: &str) -> &'static str {
+    match is_on_this_machine(name) {
+        true => "--tls-verify=false ",
+        false => "",
+    }
 }
 
 /// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.
@@ -297,7 +306,8 @@ fn manifest(
         let list = raw[0];
         for name in raw {
             additions.after.push(format!(
-                "podman manifest push --all {list} {}",
+                "podman manifest push --all {}{list} {}",
+                insecure(name),
                 docker_transport(name)
             ));
         }
@@ -332,6 +342,22 @@ fn cache(
     draft: &mut Draft,
 ) {
     let at = docker.at_words(&flag.words);
+    if let Some(folder) = local_cache(docker, flag)
+        && pass
+            .view
+            .lines
+            .iter()
+            .enumerate()
+            .any(|(line, other)| line != docker.call.line && other.parsed.text.contains(&folder))
+    {
+        draft.block(
+            "build-cache",
+            at,
+            format!("the cache in {folder} is lost, and another command of the job works with that folder"),
+            "take the folder out of the job, then run again",
+        );
+        return;
+    }
     let review = pass.view.context.options.include_review;
     let target = docker
         .raw_value(flag)
@@ -367,6 +393,19 @@ fn cache(
             remove_flag(docker, flag, draft, why);
         }
     }
+}
+
+/// The folder of `type=local,dest=FOLDER`.
+fn local_cache(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<String> {
+    let raw = docker.raw_value(flag)?.trim_matches(['"', '\'']);
+    let mut fields = raw.split(',');
+    let is_local = raw.contains("type=local");
+    let folder = fields.find_map(|field| {
+        field
+            .strip_prefix("dest=")
+            .or_else(|| field.strip_prefix("src="))
+    })?;
+    (is_local && !folder.is_empty()).then(|| folder.to_owned())
 }
 
 /// The repository for a cache, if the job logs in to its registry and pushes there; Docker Hub has no room for it.

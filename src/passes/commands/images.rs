@@ -48,7 +48,14 @@ pub(super) fn flag(
             if value.contains("json") {
                 return false;
             }
-            if value.contains("Repository") {
+            if value.contains("Repository") && output_is_read(docker.call) {
+                draft.review(
+                    "printed-names",
+                    at,
+                    "the script reads the names of images, and Podman prints those built here as localhost/NAME",
+                    "see that the script takes them with or without localhost/",
+                );
+            } else if value.contains("Repository") {
                 draft.warn(
                     "printed-names",
                     at,
@@ -116,6 +123,36 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
             }
         }
         _ => {}
+    }
+}
+
+/// `podman push` prints no digest.
+/// Source: ran on Podman 5.4.2.
+pub(super) fn pushed_output(docker: &DockerCall<'_>, draft: &mut Draft) {
+    if output_is_read(docker.call) {
+        draft.block(
+            "output-differs",
+            docker.at(),
+            "the script reads what `docker push` prints, and `podman push` prints no digest",
+            "take the digest from `podman push --digestfile FILE`, then run again",
+        );
+    }
+}
+
+/// Podman has no network called bridge.
+/// Source: podman-network(1): the default network is podman.
+pub(super) fn network(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let bridge = docker
+        .operands()
+        .iter()
+        .any(|word| docker.text_of(*word).text == "bridge");
+    if bridge {
+        draft.block(
+            "output-differs",
+            docker.at(),
+            "Podman has no network called bridge; its own is called podman, and looks otherwise",
+            "ask for the address in another way, then run again",
+        );
     }
 }
 

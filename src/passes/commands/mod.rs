@@ -183,11 +183,16 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     for flag in docker.flags() {
         flag_action(pass, index, docker, &flag, &mut additions, draft, why);
     }
+    registry::on_this_machine(docker, &mut additions);
     match docker.rule.name.as_str() {
         "build" => build::finish(pass, index, docker, &mut additions, draft),
         "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
         "login" | "logout" => registry::login(pass, docker, &mut additions, draft),
-        "push" => registry::push(pass, docker, draft),
+        "push" => {
+            images::pushed_output(docker, draft);
+            registry::push(pass, docker, draft);
+        }
+        "network inspect" => images::network(docker, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "manifest push" => images::manifest_push(docker, &mut additions),

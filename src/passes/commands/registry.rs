@@ -1,6 +1,6 @@
 //! Logins, pulls and pushes: which registry a name means.
 
-use crate::image_name::ImageName;
+use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
@@ -127,6 +127,22 @@ fn credentials_for_others(
         additions
             .options
             .push(format!("{flag} ~/.docker/config.json"));
+    }
+}
+
+/// A registry on the machine itself speaks plain HTTP, which Podman has to be told.
+pub(super) fn on_this_machine(docker: &DockerCall<'_>, additions: &mut Additions) {
+    let reaches = matches!(
+        docker.rule.name.as_str(),
+        "push" | "pull" | "run" | "create" | "login" | "manifest push"
+    );
+    let named = docker
+        .operands()
+        .first()
+        .is_some_and(|word| is_on_this_machine(&docker.text_of(*word).text));
+    let told = docker.flags_named("--tls-verify").next().is_some();
+    if reaches && named && !told {
+        additions.options.push("--tls-verify=false".to_owned());
     }
 }
 

@@ -7,6 +7,7 @@ use crate::rules::{InputList, InputRule, OutputRule};
 use super::expression;
 use super::inputs::{Values, Variables, is_true, quoted, split, unquoted, values};
 use super::step::{Commands, Refusal, Step};
+use crate::image_name::is_on_this_machine;
 
 /// Whether a build pushes.
 enum Push {
@@ -120,7 +121,7 @@ impl Build<'_> {
         }
         let values = match list {
             InputList::No => Values::Words(vec![self.variables.word(&one, text.trim())]),
-            _ => values(&mut self.variables, (&many, &one), text, list),
+            _ => values(&mut self.variables, (&many, &one), text, list)?,
         };
         if let Values::Array { name, line } = &values {
             self.arrays.push((name.clone(), line.clone()));
@@ -322,12 +323,17 @@ impl Build<'_> {
             false => "",
         };
         // the digest is Podman's to write: docker push has no file for it
+        let insecure = |name: &str| match is_on_this_machine(name) {
+            true => " --tls-verify=false",
+            false => "",
+        };
         let command = |name: &str| match (several, digest) {
             (true, _) => format!(
-                "podman manifest push --all{file} {first} {}",
+                "podman manifest push --all{}{file} {first} {}",
+                insecure(name),
                 transport(name)
             ),
-            (false, true) => format!("podman push{file} {name}"),
+            (false, true) => format!("podman push{}{file} {name}", insecure(name)),
             (false, false) => format!("docker push {name}"),
         };
         let mut lines = Vec::new();
@@ -373,7 +379,7 @@ impl Build<'_> {
                 .map(|line| format!("  {line}"))
                 .collect();
             script.push(format!(
-                "if [ \"${variable}\" = true ]; then\n{}\nfi",
+                "if [ \"${{{variable},,}}\" = true ]; then\n{}\nfi",
                 lines.join("\n")
             ));
             return;

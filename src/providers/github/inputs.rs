@@ -78,26 +78,34 @@ pub(super) fn values(
     (many, one): (&str, &str),
     text: &str,
     list: InputList,
-) -> Values {
+) -> Result<Values, String> {
     if !expression::is_in(text) {
-        return Values::Words(split(text, list).into_iter().map(quoted).collect());
+        let fields = fields(text, list)?;
+        return Ok(Values::Words(
+            fields.iter().map(|field| quoted(field)).collect(),
+        ));
+    }
+    if split(text, list).iter().any(|field| field.starts_with('"')) {
+        return Err("a list with an expression has quotes around an entry".to_owned());
     }
     let known = expression::variable(text).and_then(|name| variables.taken.get(name));
     if let (Some(value), InputList::Names | InputList::Lines) = (known, list) {
         // a variable of the workflow's own, whose text is one name
         let one_name = !value.contains(['\n', ',']) && expression::whole(value).is_none();
         if one_name {
-            return Values::Words(vec![variables.word(one, text.trim())]);
+            return Ok(Values::Words(vec![variables.word(one, text.trim())]));
         }
     }
     let lines = split(text, InputList::Lines);
     if let [line] = lines.as_slice() {
         let several = list != InputList::Lines && line.contains(',');
         if list == InputList::No || expression::whole(line).is_none() && !several {
-            return Values::Words(vec![variables.word(one, line)]);
+            return Ok(Values::Words(vec![variables.word(one, line)]));
         }
     }
-    let name = variables.hold(many, text.trim_end());
+    // the actions trim each entry
+    let trimmed: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
+    let name = variables.hold(many, &trimmed.join("\n"));
     let array = name.to_ascii_lowercase();
     let line = match list {
         InputList::Names => {
@@ -105,7 +113,54 @@ pub(super) fn values(
         }
         _ => format!("mapfile -t {array} < <(grep . <<< \"${name}\")"),
     };
-    Values::Array { name: array, line }
+    Ok(Values::Array { name: array, line })
+}
+
+/// The entries of a list as the actions read it, which is as a CSV file: one that begins with a quote ends with the next,
+/// two quotes in it are one, and a comma in it does not part it.
+/// Source: getList of docker/actions-toolkit.
+fn fields(text: &str, list: InputList) -> Result<Vec<String>, String> {
+    let commas = matches!(list, InputList::Names | InputList::Joined);
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let mut rest = line.trim();
+        while !rest.is_empty() {
+            let (field, after) = match rest.strip_prefix('"') {
+                Some(inner) => quoted_field(inner).ok_or_else(|| {
+                    "a quoted entry of a list does not end on its line".to_owned()
+                })?,
+                None => match rest.split_once(',').filter(|_| commas) {
+                    Some((field, after)) => (field.to_owned(), after),
+                    None => (rest.to_owned(), ""),
+                },
+            };
+            let field = field.trim();
+            if !field.is_empty() {
+                found.push(field.to_owned());
+            }
+            rest =
+                after.trim_start_matches(|letter: char| letter == ',' && commas || letter == ' ');
+        }
+    }
+    Ok(found)
+}
+
+/// What stands before the closing quote, and what comes behind it.
+fn quoted_field(inner: &str) -> Option<(String, &str)> {
+    let mut field = String::new();
+    let mut rest = inner;
+    loop {
+        let end = rest.find('"')?;
+        field.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            Some(after) => {
+                field.push('"');
+                rest = after;
+            }
+            None => return Some((field, rest)),
+        }
+    }
 }
 
 /// The lines of a list, or its parts between commas; blanks around them do not count.
