@@ -244,8 +244,21 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
         .deeds
         .iter()
         .any(|(index, deed)| before(index) && builds(deed));
+    // a push that a condition decides may not have happened
+    let certain = |index: &usize| {
+        let call = &view.calls[*index];
+        let list = view.line(call).item.map(|(list, _)| list);
+        let conditional = view.job.actions.iter().any(|known| {
+            let then = known
+                .commands
+                .as_ref()
+                .and_then(|commands| commands.then.as_ref());
+            then.is_some_and(|(_, then)| Some(*then) == list)
+        });
+        call.command().place.nesting.is_empty() && !conditional
+    };
     let pushed = pass.facts.deeds.iter().any(|(index, deed)| {
-        before(index) && matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == ImageName::without_tag(image))
+        before(index) && certain(index) && matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == ImageName::without_tag(image))
     });
     if made && !pushed {
         draft.block(
