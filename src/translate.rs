@@ -1,7 +1,9 @@
 //! A repository's CI files in, what becomes of them out: parse, lower, plan, pass, apply, prove.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::finding::{Finding, Severity};
 use crate::options::Options;
@@ -14,7 +16,7 @@ use crate::providers::{Entry, Lowered, github, gitlab};
 use crate::repository::{Files, ReadError};
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Source, Span, apply_edits};
-use crate::yaml;
+use crate::yaml::{self, Change};
 
 /// A file that CI runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,19 +211,51 @@ fn check(
     let Made::Done { plan, texts } = made else {
         return Ok(());
     };
+    let (documents, changes) = (&before.documents, &plan.changes);
+    let second_reader = || values(documents, changes, texts);
+    let second_run = || again(files, entries, before, plan, texts, rules, options, scripts);
+    // The two know nothing of each other, and each takes about as long.
+    thread::scope(
+        |scope| match thread::Builder::new().spawn_scoped(scope, second_reader) {
+            Ok(reader) => {
+                let run = second_run();
+                let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+                read.and(run)
+            }
+            Err(_) => second_reader().and_then(|()| second_run()),
+        },
+    )
+}
+
+/// Whether a second reader finds the intended values and no others.
+fn values(
+    documents: &Documents,
+    changes: &HashMap<FileId, Vec<Change>>,
+    texts: &BTreeMap<FileId, String>,
+) -> Result<(), Doubt> {
     for (file, text) in texts {
-        let document = before.documents.file(*file);
-        let changes = plan
-            .changes
-            .get(file)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        prove::values(&document.tree, changes, text).map_err(|why| Doubt {
+        let changes = changes.get(file).map(Vec::as_slice).unwrap_or_default();
+        prove::values(&documents.file(*file).tree, changes, text).map_err(|why| Doubt {
             file: *file,
             at: None,
             why,
         })?;
     }
+    Ok(())
+}
+
+/// Whether a second run proposes nothing, and what stays is what it was.
+#[expect(clippy::too_many_arguments)]
+fn again(
+    files: &dyn Files,
+    entries: &Entries,
+    before: &Lowered,
+    plan: &Plan<'_>,
+    texts: &BTreeMap<FileId, String>,
+    rules: &Rules,
+    options: &Options,
+    scripts: &Scripts,
+) -> Result<(), Doubt> {
     let after_files = After {
         files,
         texts: texts

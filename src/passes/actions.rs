@@ -5,7 +5,6 @@ use crate::rules::{ActionFate, InputRule};
 use crate::yaml::{Change, Kind, New};
 
 use super::context::JobView;
-use super::docker_call::DockerCall;
 use super::draft::{Draft, Planned, Purpose};
 use super::evidence::{names_command, uses_docker};
 use super::facts::Deed;
@@ -326,10 +325,9 @@ fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
                 | Deed::Saves(_)
         )
     });
-    let composes = pass.evidence.commands.iter().any(|index| {
-        let docker = DockerCall::new(view, &view.calls[*index]);
-        docker.is_ok_and(|docker| docker.rule.name.starts_with("compose"))
-    });
+    let composes = pass
+        .known_calls()
+        .any(|(_, docker)| docker.rule.name.starts_with("compose"));
     if seen || composes || !draft.blockers.is_empty() || !view.on_machine() {
         return;
     }

@@ -25,11 +25,9 @@ const ANSWERS: &str = "until docker-compose ls >/dev/null 2>&1; do sleep 1; done
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     let calls: Vec<&Call> = pass
-        .evidence
-        .commands
-        .iter()
-        .map(|index| &view.calls[*index])
-        .filter(|call| is_compose(pass, call))
+        .docker_calls()
+        .filter(|(index, docker)| is_compose(&view.calls[*index], docker))
+        .map(|(index, _)| &view.calls[index])
         .collect();
     let Some(first) = calls.first() else { return };
     let at = view.at_command(first);
@@ -171,11 +169,11 @@ fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     setup::variable(draft, "DOCKER_BUILDKIT", "0", why);
 }
 
-fn is_compose(pass: &JobPass<'_>, call: &Call) -> bool {
+fn is_compose(call: &Call, docker: &Result<&DockerCall<'_>, &Unclear>) -> bool {
     if call.program() == Some("docker-compose") {
         return true;
     }
-    match DockerCall::new(&pass.view, call) {
+    match docker {
         Ok(docker) => docker.rule.name.starts_with("compose"),
         Err(Unclear::Unknown(_) | Unclear::Bare | Unclear::Subcommand) => {
             compose_word(call).is_some_and(|word| word > 0)

@@ -20,7 +20,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let why = draft.note("dind-service", at, "Podman needs no daemon beside the job");
         draft.plan(Planned {
             file: service.item.0.file,
-            change: super::actions::removal_of(&pass.view, service.item),
+            change: super::actions::removal_of(pass.view, service.item),
             purpose: Purpose::Text,
             instead: all.then(|| Instead::Services(Vec::new())),
             finding: why,

@@ -26,6 +26,8 @@ pub(crate) struct DockerCall<'a> {
     pub between: Vec<Argument>,
     /// What follows the subcommand.
     pub arguments: Vec<Argument>,
+    /// The flags among the arguments that the tables know.
+    flags: Vec<Flag<'a>>,
 }
 
 /// Why a command cannot be taken apart.
@@ -125,6 +127,8 @@ impl<'a> DockerCall<'a> {
         for argument in &mut arguments {
             shift(argument, start + taken);
         }
+        let flags = arguments.iter();
+        let flags = flags.filter_map(|argument| Flag::of(argument, rule, words));
         Ok(Self {
             view,
             call,
@@ -132,6 +136,7 @@ impl<'a> DockerCall<'a> {
             subcommand: start..start + taken,
             globals,
             between,
+            flags: flags.collect(),
             arguments,
         })
     }
@@ -142,32 +147,12 @@ impl<'a> DockerCall<'a> {
     }
 
     /// The flags, each with its rule, how it is written, and the range of its value in the script.
-    pub(crate) fn flags(&self) -> impl Iterator<Item = Flag<'a>> + '_ {
-        self.arguments.iter().filter_map(|argument| {
-            let ArgumentKind::Flag {
-                name,
-                value,
-                cluster,
-            } = &argument.kind
-            else {
-                return None;
-            };
-            let rule = self.rule.flag(name)?;
-            let value = value.as_ref().map(|value| {
-                let span = &self.words()[value.word].span;
-                span.start + value.offset..span.end
-            });
-            Some(Flag {
-                rule,
-                words: argument.words.clone(),
-                value,
-                clustered: cluster.is_some(),
-            })
-        })
+    pub(crate) fn flags(&self) -> impl Iterator<Item = &Flag<'a>> {
+        self.flags.iter()
     }
 
     /// The flags of one name.
-    pub(crate) fn flags_named<'b>(&'b self, name: &'b str) -> impl Iterator<Item = Flag<'a>> + 'b {
+    pub(crate) fn flags_named(&self, name: &str) -> impl Iterator<Item = &Flag<'a>> {
         self.flags().filter(move |flag| flag.rule.name == name)
     }
 
@@ -175,7 +160,7 @@ impl<'a> DockerCall<'a> {
     pub(crate) fn is_on(&self, name: &str) -> bool {
         self.flags_named(name)
             .last()
-            .is_some_and(|flag| self.value(&flag).is_none_or(|value| value.text != "false"))
+            .is_some_and(|flag| self.value(flag).is_none_or(|value| value.text != "false"))
     }
 
     /// The operands, as indexes into the words.
@@ -269,4 +254,28 @@ pub(crate) struct Flag<'a> {
     pub value: Option<Range<usize>>,
     /// Whether it is one letter of several: `-it`.
     pub clustered: bool,
+}
+
+impl<'a> Flag<'a> {
+    /// An argument as a flag that the command's table knows.
+    fn of(argument: &Argument, rule: &'a CommandRule, words: &[Word]) -> Option<Self> {
+        let ArgumentKind::Flag {
+            name,
+            value,
+            cluster,
+        } = &argument.kind
+        else {
+            return None;
+        };
+        let value = value.as_ref().map(|value| {
+            let span = &words[value.word].span;
+            span.start + value.offset..span.end
+        });
+        Some(Self {
+            rule: rule.flag(name)?,
+            words: argument.words.clone(),
+            value,
+            clustered: cluster.is_some(),
+        })
+    }
 }

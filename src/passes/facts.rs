@@ -1,10 +1,12 @@
 //! What a job does with images: which it builds, pulls, loads, runs, pushes, and where it logs in.
 
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
 use crate::image_name::ImageName;
 
-use super::context::JobView;
 use super::docker_call::DockerCall;
-use super::evidence::Evidence;
 
 /// One thing that a docker command does, in the order in which the job does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,59 +58,123 @@ pub enum Deed {
     Prunes,
 }
 
-/// The deeds of a job, each with its call.
+/// The deeds of a job, each with its call. What the passes ask of them is looked up by name: a script of thousands of docker
+/// commands asks as often.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// In the order in which they happen; the number is the call's place in the view.
     pub deeds: Vec<(usize, Deed)>,
+    /// The first call after which an image may be in the store, by its name without tag.
+    had: HashMap<String, usize>,
+    /// The first call that makes an image, by its name without tag.
+    made: HashMap<String, usize>,
+    /// The first call after which any image may be in the store.
+    loads: Option<usize>,
+    /// The first call after which any name may be a local one.
+    makes_any: Option<usize>,
+    /// The first call that makes images of unknown names.
+    unknown: Option<usize>,
+    /// The names of the images that are made.
+    names_made: HashSet<String>,
+    /// Repositories of which an image is made that is the latest.
+    latest_made: HashSet<String>,
+    /// What is pushed, without tags.
+    pushed: HashSet<String>,
+    /// What stands before the first slash of images that go to or come from a registry.
+    registries: HashSet<String>,
+    /// The registries that the job logs in to, each with the first login.
+    logins: IndexMap<String, usize>,
+    /// Images that containers are made of, or that get another name.
+    used: HashSet<String>,
+    /// What builds name as their caches.
+    cache_sources: HashSet<String>,
 }
 
 impl Facts {
-    /// Looks at every docker command of a job.
-    pub fn of(view: &JobView<'_>, evidence: &Evidence<'_>) -> Self {
+    /// Looks at every docker command of a job, each given with its place in the view.
+    pub(super) fn of<'c, 'v: 'c>(calls: impl Iterator<Item = (usize, &'c DockerCall<'v>)>) -> Self {
         let mut facts = Self::default();
-        for index in &evidence.commands {
-            let Ok(call) = DockerCall::new(view, &view.calls[*index]) else {
-                continue;
-            };
-            for deed in deeds(&call) {
-                facts.deeds.push((*index, deed));
+        for (index, call) in calls {
+            for deed in deeds(call) {
+                facts.add(index, deed);
+            }
+            if call.rule.name == "build" {
+                facts.cache_sources.extend(cache_sources(call));
             }
         }
         facts
     }
 
+    fn add(&mut self, call: usize, deed: Deed) {
+        if let Deed::Runs { image, .. } | Deed::Tags { from: image, .. } = &deed {
+            self.used.insert(image.clone());
+        }
+        match &deed {
+            Deed::Builds(name) | Deed::Tags { to: name, .. } => {
+                self.has(call, name);
+                self.names_registry_of(name);
+                let repository = ImageName::without_tag(name);
+                self.made.entry(repository.to_owned()).or_insert(call);
+                let tag = ImageName::parse(name).tag;
+                if tag.is_none_or(|tag| tag == "latest") {
+                    self.latest_made.insert(repository.to_owned());
+                }
+                self.names_made.insert(name.clone());
+            }
+            Deed::Pulls(name) => {
+                self.has(call, name);
+                self.names_registry_of(name);
+            }
+            Deed::Lists(name) | Deed::Runs { image: name, .. } => self.has(call, name),
+            Deed::Pushes(name) => {
+                self.names_registry_of(name);
+                self.pushed.insert(ImageName::without_tag(name).to_owned());
+            }
+            Deed::Loads => {
+                self.loads.get_or_insert(call);
+                self.makes_any.get_or_insert(call);
+            }
+            Deed::ComposeUp { .. } => {
+                self.makes_any.get_or_insert(call);
+            }
+            Deed::BuildsUnknown => {
+                self.unknown.get_or_insert(call);
+            }
+            Deed::LogsIn(registry) => {
+                self.logins.entry(registry.clone()).or_insert(call);
+            }
+            _ => {}
+        }
+        self.deeds.push((call, deed));
+    }
+
+    fn has(&mut self, call: usize, image: &str) {
+        let repository = ImageName::without_tag(image).to_owned();
+        self.had.entry(repository).or_insert(call);
+    }
+
+    fn names_registry_of(&mut self, image: &str) {
+        if let Some((first, _)) = image.split_once('/')
+            && !self.registries.contains(first)
+        {
+            self.registries.insert(first.to_owned());
+        }
+    }
+
     /// Whether the job made, fetched or loaded an image before a call.
     pub fn has_before(&self, call: usize, image: &str) -> bool {
-        let wanted = ImageName::without_tag(image);
-        self.deeds
-            .iter()
-            .take_while(|(index, _)| *index < call)
-            .any(|(_, deed)| match deed {
-                Deed::Builds(name)
-                | Deed::Pulls(name)
-                | Deed::Lists(name)
-                | Deed::Tags { to: name, .. } => ImageName::without_tag(name) == wanted,
-                Deed::Runs { image: name, .. } => ImageName::without_tag(name) == wanted,
-                Deed::Loads | Deed::BuildsUnknown => true,
-                _ => false,
-            })
+        let first = self.had.get(ImageName::without_tag(image));
+        let before = |first: Option<usize>| first.is_some_and(|first| first < call);
+        before(first.copied()) || before(self.loads) || before(self.unknown)
     }
 
     /// Whether the job made an image (or may have loaded it) before a call, so that the name is a local one.
     pub fn made_before(&self, call: usize, image: &str) -> bool {
-        let wanted = ImageName::without_tag(image);
-        self.deeds
-            .iter()
-            .take_while(|(index, _)| *index < call)
-            .any(|(_, deed)| match deed {
-                Deed::Builds(name) | Deed::Tags { to: name, .. } => {
-                    ImageName::without_tag(name) == wanted
-                }
-                Deed::BuildsUnknown => ImageName::parse(image).is_short(),
-                Deed::Loads | Deed::ComposeUp { .. } => true,
-                _ => false,
-            })
+        let first = self.made.get(ImageName::without_tag(image));
+        let before = |first: Option<usize>| first.is_some_and(|first| first < call);
+        before(first.copied())
+            || before(self.makes_any)
+            || before(self.unknown) && ImageName::parse(image).is_short()
     }
 
     /// Whether an image of the job is named by this registry: a login to it must keep the name.
@@ -118,62 +184,54 @@ impl Facts {
             .split('/')
             .next()
             .unwrap_or(registry);
-        self.deeds.iter().any(|(_, deed)| match deed {
-            Deed::Builds(name)
-            | Deed::Pulls(name)
-            | Deed::Pushes(name)
-            | Deed::Tags { to: name, .. } => name
-                .strip_prefix(host)
-                .is_some_and(|rest| rest.starts_with('/')),
-            _ => false,
-        })
+        self.registries.contains(host)
     }
 
     /// Whether the job makes an image of just this name.
     pub fn is_made(&self, image: &str) -> bool {
-        self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Builds(name) | Deed::Tags { to: name, .. } if name == image))
+        self.names_made.contains(image)
     }
 
-    /// The names under which the job makes images of a repository.
-    pub fn names_made<'b>(&'b self, repository: &'b str) -> impl Iterator<Item = &'b str> {
-        self.deeds.iter().filter_map(move |(_, deed)| match deed {
-            Deed::Builds(name) | Deed::Tags { to: name, .. }
-                if ImageName::without_tag(name) == repository =>
-            {
-                Some(name.as_str())
-            }
-            _ => None,
-        })
+    /// Whether the job makes images of a repository, under any tag.
+    pub fn makes(&self, repository: &str) -> bool {
+        self.made.contains_key(repository)
+    }
+
+    /// Whether the job makes the latest image of a repository.
+    pub fn makes_latest(&self, repository: &str) -> bool {
+        self.latest_made.contains(repository)
     }
 
     /// Whether the job logs in to a registry that holds a repository, before a call.
     pub fn logs_in_before(&self, call: usize, repository: &str) -> bool {
         let gitlab =
             repository.starts_with("$CI_REGISTRY") || repository.starts_with("${CI_REGISTRY");
-        self.deeds
-            .iter()
-            .take_while(|(index, _)| *index < call)
-            .any(|(_, deed)| match deed {
-                Deed::LogsIn(registry) => {
-                    !registry.is_empty()
-                        && (repository.starts_with(registry.as_str())
-                            || (gitlab && registry.contains("CI_REGISTRY")))
-                }
-                _ => false,
-            })
+        self.logins.iter().any(|(registry, first)| {
+            *first < call
+                && !registry.is_empty()
+                && (repository.starts_with(registry.as_str())
+                    || (gitlab && registry.contains("CI_REGISTRY")))
+        })
     }
 
     /// Whether the job pushes to a repository, under any tag.
     pub fn pushes_to(&self, repository: &str) -> bool {
-        self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == repository))
+        self.pushed.contains(repository)
+    }
+
+    /// Whether a container is made of an image, or it gets another name.
+    pub fn is_used(&self, image: &str) -> bool {
+        self.used.contains(image)
+    }
+
+    /// Whether a build names an image as its cache.
+    pub fn is_cache_source(&self, image: &str) -> bool {
+        self.cache_sources.contains(image)
     }
 
     /// The registries that the job logs in to.
     pub fn logins(&self) -> impl Iterator<Item = &str> {
-        self.deeds.iter().filter_map(|(_, deed)| match deed {
-            Deed::LogsIn(registry) => Some(registry.as_str()),
-            _ => None,
-        })
+        self.logins.keys().map(String::as_str)
     }
 }
 
@@ -190,7 +248,7 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
             }
             found.extend(arrays);
             for flag in call.flags_named("--tag") {
-                if let Some(value) = call.value(&flag) {
+                if let Some(value) = call.value(flag) {
                     found.push(Deed::Builds(value.text.clone()));
                     if push {
                         found.push(Deed::Pushes(value.text));
@@ -200,7 +258,7 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
         }
         "buildx imagetools create" => found.extend(
             call.flags_named("--tag")
-                .filter_map(|flag| call.value(&flag))
+                .filter_map(|flag| call.value(flag))
                 .map(|value| Deed::Lists(value.text)),
         ),
         "manifest create" => found.extend(operand(0).map(Deed::Lists)),
@@ -212,7 +270,7 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
                 let detached = call.is_on("--detach") || call.rule.name == "create";
                 let restarts = call
                     .flags_named("--restart")
-                    .any(|flag| call.value(&flag).is_some_and(|value| value.text != "no"));
+                    .any(|flag| call.value(flag).is_some_and(|value| value.text != "no"));
                 found.push(Deed::Runs {
                     image,
                     detached,
@@ -281,11 +339,24 @@ fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
     found
 }
 
+/// The images that a build names as its caches, variables put in.
+fn cache_sources(call: &DockerCall<'_>) -> Vec<String> {
+    let values = call
+        .flags_named("--cache-from")
+        .filter_map(|flag| call.value(flag));
+    let sources = values.flat_map(|value| {
+        let parts = value.text.split(',');
+        let names = parts.map(|part| part.strip_prefix("ref=").unwrap_or(part).to_owned());
+        names.collect::<Vec<_>>()
+    });
+    sources.collect()
+}
+
 /// Whether a build pushes what it builds.
 pub(super) fn pushes(call: &DockerCall<'_>) -> bool {
     call.is_on("--push")
         || call.flags_named("--output").any(|flag| {
-            call.value(&flag).is_some_and(|value| {
+            call.value(flag).is_some_and(|value| {
                 value.text.contains("type=registry")
                     || (value.text.contains("type=image") && value.text.contains("push=true"))
             })

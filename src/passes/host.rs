@@ -132,12 +132,12 @@ fn unmade(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         };
         let call = &view.calls[*index];
-        let Ok(docker) = super::docker_call::DockerCall::new(view, call) else {
+        let Some(docker) = pass.known_call(*index) else {
             continue;
         };
         let never = docker.flags_named("--pull").any(|flag| {
             docker
-                .value(&flag)
+                .value(flag)
                 .is_some_and(|value| value.text == "never")
         });
         if never && !pass.facts.has_before(*index, image) {
@@ -198,10 +198,9 @@ fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Without root, a container's user is another one on the machine, and ports below 1024 are the kernel's.
 /// Source: podman-run(1), rootless.md of Podman.
 fn users(pass: &JobPass<'_>, draft: &mut Draft) {
-    let view = &pass.view;
-    for index in &pass.evidence.commands {
-        let call = &view.calls[*index];
-        let rooted = call
+    for (_, docker) in pass.known_calls() {
+        let rooted = docker
+            .call
             .command()
             .wrappers
             .iter()
@@ -209,9 +208,6 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
         if rooted {
             continue;
         }
-        let Ok(docker) = super::docker_call::DockerCall::new(view, call) else {
-            continue;
-        };
         if !matches!(docker.rule.name.as_str(), "run" | "create") {
             continue;
         }
@@ -229,7 +225,7 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
             .next();
         let keeps = docker.flags_named("--userns").next().is_some();
         let gives_away = docker.words().iter().any(|word| {
-            let raw = call.raw(word);
+            let raw = docker.call.raw(word);
             raw == "chown" || raw.contains("chown ")
         });
         if mounts.is_some() && gives_away {
@@ -241,7 +237,7 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         }
         if let (Some(user), Some(_), false) = (docker.flags_named("--user").last(), mounts, keeps) {
-            let root = docker.value(&user).is_some_and(|value| {
+            let root = docker.value(user).is_some_and(|value| {
                 matches!(value.text.as_str(), "0" | "root" | "0:0" | "root:root")
             });
             if !root {
@@ -254,7 +250,7 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
             }
         }
         for port in docker.flags_named("--publish") {
-            let Some(value) = docker.value(&port).filter(|value| !value.unknown) else {
+            let Some(value) = docker.value(port).filter(|value| !value.unknown) else {
                 continue;
             };
             if host_port(&value.text).is_some_and(|port| port < 1024) {

@@ -111,6 +111,9 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Where a text names one of the hosts: `//docker:80`, `//docker/`, and for programs that take a bare host also `docker` and `docker:80`.
 fn hosts_in(text: &str, hosts: &[String], bare: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    if !bare && !text.contains("://") {
+        return found;
+    }
     for host in hosts {
         let mut from = 0;
         while let Some(at) = text[from..].find(host.as_str()) {

@@ -3,16 +3,18 @@
 use std::collections::HashSet;
 
 use super::context::JobView;
-use super::docker_call::DockerCall;
+use super::docker_call::{DockerCall, Unclear};
 use super::evidence::Evidence;
 use super::facts::Facts;
 
 /// A job with all that the passes know of it.
 pub struct JobPass<'a> {
     /// The job and its commands.
-    pub view: JobView<'a>,
+    pub view: &'a JobView<'a>,
     /// The Docker in it.
     pub evidence: Evidence<'a>,
+    /// The calls of docker, taken apart, in the order of the evidence.
+    taken_apart: Vec<Result<DockerCall<'a>, Unclear>>,
     /// What it does with images.
     pub facts: Facts,
     /// Calls that a pass has replaced as a whole.
@@ -23,9 +25,12 @@ pub struct JobPass<'a> {
 
 impl<'a> JobPass<'a> {
     /// Looks at a job.
-    pub fn new(view: JobView<'a>) -> Self {
-        let evidence = Evidence::of(&view);
-        let facts = Facts::of(&view, &evidence);
+    pub fn new(view: &'a JobView<'a>) -> Self {
+        let evidence = Evidence::of(view);
+        let calls = evidence.commands.iter().map(|index| &view.calls[*index]);
+        let taken_apart: Vec<_> = calls.map(|call| DockerCall::new(view, call)).collect();
+        let known = evidence.commands.iter().copied().zip(&taken_apart);
+        let facts = Facts::of(known.filter_map(|(index, call)| Some((index, call.as_ref().ok()?))));
         let first_move = view
             .calls
             .iter()
@@ -33,34 +38,30 @@ impl<'a> JobPass<'a> {
         Self {
             view,
             evidence,
+            taken_apart,
             facts,
             replaced: HashSet::new(),
             first_move,
         }
     }
 
-    /// The images that builds of this job name as their caches, variables put in.
-    pub fn cache_sources(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for index in &self.evidence.commands {
-            let Ok(call) = DockerCall::new(&self.view, &self.view.calls[*index]) else {
-                continue;
-            };
-            if call.rule.name != "build" {
-                continue;
-            }
-            for flag in call.flags_named("--cache-from") {
-                let Some(value) = call.value(&flag) else {
-                    continue;
-                };
-                found.extend(
-                    value
-                        .text
-                        .split(',')
-                        .map(|part| part.strip_prefix("ref=").unwrap_or(part).to_owned()),
-                );
-            }
-        }
-        found
+    /// The calls of docker, each with its place in the view.
+    pub(super) fn docker_calls(
+        &self,
+    ) -> impl Iterator<Item = (usize, Result<&DockerCall<'a>, &Unclear>)> {
+        let commands = self.evidence.commands.iter().copied();
+        commands.zip(self.taken_apart.iter().map(Result::as_ref))
+    }
+
+    /// The calls of docker that the tables know, each with its place in the view.
+    pub(super) fn known_calls(&self) -> impl Iterator<Item = (usize, &DockerCall<'a>)> {
+        self.docker_calls()
+            .filter_map(|(index, call)| Some((index, call.ok()?)))
+    }
+
+    /// A call of docker by its place in the view, if the tables know it.
+    pub(super) fn known_call(&self, index: usize) -> Option<&DockerCall<'a>> {
+        let at = self.evidence.commands.binary_search(&index).ok()?;
+        self.taken_apart.get(at)?.as_ref().ok()
     }
 }

@@ -55,7 +55,8 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     if !may_use_docker(context, job) {
         return None;
     }
-    let mut pass = JobPass::new(context.view(job));
+    let view = context.view(job);
+    let mut pass = JobPass::new(&view);
     if !pass.evidence.uses_docker() {
         return None;
     }
@@ -78,7 +79,7 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     actions::run(&pass, &mut draft);
     project_files::run(&pass, &mut draft);
 
-    removal::plan(&pass.view, &mut draft);
+    removal::plan(pass.view, &mut draft);
     let own_store = !pass.evidence.daemons.is_empty();
     let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {

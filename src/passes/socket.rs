@@ -23,11 +23,11 @@ const LINES: [&str; 2] = [
 const DOCKER: [&str; 2] = ["/var/run/docker.sock:", "/run/docker.sock:"];
 
 /// The mounts of Docker's socket in a command that runs a container, if no other flag of it names the socket.
-pub(super) fn mounts<'a>(docker: &DockerCall<'a>) -> Vec<Flag<'a>> {
+pub(super) fn mounts<'b, 'a>(docker: &'b DockerCall<'a>) -> Vec<&'b Flag<'a>> {
     if !matches!(docker.rule.name.as_str(), "run" | "create") {
         return Vec::new();
     }
-    let found: Vec<Flag<'a>> = docker
+    let found: Vec<&Flag<'a>> = docker
         .flags_named("--volume")
         .filter(|flag| {
             let raw = docker.raw_value(flag).unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn mounts<'a>(docker: &DockerCall<'a>) -> Vec<Flag<'a>> {
     // what runs in the container finds the socket where it is mounted
     let other = docker.flags().any(|flag| {
         let names = docker
-            .raw_value(&flag)
+            .raw_value(flag)
             .is_some_and(|raw| raw.contains("docker.sock"));
         names && !found.iter().any(|mount| mount.words == flag.words)
     });

@@ -161,12 +161,14 @@ fn leads_elsewhere(pass: &JobPass<'_>, value: &str) -> bool {
 
 /// Whether a text is the address of the engine.
 fn points_at_engine(pass: &JobPass<'_>, value: &str) -> bool {
-    let ports = [":2375", ":2376"];
+    let names_host = |before: &str| {
+        let hosts = &pass.evidence.hosts;
+        hosts.iter().any(|host| before.ends_with(host.as_str()))
+    };
     value.contains("docker.sock")
-        || pass.evidence.hosts.iter().any(|host| {
-            ports
-                .iter()
-                .any(|port| value.contains(&format!("{host}{port}")))
+        || [":2375", ":2376"].iter().any(|port| {
+            let mut ports = value.match_indices(port);
+            ports.any(|(at, _)| names_host(&value[..at]))
         })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
             Some(Nesting::UntilCondition | Nesting::WhileCondition)
         );
         let counted =
-            matches!(nesting, Some(Nesting::For)) && breaks_when_it_works(&pass.view, index);
+            matches!(nesting, Some(Nesting::For)) && breaks_when_it_works(pass.view, index);
         let waits = condition || counted;
         if !waits || call.is_remote() {
             continue;
@@ -88,7 +88,7 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
             at,
             "there is no daemon to wait for; `podman info` fails at once where Podman cannot run",
         );
-        replace(&pass.view, call, range, "podman info", draft, why);
+        replace(pass.view, call, range, "podman info", draft, why);
         pass.replaced.extend(inside);
     }
 }

@@ -84,12 +84,7 @@ fn stores(plan: &mut Plan<'_>, documents: &Documents) -> bool {
                         .as_ref()
                         .is_some_and(|drafted| {
                             !drafted.own_store
-                                && drafted.facts.deeds.iter().any(|(_, deed)| match deed {
-                                    Deed::Builds(name) | Deed::Tags { to: name, .. } => {
-                                        ImageName::without_tag(name) == wanted
-                                    }
-                                    _ => false,
-                                })
+                                && drafted.facts.makes(wanted)
                                 && !(drafted.facts.pushes_to(wanted)
                                     && matches!(deed, Deed::Runs { .. }))
                         })

@@ -10,7 +10,7 @@ mod settle;
 mod variables;
 mod written;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
@@ -63,8 +63,8 @@ pub struct Plan<'a> {
     hoisted: hoist::Hoisted,
 }
 
-/// Who uses which node.
-pub(crate) type Users = HashMap<NodeRef, BTreeSet<usize>>;
+/// Who uses which node: each job once, in their order.
+pub(crate) type Users = HashMap<NodeRef, Vec<usize>>;
 
 /// Plans all pipelines of a repository. What there is to say comes by [`Plan::say`].
 pub fn plan<'a>(
@@ -192,7 +192,10 @@ fn users(units: &[Unit<'_>]) -> Users {
     let mut users = Users::new();
     for (index, unit) in units.iter().enumerate() {
         let mut add = |node: NodeRef| {
-            users.entry(node).or_default().insert(index);
+            let known = users.entry(node).or_default();
+            if known.last() != Some(&index) {
+                known.push(index);
+            }
         };
         let job = unit.job;
         job.mappings.iter().copied().for_each(&mut add);

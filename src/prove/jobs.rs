@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::pipeline::{Documents, Job};
+use crate::pipeline::{Documents, Job, Script};
 use crate::plan::{Plan, State};
 use crate::providers::Lowered;
 use crate::rules::{Rules, VariableAction};
@@ -33,9 +33,8 @@ pub fn jobs(plan: &Plan<'_>, before: &Lowered, after: &Lowered) -> Result<(), St
             State::Untouched => true,
             State::Left(_) => false,
         };
-        let old = Effective::of(&before.documents, unit.job, without_engine);
-        let new = Effective::of(&after.documents, job, without_engine);
-        if let Some(part) = old.difference(&new) {
+        let old = (&before.documents, unit.job);
+        if let Some(part) = difference(old, (&after.documents, job), without_engine) {
             return Err(format!(
                 "the job {} stays, and its {part} would change",
                 unit.job.name
@@ -45,71 +44,56 @@ pub fn jobs(plan: &Plan<'_>, before: &Lowered, after: &Lowered) -> Result<(), St
     Ok(())
 }
 
-/// What a job runs in and what it runs.
-#[derive(PartialEq)]
-struct Effective {
-    image: Option<String>,
-    services: Vec<(String, Vec<String>, Vec<String>)>,
-    variables: Vec<(String, Option<String>)>,
-    scripts: Vec<(crate::pipeline::Phase, Vec<String>)>,
+/// The first part in which a job, given with its files, differs from what it was: what it runs in, and what it runs.
+/// Variables that only an engine reads may be left out.
+fn difference(
+    (old_files, old): (&Documents, &Job),
+    (new_files, new): (&Documents, &Job),
+    without_engine: bool,
+) -> Option<&'static str> {
+    if image(old) != image(new) {
+        return Some("image");
+    }
+    if !services(old).eq(services(new)) {
+        return Some("services");
+    }
+    let counts = |name: &str| !without_engine || !is_engine_variable(name);
+    let kept = |from: &Job, to: &Job| {
+        from.variables.iter().all(|(name, variable)| {
+            let other = to.variables.get(name);
+            other.is_some_and(|other| other.value == variable.value) || !counts(name)
+        })
+    };
+    if !kept(old, new) || !kept(new, old) {
+        return Some("variables");
+    }
+    let same = old.scripts.len() == new.scripts.len()
+        && old.scripts.iter().zip(&new.scripts).all(|(old, new)| {
+            old.phase == new.phase && lines(old_files, old).eq(lines(new_files, new))
+        });
+    (!same).then_some("scripts")
 }
 
-impl Effective {
-    fn of(documents: &Documents, job: &Job, without_engine: bool) -> Self {
-        let rules = Rules::embedded();
-        let engine = |name: &str| {
-            rules
-                .variable(name)
-                .is_some_and(|rule| !matches!(rule.action, VariableAction::Keep(_)))
-                || matches!(name, "BUILDAH_FORMAT")
-        };
-        let mut variables: Vec<_> = job
-            .variables
-            .iter()
-            .filter(|(name, _)| !without_engine || !engine(name))
-            .map(|(name, variable)| (name.clone(), variable.value.clone()))
-            .collect();
-        variables.sort();
-        Self {
-            image: job.image.as_ref().map(|image| image.text.clone()),
-            services: job
-                .services
-                .iter()
-                .flat_map(|services| &services.items)
-                .map(|service| {
-                    (
-                        service.text.clone(),
-                        service.aliases.clone(),
-                        service.arguments.clone(),
-                    )
-                })
-                .collect(),
-            variables,
-            scripts: job
-                .scripts
-                .iter()
-                .map(|script| {
-                    let lines = script
-                        .lines
-                        .iter()
-                        .filter_map(|line| documents.text(line.node))
-                        .map(str::to_owned);
-                    (script.phase, lines.collect())
-                })
-                .collect(),
-        }
-    }
+fn image(job: &Job) -> Option<&str> {
+    job.image.as_ref().map(|image| image.text.as_str())
+}
 
-    fn difference(&self, other: &Self) -> Option<&'static str> {
-        if self.image != other.image {
-            return Some("image");
-        }
-        if self.services != other.services {
-            return Some("services");
-        }
-        if self.variables != other.variables {
-            return Some("variables");
-        }
-        (self.scripts != other.scripts).then_some("scripts")
-    }
+fn services(job: &Job) -> impl Iterator<Item = (&str, &[String], &[String])> {
+    let items = job.services.iter().flat_map(|services| &services.items);
+    items.map(|service| {
+        let text = service.text.as_str();
+        (text, &service.aliases[..], &service.arguments[..])
+    })
+}
+
+fn lines<'a>(documents: &'a Documents, script: &'a Script) -> impl Iterator<Item = &'a str> {
+    let lines = script.lines.iter();
+    lines.filter_map(|line| documents.text(line.node))
+}
+
+fn is_engine_variable(name: &str) -> bool {
+    name == "BUILDAH_FORMAT"
+        || Rules::embedded()
+            .variable(name)
+            .is_some_and(|rule| !matches!(rule.action, VariableAction::Keep(_)))
 }

@@ -37,6 +37,8 @@ pub struct CommandRule {
     /// How this is known.
     pub source: String,
     flags: IndexMap<String, FlagRule>,
+    /// The flags by their short spelling, as places among them.
+    shorts: HashMap<String, usize>,
 }
 
 /// What becomes of a command.
@@ -67,17 +69,22 @@ pub enum ImageOperands {
 impl CommandRule {
     /// The rule of a flag by either of its names, as in `--tag` and `-t`.
     pub fn flag(&self, name: &str) -> Option<&FlagRule> {
-        self.flags.get(name).or_else(|| {
-            self.flags
-                .values()
-                .find(|flag| flag.short.as_deref() == Some(name))
-        })
+        let by_short = || Some(self.flags.get_index(*self.shorts.get(name)?)?.1);
+        self.flags.get(name).or_else(by_short)
     }
 
     /// All flags, in the order of the file.
     pub fn flags(&self) -> impl Iterator<Item = &FlagRule> {
         self.flags.values()
     }
+}
+
+/// The places of flags by their short spelling; of two the first counts.
+fn shorts(flags: &IndexMap<String, FlagRule>) -> HashMap<String, usize> {
+    let places = flags.values().enumerate().rev();
+    places
+        .filter_map(|(place, flag)| Some((flag.short.clone()?, place)))
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -157,6 +164,7 @@ impl TryFrom<Entry> for Read {
             podman_compose: entry.podman_compose,
             note: entry.note,
             source: entry.source,
+            shorts: shorts(&flags),
             flags,
         };
         for flag in rule.flags() {
@@ -305,6 +313,7 @@ impl Commands {
             }
             let own = std::mem::replace(&mut rule.flags, base.rule.flags);
             rule.flags.extend(own);
+            rule.shorts = shorts(&rule.flags);
         }
         Ok(rule)
     }

@@ -177,7 +177,7 @@ fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<To
 impl Images {
     pub(super) fn kind(&self, repository: &str, tag: Option<&str>) -> ImageKind<'_> {
         let bare = self.without_proxy(repository);
-        let is = |name: &String| fits(name, bare) || fits(name, repository);
+        let is = |name: &String| fits(name, bare) || (bare != repository && fits(name, repository));
         if let Some(engine) = self.engines.iter().find(|e| e.names.iter().any(is)) {
             return ImageKind::Engine(engine);
         }

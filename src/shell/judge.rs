@@ -47,37 +47,136 @@ const RESERVED: [&str; 18] = [
     "done", "in", "function", "time", "coproc", "eval",
 ];
 
-/// Whether a script is one simple command beyond doubt: one line of words, double quotes and variables. Most lines are, and to
-/// ask about them would take longer than all else that is done with them.
+/// Whether a script is nothing but simple commands beyond doubt: words, quotes, variables, substitutions of such commands,
+/// comments and plain redirections, with `&&`, `||`, `|`, `;` or a line end between. Most are, and to ask about them would
+/// take longer than all else that is done with them.
 fn is_clearly_valid(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut quoted = false;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'"' => quoted = !quoted,
-            b'$' => match bytes.get(at) {
-                Some(next) if next.is_ascii_alphabetic() || *next == b'_' => {}
-                Some(b'{') => {
-                    let name = bytes.get(at + 1..).unwrap_or_default();
-                    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                    let length = name.iter().take_while(|byte| is_name(byte)).count();
-                    let begins = name.first().is_some_and(|first| !first.is_ascii_digit());
-                    if length == 0 || !begins || name.get(length) != Some(&b'}') {
-                        return false;
-                    }
-                    at += length + 2;
+    let mut words = text.split([' ', '\n', ';', '|', '&', '"', '\'', '(', ')']);
+    words.all(|word| !RESERVED.contains(&word))
+        && commands(text.as_bytes(), 0).is_some_and(|rest| rest.is_empty())
+}
+
+/// What follows commands beyond doubt: at their end, or behind the parenthesis that closes a substitution.
+fn commands(mut rest: &[u8], depth: usize) -> Option<&[u8]> {
+    // whether the command at hand has a word, must get one because an operator stands before it, and any has one
+    let (mut has_word, mut is_owed, mut any) = (false, false, false);
+    let mut after_blank = true;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        let is_blank = match byte {
+            b' ' => true,
+            b'\n' if is_owed && !has_word => return None,
+            b'\n' => {
+                (has_word, is_owed) = (false, false);
+                true
+            }
+            b'#' if after_blank => {
+                let length = after.iter().position(|byte| *byte == b'\n');
+                rest = after.get(length.unwrap_or(after.len())..)?;
+                true
+            }
+            b'|' | b'&' | b';' if has_word => {
+                if after.first() == Some(byte) && *byte != b';' {
+                    rest = after.get(1..)?;
+                } else if *byte == b'&' {
+                    return None;
                 }
-                _ => return false,
-            },
-            b'_' | b'.' | b'/' | b':' | b'@' | b'%' | b'+' | b',' | b'-' | b'=' | b' ' => {}
-            _ if byte.is_ascii_alphanumeric() => {}
-            _ => return false,
-        }
+                (has_word, is_owed) = (false, *byte != b';');
+                true
+            }
+            b'\\' if after.first() == Some(&b'\n') && after_blank && (has_word || is_owed) => {
+                rest = after.get(1..)?;
+                true
+            }
+            b'[' if after_blank && after.first() == Some(&b' ') => false,
+            b']' if after_blank && matches!(after.first(), Some(b' ' | b'\n' | b';') | None) => {
+                false
+            }
+            b')' if depth > 0 => return (any && (has_word || !is_owed)).then_some(rest),
+            _ => {
+                rest = word_part(*byte, after, depth)?;
+                false
+            }
+        };
+        has_word |= !is_blank;
+        any |= !is_blank;
+        after_blank = is_blank;
     }
-    let mut words = text.split([' ', '"']);
-    !text.is_empty() && !quoted && words.all(|word| !RESERVED.contains(&word))
+    (depth == 0 && any && (has_word || !is_owed)).then_some(rest)
+}
+
+/// What follows a piece of a word, or of a redirection, if it is beyond doubt.
+fn word_part(byte: u8, after: &[u8], depth: usize) -> Option<&[u8]> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@%+,-=*?~^".contains(byte);
+    match byte {
+        _ if is_plain(&byte) => Some(after),
+        b'\'' => {
+            let end = after.iter().position(|byte| *byte == b'\'')?;
+            let (inside, behind) = (after.get(..end)?, after.get(end + 1..)?);
+            inside.iter().all(is_printed).then_some(behind)
+        }
+        b'"' => quoted(after, depth),
+        b'$' => expansion(after, depth),
+        b'>' => {
+            let target = match after {
+                [b'&', digit, ..] if digit.is_ascii_digit() => after.get(1..)?,
+                _ => {
+                    let target = after.strip_prefix(b">").unwrap_or(after);
+                    let blanks = target.iter().take_while(|byte| **byte == b' ').count();
+                    target.get(blanks..)?
+                }
+            };
+            let begins = target
+                .first()
+                .is_some_and(|byte| is_plain(byte) || *byte == b'"');
+            begins.then_some(target)
+        }
+        _ => None,
+    }
+}
+
+/// What follows a double-quoted text.
+fn quoted(mut rest: &[u8], depth: usize) -> Option<&[u8]> {
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = match byte {
+            b'"' => return Some(after),
+            b'$' => expansion(after, depth)?,
+            b'\\' => after.split_first().filter(|(byte, _)| is_printed(byte))?.1,
+            b'`' => return None,
+            byte if is_printed(byte) => after,
+            _ => return None,
+        };
+    }
+}
+
+/// What follows `NAME`, `{NAME}` or `(commands)` behind a dollar sign.
+fn expansion(after: &[u8], depth: usize) -> Option<&[u8]> {
+    if let Some(inside) = after.strip_prefix(b"(") {
+        if depth >= DEEPEST_JUDGED {
+            return None;
+        }
+        return commands(inside, depth + 1);
+    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let (name, braced) = match after.strip_prefix(b"{") {
+        Some(name) => (name, true),
+        None => (after, false),
+    };
+    let length = name.iter().take_while(|byte| is_name(byte)).count();
+    if length == 0 || name.first()?.is_ascii_digit() {
+        return None;
+    }
+    let behind = name.get(length..)?;
+    if braced {
+        behind.strip_prefix(b"}")
+    } else {
+        Some(behind)
+    }
+}
+
+fn is_printed(byte: &u8) -> bool {
+    byte.is_ascii_graphic() || *byte == b' '
 }
 
 /// What the judge gets to see: plain line ends, and names in place of what is filled in. Lines stay where they are.
@@ -126,18 +225,36 @@ mod tests {
         for text in [
             "docker build --pull -t \"$IMAGE:${CI_COMMIT_SHA}\" -f a/Dockerfile .",
             "export PATH=\"$PWD/bin:$PATH\"",
+            "docker pull \"$IMAGE\" || true",
+            "docker build \\\n  -t a \\\n  .\n# both\ndocker push a > log 2>&1; echo 'done? (yes)'",
+            "docker login -p \"$(cat \"$FILE\" | base64 -d)\" $(host)",
+            "echo a | \\\n  cat",
+            "[ -n \"$TAG\" ] && docker tag a \"b:$TAG\"",
+            "echo \"{\\\"auths\\\": {}}\" > ~/.docker/config.json",
         ] {
             assert!(is_clearly_valid(text), "{text}");
         }
         for text in [
             "",
-            "a | b",
+            "a |",
+            "a &",
+            "| b",
+            "a;;",
+            "a && || b",
+            "# a",
             "if true",
+            "a; fi",
+            "a >",
+            "'a",
             "\"a",
             "${A:-b}",
             "$",
-            "a\nb",
-            "echo $(x)",
+            "f() {",
+            "[[ a ]]",
+            "echo $(x",
+            "echo $(x |)",
+            "echo $((1))",
+            "echo x)",
         ] {
             assert!(!is_clearly_valid(text), "{text}");
         }
@@ -145,7 +262,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_clearly_valid_is_valid(text in r#"((a|docker|A=|b1|"|\$A|\$\{B_1\}|[_./:@%+,=-]| ){0,12})"#) {
+        fn what_is_clearly_valid_is_valid(text in r#"((a|docker|A=|b1|2|"|'|\$A|\$\{B_1\}|\\\n|\\.|&&|\|\||>&1|\[ | \]|# |[_./:@%+,=*?~^<>|&;#\\(){}!\n-]|\$\(| ){0,14})"#) {
             if is_clearly_valid(&text) {
                 prop_assert!(ask(&text).is_ok(), "{:?}", text);
             }

@@ -117,7 +117,7 @@ pub(super) fn finish(
     draft: &mut Draft,
 ) {
     let push = pushes(docker);
-    let tags: Vec<Flag<'_>> = docker.flags_named("--tag").collect();
+    let tags: Vec<&Flag<'_>> = docker.flags_named("--tag").collect();
     let raw: Vec<&str> = tags
         .iter()
         .filter_map(|flag| docker.raw_value(flag))
@@ -150,7 +150,7 @@ pub(super) fn finish(
     }
     for flag in docker.flags_named("--build-arg") {
         let value = docker
-            .value(&flag)
+            .value(flag)
             .map(|value| value.text)
             .unwrap_or_default();
         if value.starts_with("BUILDKIT_") {
@@ -160,7 +160,7 @@ pub(super) fn finish(
                 at,
                 "this build argument speaks to BuildKit only",
             );
-            remove_flag(docker, &flag, draft, why);
+            remove_flag(docker, flag, draft, why);
         }
     }
     for word in docker.operands() {
@@ -183,7 +183,7 @@ fn adds_to_a_list(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,
-    tags: &[Flag<'_>],
+    tags: &[&Flag<'_>],
 ) -> bool {
     let Some(name) = tags.first().and_then(|flag| docker.value(flag)) else {
         return false;
@@ -223,7 +223,7 @@ fn platform_layers(
         return;
     };
     let one = docker
-        .value(&flag)
+        .value(flag)
         .is_some_and(|value| !value.unknown && !value.text.contains(','));
     let caches = additions
         .options
@@ -258,7 +258,7 @@ fn platform_layers(
 /// Whether the build is for more platforms than one, as far as the file says.
 fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
     docker.flags_named("--platform").any(|flag| {
-        docker.value(&flag).is_some_and(|value| {
+        docker.value(flag).is_some_and(|value| {
             value.text.contains(',') || (value.unknown && value.text.starts_with('$'))
         })
     })
@@ -267,7 +267,7 @@ fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
 /// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.
 fn manifest(
     docker: &DockerCall<'_>,
-    tags: &[Flag<'_>],
+    tags: &[&Flag<'_>],
     raw: &[&str],
     push: bool,
     additions: &mut Additions,
@@ -465,7 +465,7 @@ fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut 
         setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
     }
     if let Some(message) = names {
-        setup::short_names(&pass.view, docker.call, message, draft);
+        setup::short_names(pass.view, docker.call, message, draft);
     }
 }
 
@@ -495,7 +495,7 @@ fn find_dockerfile(
     let context = inside(&context.text)?;
     let path = match docker.flags_named("--file").last() {
         Some(flag) => {
-            let file = docker.value(&flag)?;
+            let file = docker.value(flag)?;
             if file.unknown || file.text == "-" {
                 return None;
             }

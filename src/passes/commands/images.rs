@@ -86,7 +86,7 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
     let format = docker
         .flags_named("--format")
         .last()
-        .and_then(|flag| docker.value(&flag))
+        .and_then(|flag| docker.value(flag))
         .map(|value| value.text);
     let at = docker.at();
     let refuse = |draft: &mut Draft, what: &str| {
@@ -220,20 +220,14 @@ pub(super) fn manifest_name(
     match docker.rule.name.as_str() {
         "manifest rm" => Some("rmi"),
         "manifest create" => {
-            let freed = pass
-                .evidence
-                .commands
-                .iter()
-                .take_while(|other| **other < index)
-                .any(|other| {
-                    DockerCall::new(docker.view, &docker.view.calls[*other]).is_ok_and(|call| {
-                        let same = call
-                            .operands()
-                            .first()
-                            .is_some_and(|word| call.text_of(*word).text == name);
-                        same && matches!(call.rule.name.as_str(), "manifest rm" | "rmi")
-                    })
-                });
+            let mut before = pass.known_calls().take_while(|(other, _)| *other < index);
+            let freed = before.any(|(_, call)| {
+                let same = call
+                    .operands()
+                    .first()
+                    .is_some_and(|word| call.text_of(*word).text == name);
+                same && matches!(call.rule.name.as_str(), "manifest rm" | "rmi")
+            });
             if !freed {
                 draft.block(
                     "manifest-name",
@@ -284,7 +278,7 @@ fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     let operands = docker.operands();
     let tags: Vec<&str> = docker
         .flags_named("--tag")
-        .filter_map(|flag| docker.raw_value(&flag))
+        .filter_map(|flag| docker.raw_value(flag))
         .collect();
     let known = docker
         .flags()
@@ -375,7 +369,7 @@ fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         .any(|call| call.program() == Some("skopeo"));
     if !known {
         insert_in_front(
-            &pass.view,
+            pass.view,
             line,
             &["dnf install -y skopeo".to_owned()],
             Purpose::Setup,

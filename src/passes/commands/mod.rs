@@ -21,18 +21,18 @@ use super::script_edit;
 
 /// Translates every docker command of a job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
-    let JobPass { view, evidence, .. } = pass;
-    for index in &evidence.commands {
-        let call = &view.calls[*index];
-        if pass.replaced.contains(index) {
+    let view = pass.view;
+    for (index, docker) in pass.docker_calls() {
+        let call = &view.calls[index];
+        if pass.replaced.contains(&index) {
             continue;
         }
         if call.program() == Some("docker-compose") {
             continue; // the compose pass has it
         }
-        match DockerCall::new(view, call) {
+        match docker {
             Ok(docker) if docker.rule.name.starts_with("compose") => {}
-            Ok(docker) => translate(pass, *index, &docker, draft),
+            Ok(docker) => translate(pass, index, docker, draft),
             Err(Unclear::Bare) => {
                 let why = draft.note(
                     "docker-command",
@@ -63,7 +63,7 @@ fn rename_program(pass: &JobPass<'_>, call: &Call, draft: &mut Draft, why: usize
     if let Some(at) = raw.rfind("docker") {
         let start = word.span.start + at;
         script_edit::replace(
-            &pass.view,
+            pass.view,
             call,
             start..start + "docker".len(),
             "podman",
@@ -181,7 +181,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         }
     }
     for flag in docker.flags() {
-        flag_action(pass, index, docker, &flag, &mut additions, draft, why);
+        flag_action(pass, index, docker, flag, &mut additions, draft, why);
     }
     registry::on_this_machine(docker, &mut additions);
     match docker.rule.name.as_str() {
@@ -218,7 +218,7 @@ fn finish(
     if let Some(operand) = additions.operand {
         docker.replace(last..last, format!(" {operand}"), draft, why);
     }
-    if !script_edit::insert_after(&pass.view, docker.call, &additions.after, draft, why) {
+    if !script_edit::insert_after(pass.view, docker.call, &additions.after, draft, why) {
         draft.block(
             "unreadable-command",
             docker.at(),
@@ -535,14 +535,7 @@ fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return false;
     };
     let raw = docker.text_of(word).text;
-    let primes = pass.cache_sources().contains(&raw);
-    let used = pass.facts.deeds.iter().any(|(_, deed)| match deed {
-        super::facts::Deed::Runs { image, .. } | super::facts::Deed::Tags { from: image, .. } => {
-            *image == raw
-        }
-        _ => false,
-    });
-    if primes && !used {
+    if pass.facts.is_cache_source(&raw) && !pass.facts.is_used(&raw) {
         let message =
             "this pull only fetched a cache for the build; Podman finds its cache by itself";
         let why = draft.note("build-cache", docker.at(), message);

@@ -151,12 +151,10 @@ pub(super) fn push(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
     if let Some(word) = docker.operands().first() {
         let name = docker.text_of(*word).text;
         let parsed = ImageName::parse(&name);
-        let made: Vec<&str> = pass.facts.names_made(&name).collect();
-        let latest = |name: &&str| ImageName::parse(name).tag.is_none_or(|tag| tag == "latest");
         if parsed.tag.is_none()
             && parsed.digest.is_none()
-            && !made.is_empty()
-            && !made.iter().any(latest)
+            && pass.facts.makes(&name)
+            && !pass.facts.makes_latest(&name)
         {
             draft.block(
                 "push-all-tags",
@@ -205,7 +203,7 @@ pub(super) fn qualify(
     let raw = docker.call.raw(&docker.words()[word]);
     if is_filled_in(docker, raw) {
         let message = "the image's name comes in when the script runs; Podman is told to take short names from Docker Hub";
-        setup::short_names(&pass.view, docker.call, message.to_owned(), draft);
+        setup::short_names(pass.view, docker.call, message.to_owned(), draft);
         return;
     }
     let quotes = raw.len() - raw.trim_start_matches(['"', '\'']).len();
@@ -222,7 +220,7 @@ pub(super) fn qualify(
             "{} is an image of Docker Hub; Podman is told to take short names from there",
             text.text
         );
-        setup::short_names(&pass.view, docker.call, message, draft);
+        setup::short_names(pass.view, docker.call, message, draft);
     }
 }
 

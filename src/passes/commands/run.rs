@@ -69,7 +69,7 @@ pub(super) fn finish(
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
         {
             let value = docker
-                .value(&flag)
+                .value(flag)
                 .map(|value| value.text)
                 .unwrap_or_default();
             if flag.rule.name == "--pid" && value != "host" {
@@ -115,7 +115,7 @@ fn cure(flag: &str, value: &str, docker: &DockerCall<'_>, additions: &mut Additi
 fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
     let offered: Vec<_> = socket::mounts(docker)
         .into_iter()
-        .map(|flag| flag.words)
+        .map(|flag| flag.words.clone())
         .collect();
     for flag in docker.flags() {
         if offered.contains(&flag.words) {
@@ -124,7 +124,7 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
         if !matches!(flag.rule.name.as_str(), "--volume" | "--mount" | "--env") {
             continue;
         }
-        let Some(value) = docker.value(&flag) else {
+        let Some(value) = docker.value(flag) else {
             continue;
         };
         let names_engine = [
@@ -150,7 +150,7 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
 fn bind_sources(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
     let files = pass.view.context.files;
     for flag in docker.flags_named("--volume") {
-        let Some(raw) = docker.raw_value(&flag) else {
+        let Some(raw) = docker.raw_value(flag) else {
             continue;
         };
         let raw = raw.replace(['"', '\''], "");

@@ -103,6 +103,15 @@ impl Build<'_> {
             "--file" => "DOCKERFILE".to_owned(),
             _ => many.strip_suffix('S').unwrap_or(&many).to_owned(),
         };
+        let no_empty = matches!(
+            flag,
+            "--platform" | "--shm-size" | "--cache-from" | "--cache-to"
+        );
+        if no_empty && expression::whole(text).is_some_and(|inner| inner.starts_with("inputs.")) {
+            return Err(format!(
+                "{name} may be empty, and Podman takes no empty {flag}"
+            ));
+        }
         if list == InputList::Joined {
             let word = match expression::is_in(text) {
                 true if text.trim().contains('\n') => {

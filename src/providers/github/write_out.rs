@@ -63,7 +63,20 @@ fn login(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         "--password-stdin".to_owned(),
     ];
     if let Some((_, registry)) = step.of(&InputRule::Registry) {
-        words.push(variables.word("REGISTRY", registry.trim()));
+        let word = variables.word("REGISTRY", registry.trim());
+        let given = expression::variable(registry)
+            .and_then(|name| step.variables.get(name))
+            .is_some_and(|value| !value.is_empty() && !expression::is_in(value));
+        // an input that comes out empty is one that is not given
+        words.push(
+            match word
+                .strip_suffix('"')
+                .and_then(|word| word.strip_prefix("\"$"))
+            {
+                Some(name) if !given => format!("\"${{{name}:-docker.io}}\""),
+                _ => word,
+            },
+        );
     }
     words.push(format!("<<< \"${password}\""));
     Ok(Commands {

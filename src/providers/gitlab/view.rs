@@ -75,15 +75,30 @@ fn slot_of(
 /// Every value of `key` in one mapping, the one that counts first: its own (of duplicates the last), then what is merged in.
 pub(super) fn candidates(documents: &Documents, layer: &Layer, key: &str) -> Vec<Slot> {
     let mut found = Vec::new();
-    collect(documents, layer, key, 0, &mut found);
+    let _: Option<()> = look_up(documents, layer, key, 0, &mut |slot| {
+        found.push(slot);
+        None
+    });
     found
 }
 
-fn collect(documents: &Documents, layer: &Layer, key: &str, depth: usize, found: &mut Vec<Slot>) {
+/// The value of `key` in one mapping that counts.
+pub(super) fn first(documents: &Documents, layer: &Layer, key: &str) -> Option<Slot> {
+    look_up(documents, layer, key, 0, &mut Some)
+}
+
+/// Shows the values of `key` in one mapping, the one that counts first, until something is made of one.
+fn look_up<T>(
+    documents: &Documents,
+    layer: &Layer,
+    key: &str,
+    depth: usize,
+    make: &mut dyn FnMut(Slot) -> Option<T>,
+) -> Option<T> {
     let mapping = documents.resolve(layer.mapping);
     let tree = documents.tree(mapping);
     let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
-        return;
+        return None;
     };
     let is_named = |entry: &Entry, name: &str| {
         let scalar = tree.scalar(entry.key);
@@ -95,10 +110,13 @@ fn collect(documents: &Documents, layer: &Layer, key: &str, depth: usize, found:
             file: mapping.file,
             node: entry.value,
         };
-        found.push(slot_of(documents, mapping, index, value, &layer.reach));
+        let made = make(slot_of(documents, mapping, index, value, &layer.reach));
+        if made.is_some() {
+            return made;
+        }
     }
     if depth >= DEPTH || key == "<<" {
-        return;
+        return None;
     }
     for (_, entry) in own.filter(|(_, entry)| is_named(entry, "<<")) {
         let merged = NodeRef {
@@ -110,9 +128,13 @@ fn collect(documents: &Documents, layer: &Layer, key: &str, depth: usize, found:
                 mapping: source,
                 reach: further(&layer.reach, Via::Merge),
             };
-            collect(documents, &layer, key, depth + 1, found);
+            let made = look_up(documents, &layer, key, depth + 1, make);
+            if made.is_some() {
+                return made;
+            }
         }
     }
+    None
 }
 
 /// The mappings that a merge key names, the one that counts first.
@@ -197,7 +219,7 @@ impl View {
         self.layers
             .iter()
             .rev()
-            .filter_map(|layer| candidates(documents, layer, key).into_iter().next())
+            .filter_map(|layer| first(documents, layer, key))
             .collect()
     }
 
@@ -206,16 +228,14 @@ impl View {
         self.layers
             .iter()
             .rev()
-            .find_map(|layer| candidates(documents, layer, key).into_iter().next())
+            .find_map(|layer| first(documents, layer, key))
     }
 
     /// All keys, each with its top value.
     pub(super) fn keys(&self, documents: &Documents) -> IndexMap<String, Slot> {
         let mut all = IndexMap::new();
         for layer in &self.layers {
-            for (key, slot) in entries(documents, layer) {
-                all.insert(key, slot);
-            }
+            gather(documents, layer, 0, &mut all);
         }
         all
     }

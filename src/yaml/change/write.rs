@@ -57,16 +57,17 @@ pub(super) fn read_in(whole: &str, context: Context, style: Style) -> Option<Str
 }
 
 /// Whether a text is one plain scalar beyond doubt, so that nobody needs to read it back: it begins with a letter, ends with
-/// no blank, and holds nothing that could end a scalar.
+/// no blank, and holds nothing that could end a scalar. A colon in the middle of a word ends none.
 fn is_clearly_plain(text: &str, context: Context) -> bool {
     let harmless = |byte: &u8| {
         byte.is_ascii_alphanumeric()
             || b"_./-$=+@~".contains(byte)
-            || !context.flow && b" \"'(){}[],;&|<>*!".contains(byte)
+            || !context.flow && b" \"'(){}[],;&|<>*!:".contains(byte)
     };
     text.len() < 500
         && text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && !text.ends_with(' ')
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
         && text.as_bytes().iter().all(harmless)
 }
 
@@ -281,7 +282,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_clearly_plain_is_read_as_it_is(
-            text in r#"([a-zA-Z][a-z0-9_./$=+@~ \\"'(){}\[\],;&|<>*!-]{0,20})"#,
+            text in r#"([a-zA-Z][a-z0-9_./$=+@~: \\"'(){}\[\],;&|<>*!-]{0,20})"#,
             flow: bool,
             key: bool,
         ) {
