@@ -158,9 +158,12 @@ impl<'a> DockerCall<'a> {
 
     /// Whether a switch is on: given, and not given as `=false`.
     pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.flags_named(name)
-            .last()
-            .is_some_and(|flag| self.value(flag).is_none_or(|value| value.text != "false"))
+        self.flags_named(name).last().is_some_and(|flag| {
+            // what Docker's own reader of flags takes for no
+            let off = ["false", "False", "FALSE", "f", "F", "0"];
+            self.value(flag)
+                .is_none_or(|value| !off.contains(&value.text.as_str()))
+        })
     }
 
     /// The operands, as indexes into the words.

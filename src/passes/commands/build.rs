@@ -27,6 +27,13 @@ pub(super) fn flag(
         .map(|value| value.text)
         .unwrap_or_default();
     match flag.rule.name.as_str() {
+        // a push as a command of its own would always push
+        "--push" if docker.value(flag).is_some_and(|value| value.unknown) => draft.block(
+            "unreadable-command",
+            at,
+            "whether this build pushes is decided while the job runs",
+            "build without --push, push in a command of its own under that condition, then run again",
+        ),
         "--push" | "--load" => {
             let why = draft.note(
                 "build-push",
