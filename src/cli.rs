@@ -12,8 +12,9 @@ use crate::discover::{Found, discover};
 use crate::options::{ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
 use crate::outcome::{Outcome, Trouble};
 use crate::report::summary::Tally;
-use crate::report::{Run, Style, diff, json, summary, text};
+use crate::report::{Run, Style, diff, explain, harmless, json, summary, text};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
+use crate::rules::Rules;
 use crate::translate::translate;
 use crate::version::Version;
 use crate::write::{Change, Permit, write};
@@ -81,6 +82,14 @@ struct Mode {
     /// Show only what is left, for CI: the exit status is 1 while Docker is left
     #[arg(long)]
     check: bool,
+
+    /// Tell all about a rule: what it finds, why, since when, and what to do
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
+
+    /// List all rules
+    #[arg(long)]
+    rules: bool,
 }
 
 #[derive(Args, Debug)]
@@ -188,6 +197,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
+    if let Some(exit) = told(&arguments.mode) {
+        return exit;
+    }
     let input = arguments
         .paths
         .iter()
@@ -208,6 +220,34 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         _ if tally.troubles > 0 => Exit::Failed,
         _ if tally.clean() => Exit::Clean,
         _ => Exit::Left,
+    }
+}
+
+/// Tells about rules, if that is all that is asked for.
+fn told(mode: &Mode) -> Option<Exit> {
+    let rules = Rules::embedded();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = match &mode.explain {
+        Some(name) => match rules.named(name) {
+            Some(rule) => explain::page(&mut out, rule),
+            None => {
+                let hint = match explain::alike(rules, name).as_slice() {
+                    [] => "--rules lists them".to_owned(),
+                    alike => format!("do you mean {}?", alike.join(" or ")),
+                };
+                eprintln!("error: there is no rule `{}`; {hint}", harmless(name));
+                return Some(Exit::Usage);
+            }
+        },
+        None if mode.rules => explain::list(&mut out, rules),
+        None => return None,
+    };
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("error: cannot write the output: {error}");
+            Some(Exit::Failed)
+        }
+        _ => Some(Exit::Clean),
     }
 }
 

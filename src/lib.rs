@@ -2,6 +2,7 @@
 //! and says what no rewrite can carry over.
 
 pub mod cli;
+pub mod compat;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;
@@ -11,6 +12,7 @@ pub mod outcome;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;
+pub mod project;
 pub mod prove;
 pub mod providers;
 pub mod report;

@@ -29,13 +29,13 @@ pub struct JobOutcome {
     pub held_for_review: bool,
 }
 
-/// One CI file after the run.
+/// One file after the run.
 #[derive(Clone, Debug)]
 pub struct FileOutcome {
     /// The file as it was read.
     pub source: Source,
-    /// Who owns it.
-    pub provider: Provider,
+    /// Who runs it; nobody runs a file that is only spoken of, such as a Dockerfile.
+    pub provider: Option<Provider>,
     /// The new text, if it differs from the old one.
     pub changed: Option<String>,
     /// The jobs that it names, in order; hidden jobs are not jobs.
@@ -60,7 +60,7 @@ pub struct Trouble {
 /// The whole run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Every CI file that was read, in the order of their paths.
+    /// Every CI file that was read, and every other one that a finding may be about, in the order of their paths.
     pub files: Vec<FileOutcome>,
     /// What could not be done.
     pub troubles: Vec<Trouble>,

@@ -11,6 +11,7 @@ use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdic
 use crate::passes::{self, Scripts};
 use crate::pipeline::Documents;
 use crate::plan::{self, Plan, State};
+use crate::project::ProjectFiles;
 use crate::prove;
 use crate::providers::{Entry, Lowered, github, gitlab};
 use crate::repository::{Files, ReadError};
@@ -75,7 +76,8 @@ fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome
     let lowered = entries.lower(files, rules);
     outcome.troubles.extend(lowered.troubles.iter().cloned());
     let scripts = Scripts::default();
-    let mut made = make(files, &lowered, rules, options, &scripts);
+    let project = ProjectFiles::behind(lowered.documents.files.len());
+    let mut made = make(files, &lowered, rules, options, &scripts, Some(&project));
     if let Made::Done { texts, .. } = &made
         && !texts.is_empty()
         && let Err(doubt) = check(files, entries, &lowered, &made, rules, options, &scripts)
@@ -88,7 +90,7 @@ fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome
         plan.say(documents, pipelines, rules, options, files, &scripts);
     }
     let settled = Settled::of(made, &lowered.documents);
-    report(entries.provider, lowered, settled, outcome);
+    report(entries.provider, lowered, settled, project, outcome);
 }
 
 /// What a plan comes to.
@@ -129,6 +131,7 @@ fn make<'a>(
     rules: &'a Rules,
     options: &'a Options,
     scripts: &Scripts,
+    project: Option<&ProjectFiles>,
 ) -> Made<'a> {
     let documents = &lowered.documents;
     let plan = plan::plan(
@@ -138,6 +141,7 @@ fn make<'a>(
         options,
         files,
         scripts,
+        project,
     );
     let mut texts = BTreeMap::new();
     for (file, changes) in &plan.changes {
@@ -275,7 +279,7 @@ fn again(
         at: None,
         why,
     })?;
-    match make(&after_files, &after, rules, options, scripts) {
+    match make(&after_files, &after, rules, options, scripts, None) {
         Made::Done { texts, .. } if texts.is_empty() => Ok(()),
         Made::Done { texts, .. } => {
             let (file, text) = texts.into_iter().next().unwrap_or((first, String::new()));
@@ -361,7 +365,13 @@ fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
 }
 
 /// Writes down what became of each file.
-fn report(provider: Provider, lowered: Lowered, settled: Settled, outcome: &mut Outcome) {
+fn report(
+    provider: Provider,
+    lowered: Lowered,
+    settled: Settled,
+    project: ProjectFiles,
+    outcome: &mut Outcome,
+) {
     let documents = &lowered.documents;
     let Settled {
         mut jobs,
@@ -387,20 +397,49 @@ fn report(provider: Provider, lowered: Lowered, settled: Settled, outcome: &mut 
             findings.entry(*file).or_default().push(finding);
         }
     }
-    let offset = outcome.files.len() as u32;
-    let files = lowered.documents.files.into_iter().enumerate();
-    for (index, document) in files.filter(|(_, document)| document.stands_for.is_none()) {
+    let documents = lowered.documents.files;
+    let documents = documents.into_iter().map(|document| {
+        let real = document.stands_for.is_none();
+        (real.then_some(document.source), Some(provider))
+    });
+    let sources = project.into_sources().into_iter();
+    let read: Vec<_> = documents
+        .chain(sources.map(|source| (Some(source), None)))
+        .collect();
+    // Where each file is told of; one of the project may be known already, by a pipeline of the other provider.
+    let mut places = Vec::with_capacity(read.len());
+    let mut next = outcome.files.len();
+    for (source, provider) in &read {
+        let same = |file: &FileOutcome| {
+            provider.is_none()
+                && file.provider.is_none()
+                && source
+                    .as_ref()
+                    .is_some_and(|source| source.path() == file.source.path())
+        };
+        let known = outcome.files.iter().position(same);
+        places.push(FileId(known.unwrap_or(next) as u32));
+        next += usize::from(known.is_none() && source.is_some());
+    }
+    let place = |file: FileId| places.get(file.0 as usize).copied().unwrap_or(file);
+    for (index, (source, provider)) in read.into_iter().enumerate() {
         let id = FileId(index as u32);
+        let Some(source) = source else { continue };
         let mut own = findings.remove(&id).unwrap_or_default();
-        own.iter_mut()
-            .for_each(|finding| renumber(finding, &|file| FileId(file.0 + offset)));
-        outcome.files.push(FileOutcome {
-            source: document.source,
-            provider,
-            changed: changed.remove(&id),
-            jobs: merged(jobs.remove(&id).unwrap_or_default()),
-            findings: own,
-        });
+        own.iter_mut().for_each(|finding| renumber(finding, &place));
+        match outcome.files.get_mut(place(id).0 as usize) {
+            Some(known) => {
+                own.retain(|finding| !known.findings.contains(finding));
+                known.findings.extend(own);
+            }
+            None => outcome.files.push(FileOutcome {
+                source,
+                provider,
+                changed: changed.remove(&id),
+                jobs: merged(jobs.remove(&id).unwrap_or_default()),
+                findings: own,
+            }),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use dindless::text::{Edit, FileId, Location, Position, Source, Span};
 fn file(path: &str, text: &str) -> FileOutcome {
     FileOutcome {
         source: Source::new(path, text.into()),
-        provider: Provider::GitLab,
+        provider: Some(Provider::GitLab),
         changed: None,
         jobs: Vec::new(),
         findings: Vec::new(),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
+use crate::project::ProjectFiles;
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::shell::{self, Command, Word};
@@ -34,6 +35,8 @@ pub struct Context<'a> {
     pub files: &'a dyn Files,
     /// The pipeline of the job at hand.
     pub pipeline: &'a Pipeline,
+    /// Other files of the repository that findings may point into; none if nothing else than changes is asked for.
+    pub project: Option<&'a ProjectFiles>,
     parsed: &'a Scripts,
     /// The jobs that run each line, by their place in the pipeline.
     runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
@@ -54,6 +57,7 @@ impl<'a> Context<'a> {
         files: &'a dyn Files,
         pipeline: &'a Pipeline,
         parsed: &'a Scripts,
+        project: Option<&'a ProjectFiles>,
     ) -> Self {
         Self {
             documents,
@@ -61,6 +65,7 @@ impl<'a> Context<'a> {
             options,
             files,
             pipeline,
+            project,
             parsed,
             runners: OnceCell::new(),
             readers: OnceCell::new(),

@@ -1,5 +1,6 @@
 //! A job on a machine of GitHub's or of the user's own, with the Podman of that machine.
 
+use crate::image_name::ImageName;
 use crate::options::RunnerProfile;
 use crate::pipeline::{Job, Provider};
 use crate::rules::{Rules, RunnerLabel};
@@ -45,6 +46,16 @@ impl JobView<'_> {
         self.job.provider == Provider::GitHub && self.job.image.is_none()
     }
 
+    /// The Podman of the image that takes the place of Docker's, if that can be said.
+    fn podman_of_image(&self) -> Option<Version> {
+        let image = self.context.rules.podman_image()?;
+        let wanted = &self.context.options.podman_image;
+        match ImageName::parse(wanted).tag {
+            Some(tag) if *wanted != image.name => tag.parse().ok(),
+            _ => Some(image.podman),
+        }
+    }
+
     /// The oldest Podman that the job may meet, as far as anybody said.
     pub(super) fn podman(&self) -> Option<Version> {
         let told = self.context.options.podman;
@@ -55,6 +66,18 @@ impl JobView<'_> {
             Machine::Hosted(version) => Some(version),
             _ => None,
         }
+    }
+}
+
+impl JobPass<'_> {
+    /// The Podman that the job meets once it has moved, as far as that can be said.
+    pub(crate) fn target_podman(&self) -> Option<Version> {
+        let view = self.view;
+        let gets_image = self.evidence.docker_image() || view.job.image.is_none();
+        view.podman().or_else(|| {
+            let image = !view.on_machine() && gets_image;
+            image.then(|| view.podman_of_image()).flatten()
+        })
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a> JobPass<'a> {
     }
 
     /// The calls of docker, each with its place in the view.
-    pub(super) fn docker_calls(
+    pub(crate) fn docker_calls(
         &self,
     ) -> impl Iterator<Item = (usize, Result<&DockerCall<'a>, &Unclear>)> {
         let commands = self.evidence.commands.iter().copied();
@@ -54,13 +54,13 @@ impl<'a> JobPass<'a> {
     }
 
     /// The calls of docker that the tables know, each with its place in the view.
-    pub(super) fn known_calls(&self) -> impl Iterator<Item = (usize, &DockerCall<'a>)> {
+    pub(crate) fn known_calls(&self) -> impl Iterator<Item = (usize, &DockerCall<'a>)> {
         self.docker_calls()
             .filter_map(|(index, call)| Some((index, call.ok()?)))
     }
 
     /// A call of docker by its place in the view, if the tables know it.
-    pub(super) fn known_call(&self, index: usize) -> Option<&DockerCall<'a>> {
+    pub(crate) fn known_call(&self, index: usize) -> Option<&DockerCall<'a>> {
         let at = self.evidence.commands.binary_search(&index).ok()?;
         self.taken_apart.get(at)?.as_ref().ok()
     }

@@ -1,6 +1,7 @@
 //! The passes, one file each: every one looks at a job and plans changes, or says why the job stays.
 
 mod actions;
+mod build_files;
 mod commands;
 mod compose;
 mod container;
@@ -29,12 +30,14 @@ mod toolbox;
 mod variables;
 mod waits;
 
+pub(crate) use build_files::build_files;
 pub use context::{Context, JobView, Scripts};
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Deed, Facts};
 pub use job::JobPass;
 
+use crate::finding::Finding;
 use crate::pipeline::Job;
 use crate::text::Location;
 
@@ -48,10 +51,25 @@ pub struct Drafted {
     pub own_store: bool,
     /// Whether a command of it is docker.
     pub calls_docker: bool,
+    /// What else there is to say of it.
+    pub gaps: Vec<Gap>,
 }
 
-/// Runs all passes over a job.
-pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
+/// Something to say of a job beside what the passes change.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    /// What there is to say.
+    pub finding: Finding,
+    /// Whether it is said at full weight even if the job stays on Docker.
+    pub always: bool,
+}
+
+/// Runs all passes over a job, and `look` once they have changed what they would.
+pub fn run<'a>(
+    context: &'a Context<'a>,
+    job: &'a Job,
+    look: impl FnOnce(&JobPass<'_>, &Draft) -> Vec<Gap>,
+) -> Option<Drafted> {
     if !may_use_docker(context, job) {
         return None;
     }
@@ -80,6 +98,7 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
     project_files::run(&pass, &mut draft);
 
     removal::plan(pass.view, &mut draft);
+    let gaps = look(&pass, &draft);
     let own_store = !pass.evidence.daemons.is_empty();
     let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {
@@ -87,6 +106,7 @@ pub fn run<'a>(context: &'a Context<'a>, job: &'a Job) -> Option<Drafted> {
         facts: pass.facts,
         own_store,
         calls_docker,
+        gaps,
     })
 }
 

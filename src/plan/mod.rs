@@ -12,10 +12,12 @@ mod written;
 
 use std::collections::{HashMap, HashSet};
 
+use crate::compat;
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline, Provider};
+use crate::project::ProjectFiles;
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
@@ -74,12 +76,13 @@ pub fn plan<'a>(
     options: &'a Options,
     files: &'a dyn Files,
     scripts: &Scripts,
+    project: Option<&ProjectFiles>,
 ) -> Plan<'a> {
     let mut units = Vec::new();
     for (index, pipeline) in pipelines.iter().enumerate() {
-        let context = Context::new(documents, rules, options, files, pipeline, scripts);
+        let context = Context::new(documents, rules, options, files, pipeline, scripts, project);
         for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
-            let drafted = passes::run(&context, job);
+            let drafted = passes::run(&context, job, compat::job);
             let state = first_state(documents, job, drafted.as_ref(), options);
             units.push(Unit {
                 job,

@@ -74,9 +74,10 @@ impl Plan<'_> {
                 State::Untouched => {}
             }
         }
+        self.say_gaps(&mut said);
         auto_devops(documents, pipelines, &mut said);
         for pipeline in pipelines {
-            let context = Context::new(documents, rules, options, files, pipeline, scripts);
+            let context = Context::new(documents, rules, options, files, pipeline, scripts, None);
             let used: HashSet<&str> = pipeline
                 .jobs
                 .iter()
@@ -141,6 +142,36 @@ impl Plan<'_> {
             .collect();
         findings.extend(remains::notes(documents, &changed, &places));
         self.findings = findings;
+    }
+}
+
+impl<'p> Plan<'_> {
+    /// Says what else there is to know of each job; of jobs that stay as a note, unless it holds on Docker too.
+    fn say_gaps(&self, said: &mut Said<'p>) {
+        let stays = |state: &State| match state {
+            State::Left(reasons) => reasons.iter().any(|reason| reason.fix.is_none()),
+            State::Untouched | State::Moves => false,
+        };
+        let mut known: HashSet<(RuleId, Option<Location>, &str)> = HashSet::new();
+        for staying in [false, true] {
+            for unit in self
+                .units
+                .iter()
+                .filter(|unit| stays(&unit.state) == staying)
+            {
+                for gap in unit.drafted.iter().flat_map(|drafted| &drafted.gaps) {
+                    let mut finding = gap.finding.clone();
+                    let at = finding.at.first().map(|label| label.at);
+                    if !known.insert((finding.rule, at, &gap.finding.message)) {
+                        continue;
+                    }
+                    if staying && !gap.always {
+                        finding.severity = Severity::Note;
+                    }
+                    said.say(finding);
+                }
+            }
+        }
     }
 }
 

@@ -23,9 +23,9 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally) -> io::Result<()> {
             .trees
             .iter()
             .flat_map(|tree| {
-                tree.outcome
-                    .files
-                    .iter()
+                let files = tree.outcome.files.iter();
+                files
+                    .filter(|file| file.provider.is_some() || !file.findings.is_empty())
                     .map(move |file| json_file(tree, file))
             })
             .collect(),
@@ -47,7 +47,8 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct JsonFile<'a> {
     path: String,
-    provider: &'static str,
+    /// Nothing if no CI server runs it.
+    provider: Option<&'static str>,
     changed: bool,
     jobs: Vec<JsonJob<'a>>,
     findings: Vec<JsonFinding<'a>>,
@@ -127,10 +128,10 @@ struct JsonJobs {
 fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
     JsonFile {
         path: tree.root.shown(file.source.path()),
-        provider: match file.provider {
+        provider: file.provider.map(|provider| match provider {
             Provider::GitLab => "gitlab",
             Provider::GitHub => "github",
-        },
+        }),
         changed: file.changed.is_some(),
         jobs: file
             .jobs

@@ -1,6 +1,7 @@
 //! What a run says: the diff, the findings as text or JSON, and the summary. One file a format.
 
 pub mod diff;
+pub mod explain;
 pub mod json;
 pub mod summary;
 pub mod text;

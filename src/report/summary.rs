@@ -56,7 +56,7 @@ impl Tally {
         let mut held_reasons = IndexMap::new();
         for tree in &run.trees {
             for file in &tree.outcome.files {
-                tally.files += 1;
+                tally.files += usize::from(file.provider.is_some());
                 if file.changed.is_some() {
                     tally.changed += 1;
                     tally.written += usize::from(tree.written);

@@ -39,3 +39,20 @@ pub(super) const RUNNERS: File = file!("runners.yaml");
 
 /// The tables of GitHub actions; a new file is one line here.
 pub(super) const ACTIONS: &[File] = &[file!("actions/docker.yaml"), file!("actions/others.yaml")];
+
+/// The catalog of rules: what only the compatibility pass says, an area a file, and what the passes say.
+pub(super) const CATALOG: &[File] = &[
+    file!("compat/buildkit.yaml"),
+    file!("compat/dockerfile.yaml"),
+    file!("compat/format.yaml"),
+    file!("compat/swarm.yaml"),
+    file!("compat/compose.yaml"),
+    file!("compat/api_clients.yaml"),
+    file!("compat/volumes.yaml"),
+    file!("compat/networks.yaml"),
+    file!("compat/privileges.yaml"),
+    file!("compat/silent.yaml"),
+    file!("compat/alternatives.yaml"),
+    file!("compat/danger.yaml"),
+    file!("passes.yaml"),
+];

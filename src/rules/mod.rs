@@ -15,10 +15,13 @@
 //! (with `why`), `rename` (with `to`), `rewrite` (with the code's name in `with`, and `why`), `gap` (with `why`).
 //! `when` lists values with a rule of their own, `loses` names what Docker did and Podman does not.
 //!
+//! What the rules of `compat/*.yaml` and `passes.yaml` say is told in `catalog.rs`.
+//!
 //! The other files are maps that name their keys plainly. Everything is read when it is first asked for, each command by
 //! itself, so that a run on files without Docker reads nothing; [`Rules::load`] reads and checks all of it, in the tests.
 
 mod actions;
+mod catalog;
 mod commands;
 mod daemon;
 mod differences;
@@ -38,6 +41,7 @@ use std::sync::OnceLock;
 use serde::de::DeserializeOwned;
 
 pub use actions::{ActionFate, ActionRule, InputList, InputRule, OutputRule, RunnerLabel};
+pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens};
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
 pub use differences::Alpine;
@@ -50,12 +54,13 @@ pub use short_names::ShortName;
 pub use variables::{VariableAction, VariableRule};
 
 use actions::{Actions, Runners};
+use catalog::Catalog;
 use commands::Commands;
 use daemon::Daemon;
 use differences::Differences;
 use embedded::{
-    ACTIONS, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, RUNNERS, SHORT_NAMES,
-    VARIABLES,
+    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, RUNNERS,
+    SHORT_NAMES, VARIABLES,
 };
 use images::Images;
 use packages::Packages;
@@ -66,6 +71,7 @@ use variables::Variables;
 /// All rules. A lookup in a table that cannot be read finds nothing; that the embedded ones can be read is tested.
 #[derive(Default)]
 pub struct Rules {
+    catalog: OnceLock<Catalog>,
     commands: OnceLock<Commands>,
     images: Part<Images>,
     variables: Part<Variables>,
@@ -117,6 +123,7 @@ impl Rules {
             commands::check_file(file, text)?;
         }
         rules.commands().check()?;
+        rules.catalog().check()?;
         rules.images.checked(IMAGES)?;
         rules.variables.checked(VARIABLES)?;
         rules.packages.checked(PACKAGES)?;
@@ -151,11 +158,33 @@ impl Rules {
             "differences.yaml" => error::read::<Differences>(file, text, 1).map(drop),
             "daemon.yaml" => error::read::<Daemon>(file, text, 1).map(drop),
             "runners.yaml" => error::read::<Runners>(file, text, 1).map(drop),
+            _ if file.starts_with("compat/") || file == "passes.yaml" => {
+                catalog::check_file(file, text)
+            }
             _ if file.starts_with("actions/") => {
                 error::read::<Vec<ActionRule>>(file, text, 1).map(drop)
             }
             _ => commands::check_file(file, text),
         }
+    }
+
+    fn catalog(&self) -> &Catalog {
+        self.catalog.get_or_init(|| Catalog::index(CATALOG))
+    }
+
+    /// A rule that findings are named after.
+    pub fn named(&self, rule: &str) -> Option<&CatalogRule> {
+        self.catalog().named(rule)
+    }
+
+    /// All rules that findings are named after, in the order of the files.
+    pub fn all_named(&self) -> impl Iterator<Item = &CatalogRule> {
+        self.catalog().all()
+    }
+
+    /// What the rules look for.
+    pub fn detectors(&self) -> &Detectors {
+        self.catalog().detectors()
     }
 
     fn commands(&self) -> &Commands {

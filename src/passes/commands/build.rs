@@ -8,6 +8,7 @@ use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::rules::ShortName;
 
+use super::super::build_files::build_files;
 use super::parts::{Additions, remove_flag};
 use crate::passes::docker_call::{DockerCall, Flag};
 
@@ -482,64 +483,11 @@ fn find_dockerfile(
     index: usize,
     docker: &DockerCall<'_>,
 ) -> Option<Dockerfile> {
-    let view = &pass.view;
-    let moved = pass.first_move.is_some_and(|first| first < index);
-    if moved {
+    let path = build_files(pass, index, docker)?.dockerfile;
+    let files = pass.view.context.files;
+    if !files.exists(&path) {
         return None;
     }
-    let context = docker.operands().last().map(|word| docker.text_of(*word));
-    let context = context.filter(|context| {
-        !context.unknown && !context.text.contains("://") && context.text != "-"
-    })?;
-    let folder = view.line(docker.call).folder.as_deref().unwrap_or_default();
-    if folder.contains("${{") {
-        return None;
-    }
-    let inside = |path: &str| match (folder, path.starts_with('/')) {
-        ("", _) | (_, true) => clean(path),
-        (folder, false) => clean(&format!("{folder}/{path}")),
-    };
-    let context = inside(&context.text)?;
-    let path = match docker.flags_named("--file").last() {
-        Some(flag) => {
-            let file = docker.value(flag)?;
-            if file.unknown || file.text == "-" {
-                return None;
-            }
-            inside(&file.text)?
-        }
-        None => match context.as_str() {
-            "" => "Dockerfile".to_owned(),
-            folder => format!("{folder}/Dockerfile"),
-        },
-    };
-    let path = std::path::Path::new(&path);
-    if !view.context.files.exists(path) {
-        return None;
-    }
-    view.context
-        .files
-        .read(path)
-        .ok()
-        .map(|source| Dockerfile::read(source.text()))
-}
-
-/// A path from the root of the repository, or nothing if it leads out of it.
-fn clean(path: &str) -> Option<String> {
-    let path = path
-        .strip_prefix("$CI_PROJECT_DIR")
-        .or_else(|| path.strip_prefix("${CI_PROJECT_DIR}"))
-        .unwrap_or(path);
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part if part.starts_with('~') || part.contains('$') => return None,
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    let source = files.read(&path).ok()?;
+    Some(Dockerfile::read(source.text()))
 }

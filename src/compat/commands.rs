@@ -1,0 +1,110 @@
+//! Docker's commands and their flags, variables and other programs, as far as the catalog says by itself what to look for.
+
+use std::ops::Range;
+
+use super::look::Look;
+use crate::shell::Assignment;
+
+/// Looks at every command of the job.
+pub(super) fn run(look: &mut Look<'_>) {
+    docker(look);
+    programs(look);
+    variables(look);
+}
+
+fn docker(look: &mut Look<'_>) {
+    let detectors = look.rules().detectors();
+    let pass = look.pass;
+    for (_, docker) in pass.known_calls() {
+        let name = docker.rule.name.as_str();
+        for detector in detectors.commands.iter().filter(|it| it.subject() == name) {
+            let words = docker.subcommand.clone();
+            look.say(detector.rule, docker.at_words(&words), name);
+        }
+        for detector in detectors.flags.iter().filter(|it| it.subject() == name) {
+            for flag in docker.flags() {
+                let value = docker.value(flag).map(|value| value.text);
+                let named = detector.details().first() == Some(&flag.rule.name.as_str());
+                if named && detector.fits_value(1, value.as_deref()) {
+                    let written = docker.range(&flag.words);
+                    let it = docker.call.text().get(written).unwrap_or_default();
+                    look.say(detector.rule, docker.at_words(&flag.words), it);
+                }
+            }
+        }
+    }
+}
+
+fn programs(look: &mut Look<'_>) {
+    let detectors = &look.rules().detectors().programs;
+    let view = look.pass.view;
+    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        let Some(program) = call.program() else {
+            continue;
+        };
+        for detector in detectors.iter().filter(|it| it.subject() == program) {
+            let words = call.command().words.iter().skip(1);
+            let mut values = words.map(|word| view.expand_word(call, word).text);
+            let wanted = detector.details().is_empty()
+                || values.any(|value| detector.fits_value(0, Some(&value)));
+            if wanted {
+                look.say(detector.rule, view.at_command(call), program);
+            }
+        }
+    }
+}
+
+fn variables(look: &mut Look<'_>) {
+    let detectors = &look.rules().detectors().variables;
+    let view = look.pass.view;
+    let documents = view.context.documents;
+    for (name, variable) in &view.job.variables {
+        for detector in detectors.iter().filter(|it| it.fits_subject(name)) {
+            let value = variable
+                .value
+                .as_deref()
+                .map(|value| view.expand(value).text);
+            if detector.fits_value(0, value.as_deref()) {
+                look.say(detector.rule, documents.location(variable.node), name);
+            }
+        }
+    }
+    for call in &view.calls {
+        // `export A=b` is a command with a word
+        let exported = call.program() == Some("export");
+        let words = call.command().words.iter().skip(1).filter(|_| exported);
+        let exported = words.filter_map(|word| {
+            let (name, value) = call.raw(word).split_once('=')?;
+            Some((name, value, word.span.clone()))
+        });
+        let in_front = call.command().assignments.iter();
+        let in_front = in_front.map(|one| of(one, call.text()));
+        for (name, value, range) in exported.chain(in_front) {
+            set_in_script(look, name, value, view.at(call, range));
+        }
+    }
+    for line in &view.lines {
+        let Ok(script) = &line.parsed.script else {
+            continue;
+        };
+        for one in &script.assignments {
+            let (name, value, range) = of(one, &line.parsed.text);
+            set_in_script(look, name, value, documents.inside(line.node, range));
+        }
+    }
+}
+
+/// The name, the value as it is written, and the bytes of an assignment.
+fn of<'t>(one: &'t Assignment, text: &'t str) -> (&'t str, &'t str, Range<usize>) {
+    (&one.name, one.value.raw(text), one.span.clone())
+}
+
+fn set_in_script(look: &mut Look<'_>, name: &str, value: &str, at: crate::text::Location) {
+    let detectors = &look.rules().detectors().variables;
+    for detector in detectors.iter().filter(|it| it.fits_subject(name)) {
+        let value = look.pass.view.expand(value.trim_matches(['"', '\''])).text;
+        if detector.fits_value(0, Some(&value)) {
+            look.say(detector.rule, at, name);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One job under the compatibility pass: what is known of it, and what there is to say.
+
+use std::path::Path;
+
+use crate::finding::{Finding, Label, RuleId};
+use crate::options::ComposeProvider;
+use crate::passes::{Draft, Gap, JobPass};
+use crate::project::{ProjectFile, ProjectFiles};
+use crate::rules::{Composer, Rules};
+use crate::text::Location;
+use crate::version::Version;
+
+/// A job, and the list of what there is to say of it.
+pub(super) struct Look<'p> {
+    /// The job.
+    pub pass: &'p JobPass<'p>,
+    /// What the passes would change in it, and why they would not.
+    pub draft: &'p Draft,
+    /// What was said so far.
+    pub gaps: Vec<Gap>,
+    project: &'p ProjectFiles,
+    podman: Option<Version>,
+}
+
+impl<'p> Look<'p> {
+    /// Begins with a job.
+    pub(super) fn new(pass: &'p JobPass<'p>, draft: &'p Draft, project: &'p ProjectFiles) -> Self {
+        Self {
+            pass,
+            draft,
+            gaps: Vec::new(),
+            project,
+            podman: pass.target_podman(),
+        }
+    }
+
+    /// The rules.
+    pub(super) fn rules(&self) -> &'p Rules {
+        self.pass.view.context.rules
+    }
+
+    /// A file of the repository, if it is there.
+    pub(super) fn open(&self, path: &Path) -> Option<ProjectFile> {
+        self.project.open(self.pass.view.context.files, path)
+    }
+
+    /// Says a rule of what was found at a place, once, if it is true of the Podman and the compose that the job meets.
+    /// `it` is what was found, as it is written.
+    pub(super) fn say(&mut self, rule: &'static str, at: Location, it: &str) {
+        let Some(rule) = self.rules().named(rule) else {
+            debug_assert!(false, "the catalog has no rule {rule}");
+            return;
+        };
+        let compose = match self.pass.view.context.options.compose {
+            ComposeProvider::DockerCompose => Composer::DockerCompose,
+            ComposeProvider::PodmanCompose => Composer::PodmanCompose,
+        };
+        // what the passes say of this very place already is said once
+        let said = |blocker: &Finding| blocker.at.first().is_some_and(|label| label.at == at);
+        if self.draft.blockers.iter().any(said) {
+            return;
+        }
+        let applies = rule.compose.is_none_or(|of| of == compose);
+        let podman = self.podman;
+        if !applies || podman.is_some_and(|podman| !rule.holds(podman)) {
+            return;
+        }
+        let version = podman.map(|podman| podman.to_string());
+        let fill = |text: &str| {
+            text.replace(
+                "{podman}",
+                version.as_deref().unwrap_or("that the job meets"),
+            )
+            .replace("{it}", it)
+        };
+        let finding = Finding {
+            rule: RuleId(rule.name),
+            severity: rule.severity,
+            at: vec![Label {
+                at,
+                text: String::new(),
+            }],
+            message: fill(&rule.what),
+            help: Some(fill(&rule.solve)),
+            fix: None,
+        };
+        if !self.gaps.iter().any(|gap| gap.finding == finding) {
+            self.gaps.push(Gap {
+                finding,
+                always: rule.always,
+            });
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The compatibility pass: what no rewrite carries over, said once, with its place and the way out. One file an area.
+//!
+//! What a rule looks for is data where a command, a flag, a variable, an instruction or a key says it; an area's own file
+//! holds what takes more than that.
+
+mod commands;
+mod dockerfiles;
+mod look;
+
+use crate::passes::{Draft, Gap, JobPass};
+
+use look::Look;
+
+/// The areas with code of their own; a new one is a file and a line here.
+const AREAS: &[fn(&mut Look<'_>)] = &[commands::run, dockerfiles::run];
+
+/// What there is to know of a job that uses Docker, beside what the passes change in it.
+pub fn job(pass: &JobPass<'_>, draft: &Draft) -> Vec<Gap> {
+    let Some(project) = pass.view.context.project else {
+        return Vec::new(); // only what changes is asked for
+    };
+    let mut look = Look::new(pass, draft, project);
+    for area in AREAS {
+        area(&mut look);
+    }
+    look.gaps
+}

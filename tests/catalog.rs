@@ -1,0 +1,159 @@
+//! Every rule of the catalog finds its own example, does not find the solved one, and holds from and up to the Podman
+//! that it says.
+//!
+//! The files of an example are those of a repository. `script` stands for a GitLab job that runs these lines with Docker,
+//! `job` for a GitLab job, `workflow` for a workflow of GitHub's. Where none of these is there, a job builds the Dockerfile
+//! or starts the compose file.
+
+use std::path::PathBuf;
+
+use dindless::finding::RuleId;
+use dindless::options::{ComposeProvider, Options};
+use dindless::outcome::{Outcome, Provider, Verdict};
+use dindless::repository::Memory;
+use dindless::rules::{CatalogRule, Composer, Rules};
+use dindless::translate::{CiFile, translate};
+use dindless::version::Version;
+
+const GITLAB: &str = ".gitlab-ci.yml";
+const GITHUB: &str = ".github/workflows/ci.yml";
+
+#[test]
+fn every_rule_finds_its_example_and_not_what_is_solved() {
+    let mut faults = Vec::new();
+    for rule in Rules::embedded().all_named() {
+        let podman = some_version(rule);
+        if !found(rule, &rule.before, podman) {
+            faults.push(format!("{} does not find its example", rule.name));
+        }
+        if !rule.after.is_empty() && found(rule, &rule.after, podman) {
+            faults.push(format!("{} finds what is solved", rule.name));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn rules_hold_on_one_side_of_their_gates() {
+    let mut faults = Vec::new();
+    for rule in Rules::embedded().all_named() {
+        for (gate, holds_from_there) in [(rule.since, true), (rule.until, false)] {
+            let Some(gate) = gate else { continue };
+            let sides = [(gate, holds_from_there), (before(gate), !holds_from_there)];
+            for (podman, holds) in sides {
+                if found(rule, &rule.before, Some(podman)) != holds {
+                    faults.push(format!("{} and Podman {podman}", rule.name));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A Podman of which the rule is true, if it is not true of all.
+fn some_version(rule: &CatalogRule) -> Option<Version> {
+    rule.since.or(rule.until.map(before))
+}
+
+fn before(version: Version) -> Version {
+    let Version {
+        major,
+        minor,
+        patch,
+    } = version;
+    let (major, minor, patch) = match (major, minor, patch) {
+        (0, 0, 0) => (0, 0, 0),
+        (major, 0, 0) => (major - 1, 99, 0),
+        (major, minor, 0) => (major, minor - 1, 99),
+        (major, minor, patch) => (major, minor, patch - 1),
+    };
+    Version {
+        major,
+        minor,
+        patch,
+    }
+}
+
+fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>) -> bool {
+    let options = Options {
+        podman,
+        include_review: true,
+        compose: match rule.compose {
+            Some(Composer::PodmanCompose) => ComposeProvider::PodmanCompose,
+            Some(Composer::DockerCompose) | None => ComposeProvider::DockerCompose,
+        },
+        ..Options::default()
+    };
+    let (memory, given) = repository(files);
+    let outcome = translate(&memory, &given, &options);
+    assert!(
+        outcome.troubles.is_empty(),
+        "{}: {:?}",
+        rule.name,
+        outcome.troubles
+    );
+    names(&outcome).contains(&rule.name)
+}
+
+/// All rules that are named in findings or as reasons.
+fn names(outcome: &Outcome) -> Vec<&'static str> {
+    let findings = outcome.files.iter().flat_map(|file| &file.findings);
+    let reasons = outcome
+        .files
+        .iter()
+        .flat_map(|file| &file.jobs)
+        .flat_map(|job| match &job.verdict {
+            Verdict::Left(rules) => rules.as_slice(),
+            Verdict::Untouched | Verdict::Migrated => &[],
+        });
+    let reasons = reasons.map(|RuleId(name)| *name);
+    findings
+        .map(|finding| finding.rule.0)
+        .chain(reasons)
+        .collect()
+}
+
+/// The repository of an example, and the CI files in it.
+fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
+    let mut all: Vec<(PathBuf, String)> = Vec::new();
+    let indented = |text: &str, by: usize| -> String {
+        let blanks = " ".repeat(by);
+        text.lines()
+            .map(|line| format!("{blanks}{line}\n"))
+            .collect()
+    };
+    let with_docker = |script: &str| {
+        let script = indented(script, 4);
+        format!("job:\n  image: docker:27\n  services: [docker:27-dind]\n  script: |\n{script}")
+    };
+    for (name, text) in files {
+        all.push(match name.as_str() {
+            "script" => (GITLAB.into(), with_docker(text)),
+            "job" => (GITLAB.into(), format!("job:\n{}", indented(text, 2))),
+            "workflow" => (GITHUB.into(), text.clone()),
+            path => (path.into(), text.clone()),
+        });
+    }
+    let is_there = |path: &str| all.iter().any(|(name, _)| name.as_os_str() == path);
+    if !is_there(GITLAB) && !is_there(GITHUB) {
+        let script = match is_there("Dockerfile") {
+            true => "docker build -t app .",
+            false => "docker compose up -d",
+        };
+        all.push((GITLAB.into(), with_docker(script)));
+    }
+    let ci = |(name, _): &(PathBuf, String)| {
+        let provider = match name.to_str() {
+            Some(GITLAB) => Provider::GitLab,
+            Some(path) if path.starts_with(".github/workflows/") => Provider::GitHub,
+            _ => return None,
+        };
+        Some(CiFile {
+            path: name.clone(),
+            provider,
+            named: false,
+        })
+    };
+    let given = all.iter().filter_map(ci).collect();
+    (all.into_iter().collect(), given)
+}
