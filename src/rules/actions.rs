@@ -73,7 +73,11 @@ pub enum InputRule {
     /// `KEY=FILE` lines of build secrets.
     SecretFiles,
     /// The registry of a login.
-    Registry,
+    Registry {
+        /// Parts of the names of registries whose user and password the action takes for keys of another login.
+        #[serde(default, rename = "by-keys")]
+        by_keys: Vec<String>,
+    },
     /// The user of a login.
     Username,
     /// The password of a login.

@@ -43,9 +43,9 @@ pub(super) type Refusal = (NodeRef, String);
 
 impl Step<'_> {
     /// The input with a meaning.
-    pub(super) fn of(&self, meaning: &InputRule) -> Option<(NodeRef, &str)> {
+    pub(super) fn of(&self, means: impl Fn(&InputRule) -> bool) -> Option<(NodeRef, &str)> {
         self.inputs.iter().find_map(|(name, (at, text))| {
-            let same = self.rule.input(name) == Some(meaning);
+            let same = self.rule.input(name).is_some_and(&means);
             (same && !text.trim().is_empty()).then_some((*at, text.as_str()))
         })
     }

@@ -49,12 +49,17 @@ fn login(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         taken: step.variables.clone(),
         ..Variables::default()
     };
-    let (Some((_, username)), Some((_, password))) =
-        (step.of(&InputRule::Username), step.of(&InputRule::Password))
-    else {
+    let (Some((at, username)), Some((_, password))) = (
+        step.of(|rule| *rule == InputRule::Username),
+        step.of(|rule| *rule == InputRule::Password),
+    ) else {
         let why = "it logs in without a username and a password of its own";
         return Err(vec![(step.uses, why.to_owned())]);
     };
+    if takes_keys(step, username) {
+        let why = "for this registry it takes the username and the password for keys of AWS (`aws ecr get-login-password | podman login --username AWS --password-stdin REGISTRY` logs in with them)";
+        return Err(vec![(at, why.to_owned())]);
+    }
     let username = variables.word("REGISTRY_USERNAME", username.trim());
     let password = variables.hold("REGISTRY_PASSWORD", password.trim());
     let mut words = vec![
@@ -62,7 +67,7 @@ fn login(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         username,
         "--password-stdin".to_owned(),
     ];
-    if let Some((_, registry)) = step.of(&InputRule::Registry) {
+    if let Some((_, registry)) = step.of(|rule| matches!(rule, InputRule::Registry { .. })) {
         let word = variables.word("REGISTRY", registry.trim());
         let given = expression::variable(registry)
             .and_then(|name| step.variables.get(name))
@@ -86,13 +91,35 @@ fn login(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
     })
 }
 
+/// Whether the action asks AWS for the password: by the registry, or, where an expression names that, by the user.
+fn takes_keys(step: &Step<'_>, username: &str) -> bool {
+    if step
+        .inputs
+        .get("ecr")
+        .is_some_and(|(_, text)| text.trim() == "false")
+    {
+        return false;
+    }
+    let mut inputs = step.inputs.iter();
+    inputs.any(|(name, (_, text))| {
+        let Some(InputRule::Registry { by_keys }) = step.rule.input(name) else {
+            return false;
+        };
+        let text = expression::variable(text)
+            .and_then(|name| step.variables.get(name))
+            .unwrap_or(text);
+        by_keys.iter().any(|part| text.contains(part.as_str()))
+            || expression::whole(text).is_some() && username.contains("AWS_ACCESS_KEY")
+    })
+}
+
 /// Handlers for other architectures are the kernel's, so root installs them.
 fn emulators(step: &Step<'_>) -> Commands {
     let mut variables = Variables {
         taken: step.variables.clone(),
         ..Variables::default()
     };
-    let image = match step.of(&InputRule::Image) {
+    let image = match step.of(|rule| *rule == InputRule::Image) {
         Some((_, image)) if expression::is_in(image) => variables.word("IMAGE", image.trim()),
         Some((_, image)) => {
             let image = image.trim();
@@ -104,7 +131,7 @@ fn emulators(step: &Step<'_>) -> Commands {
         }
         None => "docker.io/tonistiigi/binfmt".to_owned(),
     };
-    let platforms = match step.of(&InputRule::Platforms) {
+    let platforms = match step.of(|rule| *rule == InputRule::Platforms) {
         Some((_, text)) if expression::is_in(text) => variables.word("PLATFORMS", text.trim()),
         Some((_, text)) => quoted(&split(text, InputList::Names).join(",")),
         None => "all".to_owned(),
