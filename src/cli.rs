@@ -9,7 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{Args, Parser, ValueEnum};
 
 use crate::discover::{Found, discover};
-use crate::options::{ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
+use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
 use crate::outcome::{Outcome, Trouble};
 use crate::report::summary::Tally;
 use crate::report::{Run, Style, diff, explain, harmless, json, summary, text};
@@ -122,6 +122,10 @@ struct Target {
     /// What runs compose files
     #[arg(long, value_name = "PROVIDER", value_enum, default_value_t)]
     compose: ComposeProvider,
+
+    /// What takes the place of Docker's actions in GitHub workflows
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
+    actions: ActionStyle,
 
     /// The Podman that the jobs will meet, like 5.4
     #[arg(long, value_name = "VERSION")]
@@ -258,6 +262,7 @@ fn work(arguments: &Arguments) -> Run {
         runner: arguments.target.runner,
         podman_image: arguments.target.podman_image.clone(),
         compose: arguments.target.compose,
+        actions: arguments.target.actions,
         podman: arguments.target.podman,
         fixes: arguments.output.format == Format::Json,
     };

@@ -13,6 +13,8 @@ pub struct Options {
     pub podman_image: String,
     /// What runs compose files.
     pub compose: ComposeProvider,
+    /// What takes the place of Docker's actions.
+    pub actions: ActionStyle,
     /// The Podman that the jobs will meet, if the user knows it.
     pub podman: Option<Version>,
     /// Whether findings name the edits of their fixes, for programs that apply them.
@@ -29,6 +31,7 @@ impl Default for Options {
             runner: RunnerProfile::default(),
             podman_image: DEFAULT_PODMAN_IMAGE.into(),
             compose: ComposeProvider::default(),
+            actions: ActionStyle::default(),
             podman: None,
             fixes: true,
         }
@@ -65,4 +68,14 @@ pub enum ComposeProvider {
     DockerCompose,
     /// The podman-compose project
     PodmanCompose,
+}
+
+/// What takes the place of Docker's actions in a workflow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ActionStyle {
+    /// Podman's commands in run steps
+    #[default]
+    Podman,
+    /// podman-login, buildah-build and push-to-registry of redhat-actions, where they can say the same
+    Redhat,
 }

@@ -1,6 +1,6 @@
 //! Actions of a workflow: those that run docker become the commands that they ran; the others stay, if the job still works.
 
-use crate::pipeline::{Action, NodeRef, Provider};
+use crate::pipeline::{Action, Documents, NodeRef, Provider};
 use crate::rules::{ActionFate, InputRule};
 use crate::yaml::{Change, Kind, New};
 
@@ -78,14 +78,21 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
     let Some(rule) = view.context.rules.action(&action.name) else {
         return;
     };
-    let message = match rule.becomes {
-        ActionFate::Nothing => format!("{} goes: {}", action.name, rule.why),
-        _ => format!(
-            "{} becomes the commands that it runs, by Podman",
-            action.name
-        ),
+    let why = match pass.other_actions.get(&index) {
+        Some(why) => *why,
+        None => {
+            let message = match rule.becomes {
+                ActionFate::Nothing => format!("{} goes: {}", action.name, rule.why),
+                _ => format!(
+                    "{} becomes the commands that it runs, by Podman",
+                    action.name
+                ),
+            };
+            let why = draft.note("action", at, message);
+            remove(action, draft, why);
+            why
+        }
     };
-    let why = draft.note("action", at, message);
     for loss in &commands.losses {
         draft.warn("attestation", at, loss.clone());
     }
@@ -99,19 +106,28 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
             );
         }
     }
-    for slot in [Some(&action.uses), action.with.as_ref()]
-        .into_iter()
-        .flatten()
-    {
+    if commands.fetches {
+        checkout(pass, index, action, draft, why);
+    }
+}
+
+/// Takes away that the step uses an action; commands come in its place.
+fn remove(action: &Action, draft: &mut Draft, why: usize) {
+    let slots = [Some(&action.uses), action.with.as_ref()];
+    for slot in slots.into_iter().flatten() {
         let change = Change::RemoveEntry {
             mapping: slot.mapping.node,
             index: slot.index,
         };
         draft.change(slot.mapping.file, change, why);
     }
-    if commands.fetches {
-        checkout(pass, index, action, draft, why);
-    }
+}
+
+/// Whether a step names the commit of its action.
+pub(super) fn is_pinned(documents: &Documents, action: &Action) -> bool {
+    let uses = documents.text(action.uses.value).unwrap_or_default();
+    let version = uses.split('@').nth(1).unwrap_or_default();
+    version.len() == 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A build that fetched the repository for itself builds what is checked out.
@@ -155,12 +171,8 @@ fn checkout(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft
         draft.note("build-context", at, "the action built the commit of the event; Podman builds the files that are checked out");
         return;
     }
-    let is_pinned = |action: &Action| {
-        let uses = documents.text(action.uses.value).unwrap_or_default();
-        let version = uses.split('@').nth(1).unwrap_or_default();
-        version.len() == 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    if view.job.actions.iter().any(is_pinned) && checkout_elsewhere(view).is_none() {
+    let mut actions = view.job.actions.iter();
+    if actions.any(|action| is_pinned(documents, action)) && checkout_elsewhere(view).is_none() {
         draft.block(
             "build-context",
             at,

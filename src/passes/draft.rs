@@ -85,6 +85,8 @@ pub struct Draft {
     pub reviews: Vec<Finding>,
     /// Variables that the job needs.
     pub variables: Vec<NewVariable>,
+    /// Steps whose action gives way to another action, so that no commands are written into them.
+    pub other_actions: HashSet<NodeRef>,
     /// Commands that go.
     pub removals: Vec<Removal>,
     /// Every place of Docker in the job.

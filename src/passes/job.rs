@@ -1,6 +1,6 @@
 //! One job under the passes: what is known of it before the first change is planned.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
@@ -19,6 +19,8 @@ pub struct JobPass<'a> {
     pub facts: Facts,
     /// Calls that a pass has replaced as a whole.
     pub replaced: HashSet<usize>,
+    /// Actions that give way to other actions, not to commands, each with the finding that says so.
+    pub other_actions: HashMap<usize, usize>,
     /// The first call that goes to another folder: from there on a relative path may mean another file.
     pub first_move: Option<usize>,
 }
@@ -41,6 +43,7 @@ impl<'a> JobPass<'a> {
             taken_apart,
             facts,
             replaced: HashSet::new(),
+            other_actions: HashMap::new(),
             first_move,
         }
     }

@@ -19,8 +19,8 @@ mod image;
 mod job;
 mod packages;
 mod project_files;
+mod redhat;
 mod removal;
-
 mod script_edit;
 mod setup;
 mod socket;
@@ -81,6 +81,7 @@ pub fn run<'a>(
     let mut draft = Draft::default();
     draft.places = places(&pass);
     stays::run(&pass, &mut draft);
+    redhat::run(&mut pass, &mut draft);
     waits::run(&mut pass, &mut draft);
     host::run(&pass, &mut draft);
     image::run(&pass, &mut draft);

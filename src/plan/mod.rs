@@ -221,6 +221,10 @@ fn users(units: &[Unit<'_>]) -> Users {
                 .iter()
                 .for_each(|(_, slot)| add(slot.mapping));
         }
+        for action in &job.actions {
+            add(action.uses.value);
+            action.with.iter().for_each(|with| add(with.value));
+        }
         for script in &job.scripts {
             add(script.slot.mapping);
             add(script.slot.value);

@@ -14,6 +14,10 @@ use super::settle::Settling;
 /// Writes the commands of every written-out action of the jobs that move into its step.
 pub(super) fn write(moving: &[&Unit<'_>], documents: &Documents, settling: &mut Settling) {
     let mut done: HashSet<NodeRef> = HashSet::new();
+    for unit in moving {
+        let others = unit.drafted.iter().flat_map(|it| &it.draft.other_actions);
+        done.extend(others.copied());
+    }
     for action in moving.iter().flat_map(|unit| &unit.job.actions) {
         let Some(commands) = &action.commands else {
             continue;

@@ -127,6 +127,9 @@ pub struct ActionRule {
     /// Whether it reads the credentials file that Docker's login leaves.
     #[serde(default)]
     pub reads_credentials: bool,
+    /// Whether it leaves credentials in the file that Docker's login would write.
+    #[serde(default)]
+    pub leaves_credentials: bool,
     /// Whether it says nothing about Docker by itself, and matters only beside other things that use it.
     #[serde(default)]
     pub only_beside: bool,

@@ -56,3 +56,6 @@ pub(super) const CATALOG: &[File] = &[
     file!("compat/danger.yaml"),
     file!("passes.yaml"),
 ];
+
+/// What --actions redhat writes in the place of Docker's actions.
+pub(super) const REDHAT: File = file!("actions/redhat.yaml");

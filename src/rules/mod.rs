@@ -32,6 +32,7 @@ mod images;
 mod packages;
 mod pattern;
 mod programs;
+mod redhat;
 mod short_names;
 mod unique;
 mod variables;
@@ -50,6 +51,7 @@ pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
 pub use packages::{OnFedora, PackageManager, PackageRule};
 pub use programs::{Client, Program};
+pub use redhat::{RedhatInput, RedhatRule};
 pub use short_names::ShortName;
 pub use variables::{VariableAction, VariableRule};
 
@@ -59,8 +61,8 @@ use commands::Commands;
 use daemon::Daemon;
 use differences::Differences;
 use embedded::{
-    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, RUNNERS,
-    SHORT_NAMES, VARIABLES,
+    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, REDHAT,
+    RUNNERS, SHORT_NAMES, VARIABLES,
 };
 use images::Images;
 use packages::Packages;
@@ -82,6 +84,7 @@ pub struct Rules {
     differences: Part<Differences>,
     actions: OnceLock<Actions>,
     runners: Part<Runners>,
+    redhat: Part<Vec<RedhatRule>>,
 }
 
 /// A file that is read when it is first asked for.
@@ -131,6 +134,7 @@ impl Rules {
         rules.daemon.checked(DAEMON)?;
         rules.differences.checked(DIFFERENCES)?;
         rules.runners.checked(RUNNERS)?;
+        rules.redhat.checked(REDHAT)?;
         let mut lists = Vec::new();
         for (file, text) in ACTIONS {
             lists.push(error::read::<Vec<ActionRule>>(file, text, 1)?);
@@ -161,6 +165,7 @@ impl Rules {
             _ if file.starts_with("compat/") || file == "passes.yaml" => {
                 catalog::check_file(file, text)
             }
+            "actions/redhat.yaml" => error::read::<Vec<RedhatRule>>(file, text, 1).map(drop),
             _ if file.starts_with("actions/") => {
                 error::read::<Vec<ActionRule>>(file, text, 1).map(drop)
             }
@@ -219,6 +224,14 @@ impl Rules {
             Actions::of(lists).unwrap_or_default()
         };
         self.actions.get_or_init(read).get(name)
+    }
+
+    /// What an action of redhat-actions says in the place of one of Docker's.
+    pub fn redhat_action(&self, name: &str) -> Option<&RedhatRule> {
+        let rules = self.redhat.get(REDHAT)?;
+        rules
+            .iter()
+            .find(|rule| rule.action.eq_ignore_ascii_case(name))
     }
 
     /// Whether an action may read the credentials file that Docker's login leaves: one that is not known may.

@@ -1,18 +1,18 @@
 //! Expressions of a workflow, `${{ ... }}`, as far as a translation has to understand them.
 
 /// Whether a text holds an expression.
-pub(super) fn is_in(text: &str) -> bool {
+pub(crate) fn is_in(text: &str) -> bool {
     text.contains("${{")
 }
 
 /// The inside of a text that is one expression and nothing else.
-pub(super) fn whole(text: &str) -> Option<&str> {
+pub(crate) fn whole(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?;
     (!inner.contains("}}") && !inner.contains("${{")).then_some(inner.trim())
 }
 
 /// The variable that a text is when it is nothing but `${{ env.NAME }}`.
-pub(super) fn variable(text: &str) -> Option<&str> {
+pub(crate) fn variable(text: &str) -> Option<&str> {
     let name = whole(text)?.strip_prefix("env.")?;
     let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     (!name.is_empty() && name.chars().all(letters)).then_some(name)
@@ -133,7 +133,7 @@ fn outside_quotes(text: &str, signs: &[&str]) -> bool {
 }
 
 /// Whether a condition asks how the steps before it ended.
-pub(super) fn asks_status(condition: &str) -> bool {
+pub(crate) fn asks_status(condition: &str) -> bool {
     ["always()", "failure()", "cancelled()", "success()"]
         .iter()
         .any(|call| condition.contains(call))

@@ -2,7 +2,7 @@
 
 mod build;
 mod containers;
-mod expression;
+pub(crate) mod expression;
 mod inputs;
 mod labels;
 mod lower;
