@@ -90,6 +90,13 @@ pub(super) fn flag(
         "--network" => match value.as_str() {
             "host" => {}
             "default" => remove_flag(docker, flag, draft, why),
+            "none" if docker.view.on_machine() => {}
+            _ if docker.view.on_machine() => draft.block(
+                "no-counterpart",
+                at,
+                "`podman build` knows the networks host and none; others are Docker's",
+                "build with --network host, or without the flag, then run again",
+            ),
             _ => return false,
         },
         "--allow" | "--builder" | "--progress" => {
