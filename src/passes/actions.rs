@@ -371,7 +371,7 @@ fn commands_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
     let documents = pass.view.context.documents;
     for (name, node) in &action.inputs {
         let text = documents.text(*node).unwrap_or_default();
-        if names_command(text) {
+        if names_command(pass.view.context.rules, text) {
             draft.block(
                 "disguised-docker",
                 documents.location(*node),

@@ -2,7 +2,7 @@
 
 use crate::image_name::ImageName;
 use crate::pipeline::{Action, Job, Service};
-use crate::rules::{ActionFate, DockerKind, ImageKind, ToolboxFate};
+use crate::rules::{ActionFate, DockerKind, ImageKind, Rules, ToolboxFate};
 
 use crate::shell::Word;
 
@@ -54,7 +54,7 @@ impl<'a> Evidence<'a> {
         }
         evidence.foreign = view.job.foreign_scripts.iter().any(|(node, _)| {
             let text = view.context.documents.text(*node);
-            text.is_some_and(names_command)
+            text.is_some_and(|text| names_command(view.context.rules, text))
         });
         for (index, action) in view.job.actions.iter().enumerate() {
             if uses_docker(view, action) {
@@ -77,7 +77,8 @@ impl<'a> Evidence<'a> {
             }
         }
         for (index, line) in view.lines.iter().enumerate() {
-            if hides_docker(line) || line.parsed.text.contains("docker-daemon:") {
+            if hides_docker(view.context.rules, line) || line.parsed.text.contains("docker-daemon:")
+            {
                 evidence.unreadable.push(index);
             }
         }
@@ -115,13 +116,13 @@ pub fn may_use_docker(context: &Context<'_>, job: &Job) -> bool {
 }
 
 /// Whether a line names a docker command in a text that is no shell, or writes one into a file.
-fn hides_docker(line: &LineView) -> bool {
+fn hides_docker(rules: &Rules, line: &LineView) -> bool {
     let text = &line.parsed.text;
     if !text.contains("docker") {
         return false;
     }
     match &line.parsed.script {
-        Err(_) => names_command(text),
+        Err(_) => names_command(rules, text),
         Ok(script) => {
             let doubtful = script
                 .doubtful
@@ -133,7 +134,7 @@ fn hides_docker(line: &LineView) -> bool {
                 .flat_map(|command| &command.redirects)
                 .filter_map(|redirect| text.get(redirect.heredoc.as_ref()?.body.clone()));
             doubtful.chain(written).any(|part| {
-                names_command(part)
+                names_command(rules, part)
                     && !script.commands.iter().any(|command| {
                         // a heredoc that a shell reads is read as commands already
                         let at = part.as_ptr() as usize - text.as_ptr() as usize;
@@ -145,32 +146,22 @@ fn hides_docker(line: &LineView) -> bool {
 }
 
 /// Whether a text has a line that begins like a docker command.
-pub(super) fn names_command(text: &str) -> bool {
+pub(super) fn names_command(rules: &Rules, text: &str) -> bool {
     text.lines().any(|line| {
-        line.split([';', '&', '|', '(', '`']).any(|part| {
-            let mut words = part.split_whitespace().skip_while(|word| {
-                matches!(
-                    *word,
-                    "sudo"
-                        | "if"
-                        | "then"
-                        | "!"
-                        | "time"
-                        | "exec"
-                        | "else"
-                        | "do"
-                        | "-"
-                        | "until"
-                        | "while"
-                )
-            });
-            matches!(
-                words.next(),
-                Some("docker" | "docker-compose" | "docker.exe")
-            ) && words.next().is_some_and(|word| {
-                word.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-')
-            })
-        })
+        let mut parts = line.split([';', '&', '|', '(', '`']);
+        parts.any(|part| part.contains("docker") && begins_with_command(rules, part))
+    })
+}
+
+fn begins_with_command(rules: &Rules, part: &str) -> bool {
+    let mut words = part
+        .split_whitespace()
+        .skip_while(|word| rules.stands_before_commands(word));
+    matches!(
+        words.next(),
+        Some("docker" | "docker-compose" | "docker.exe")
+    ) && words.next().is_some_and(|word| {
+        word.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-')
     })
 }
 

@@ -177,7 +177,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let reads_store = words().any(|word| call.raw(word).contains("docker-daemon:"));
-        let scans = matches!(program, "trivy" | "grype" | "syft" | "snyk")
+        let scans = view.context.rules.scans_images(program)
             && words().any(|word| {
                 let name = view.expand_word(call, word).text;
                 let name = name.strip_prefix("docker:").unwrap_or(&name);
@@ -192,10 +192,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
             );
             continue;
         }
-        if matches!(
-            program,
-            "dockerd" | "dockerd-entrypoint.sh" | "dind" | "docker-init"
-        ) {
+        if view.context.rules.is_daemon(program) {
             draft.block(
                 "own-daemon",
                 view.at_command(call),
@@ -267,9 +264,8 @@ fn is_function(pass: &JobPass<'_>, name: &str) -> bool {
 fn lookups(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     for call in &view.calls {
-        if !matches!(call.program(), Some("which" | "type" | "hash" | "command"))
-            || call.is_remote()
-        {
+        let program = call.program().unwrap_or_default();
+        if !view.context.rules.looks_up(program) || call.is_remote() {
             continue;
         }
         for word in call.command().words.iter().skip(1) {

@@ -32,18 +32,6 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     missing_programs(pass, &installed, draft);
 }
 
-/// Flags of `apk add` that take a value. Source: apk-tools 2.14 `apk add --help`.
-const APK_VALUES: [&str; 8] = [
-    "-t",
-    "--virtual",
-    "-X",
-    "--repository",
-    "-p",
-    "--root",
-    "--keys-dir",
-    "--arch",
-];
-
 /// Gives the Fedora packages that the line installs from now on.
 fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
     let view = &pass.view;
@@ -100,7 +88,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
                 );
                 return Vec::new();
             }
-            skip = APK_VALUES.contains(&word);
+            skip = view.context.rules.apk_option_takes_value(word);
             edits.push((index, None));
             continue;
         }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::image_name::ImageName;
-use crate::rules::ShortName;
+use crate::rules::{Rules, ShortName};
 use crate::shell;
 
 use super::context::Call;
@@ -43,7 +43,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 format!("the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"),
                 "see what it calls, and move the job by hand",
             ),
-                        ProjectFile::Unseen(name) if uses_unmade_image(pass) || builds_by_name(call) => draft.block(
+            ProjectFile::Unseen(name) if uses_unmade_image(pass) || builds_by_name(view.context.rules, call) => draft.block(
                 "hidden-docker",
                 at,
                 format!("{name} cannot be seen here, and seems to build what the job then uses"),
@@ -106,21 +106,11 @@ fn may_share_images(pass: &JobPass<'_>, at: usize) -> bool {
 }
 
 /// `make image`, `./build-image.sh`, `make push-all`: what is run is named after images.
-fn builds_by_name(call: &Call) -> bool {
-    const NAMES: [&str; 8] = [
-        "docker",
-        "image",
-        "images",
-        "container",
-        "containers",
-        "dind",
-        "buildx",
-        "push",
-    ];
+fn builds_by_name(rules: &Rules, call: &Call) -> bool {
     call.command().words.iter().any(|word| {
         call.raw(word)
             .split(|letter: char| !letter.is_ascii_alphanumeric())
-            .any(|part| NAMES.contains(&part))
+            .any(|part| rules.speaks_of_images(part))
     })
 }
 
@@ -275,18 +265,18 @@ fn makefile(pass: &JobPass<'_>, call: &Call) -> ProjectFile {
         {
             return ProjectFile::Seen {
                 path: path.display().to_string(),
-                contents: in_makefile(source.text()),
+                contents: in_makefile(view.context.rules, source.text()),
             };
         }
     }
     ProjectFile::Unseen("what make runs".to_owned())
 }
 
-fn in_makefile(text: &str) -> Contents {
+fn in_makefile(rules: &Rules, text: &str) -> Contents {
     let calls = |line: &str| {
         line.starts_with('\t') && {
             let recipe = line.trim_start_matches(['\t', '@', '-', '+', ' ']);
-            super::evidence::names_command(recipe) || recipe.contains("$(shell docker")
+            super::evidence::names_command(rules, recipe) || recipe.contains("$(shell docker")
         }
     };
     if let Some(line) = text.lines().position(calls) {
@@ -314,18 +304,21 @@ mod tests {
     #[test]
     fn makefiles_that_call_docker_and_those_that_let_choose() {
         assert!(matches!(
-            in_makefile("a:\n\t@docker build .\n"),
+            in_makefile(Rules::embedded(), "a:\n\t@docker build .\n"),
             Contents::CallsDocker(2)
         ));
         assert!(matches!(
-            in_makefile("DOCKER = docker\na:\n\t$(DOCKER) build .\n"),
+            in_makefile(
+                Rules::embedded(),
+                "DOCKER = docker\na:\n\t$(DOCKER) build .\n"
+            ),
             Contents::CallsDocker(1)
         ));
         assert!(
-            matches!(in_makefile("DOCKER ?= docker\na:\n\t$(DOCKER) build .\n"), Contents::TakesEngine(name) if name == "DOCKER")
+            matches!(in_makefile(Rules::embedded(), "DOCKER ?= docker\na:\n\t$(DOCKER) build .\n"), Contents::TakesEngine(name) if name == "DOCKER")
         );
         assert!(matches!(
-            in_makefile("docker:\n\techo docker-build\n"),
+            in_makefile(Rules::embedded(), "docker:\n\techo docker-build\n"),
             Contents::Harmless
         ));
     }

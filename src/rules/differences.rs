@@ -53,17 +53,58 @@ impl Alpine {
     }
 }
 
+/// From where a path in a script counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folder {
+    /// The root of the checkout.
+    Checkout,
+    /// The folder in which the script runs.
+    Working,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Differences {
     docker_hub: Names,
     inspect_fields: Names,
+    apk_options_with_value: Names,
+    image_words: Names,
+    registry_commands: Names,
+    registry_variables: Names,
+    checkout_folders: Names,
+    working_folders: Names,
     pub(super) alpine: Alpine,
 }
 
 impl Differences {
     pub(super) fn is_docker_hub(&self, registry: &str) -> bool {
         self.docker_hub.names.0.contains(registry)
+    }
+
+    pub(super) fn apk_option_takes_value(&self, option: &str) -> bool {
+        self.apk_options_with_value.names.0.contains(option)
+    }
+
+    pub(super) fn speaks_of_images(&self, word: &str) -> bool {
+        self.image_words.names.0.contains(word)
+    }
+
+    pub(super) fn reaches_registry(&self, command: &str) -> bool {
+        self.registry_commands.names.0.contains(command)
+    }
+
+    pub(super) fn names_registry(&self, variable: &str) -> bool {
+        let mut parts = self.registry_variables.names.0.iter();
+        parts.any(|part| variable.contains(part.as_str()))
+    }
+
+    pub(super) fn below_checkout<'p>(&self, path: &'p str) -> Option<(Folder, &'p str)> {
+        let below = |names: &Names| {
+            let mut names = names.names.0.iter();
+            names.find_map(|name| path.strip_prefix(name.as_str())?.strip_prefix('/'))
+        };
+        let checkout = below(&self.checkout_folders).map(|rest| (Folder::Checkout, rest));
+        checkout.or_else(|| below(&self.working_folders).map(|rest| (Folder::Working, rest)))
     }
 
     pub(super) fn inspect_field<'s>(&'s self, format: &str) -> Option<&'s str> {

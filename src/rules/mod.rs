@@ -45,7 +45,7 @@ pub use actions::{ActionFate, ActionRule, InputList, InputRule, OutputRule, Runn
 pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens};
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
-pub use differences::Alpine;
+pub use differences::{Alpine, Folder};
 pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
@@ -336,6 +336,30 @@ impl Rules {
         programs.is_some_and(|programs| programs.only_prints(name))
     }
 
+    /// Whether a program is a Docker daemon, or starts one.
+    pub fn is_daemon(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.is_daemon(name))
+    }
+
+    /// Whether a program looks for images in the store of Docker's daemon.
+    pub fn scans_images(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.scans_images(name))
+    }
+
+    /// Whether a program asks for another one by its name.
+    pub fn looks_up(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.looks_up(name))
+    }
+
+    /// Whether a word may stand in front of a command on its line.
+    pub fn stands_before_commands(&self, word: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.stands_before_commands(word))
+    }
+
     /// Whether a program takes the name of a host as an argument of its own.
     pub fn is_network_client(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);
@@ -346,6 +370,35 @@ impl Rules {
     pub fn is_docker_hub(&self, registry: &str) -> bool {
         let differences = self.differences.get(DIFFERENCES);
         differences.is_some_and(|differences| differences.is_docker_hub(registry))
+    }
+
+    /// Whether an option of `apk add` takes a value.
+    pub fn apk_option_takes_value(&self, option: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.apk_option_takes_value(option))
+    }
+
+    /// Whether a word in the name of a makefile target or a script speaks of images.
+    pub fn speaks_of_images(&self, word: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.speaks_of_images(word))
+    }
+
+    /// Whether a command of Docker's speaks to the registry of the image that it names.
+    pub fn reaches_registry(&self, command: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.reaches_registry(command))
+    }
+
+    /// Whether a variable's name, in capitals, says that it holds a registry.
+    pub fn names_registry(&self, variable: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.names_registry(variable))
+    }
+
+    /// The rest of a path that a script writes below the checkout or the folder in which it runs.
+    pub fn below_checkout<'p>(&self, path: &'p str) -> Option<(Folder, &'p str)> {
+        self.differences.get(DIFFERENCES)?.below_checkout(path)
     }
 
     /// A field of a format for `docker inspect` that Podman prints otherwise.

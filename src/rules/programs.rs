@@ -107,6 +107,10 @@ pub(super) struct Programs {
     harmless: Names,
     network_clients: Names,
     only_print: Names,
+    daemons: Names,
+    image_scanners: Names,
+    lookups: Names,
+    before_commands: Names,
 }
 
 impl Clients {
@@ -143,6 +147,22 @@ impl Programs {
 
     pub(super) fn is_network_client(&self, name: &str) -> bool {
         self.network_clients.programs.0.contains(name)
+    }
+
+    pub(super) fn is_daemon(&self, name: &str) -> bool {
+        self.daemons.programs.0.contains(name)
+    }
+
+    pub(super) fn scans_images(&self, name: &str) -> bool {
+        self.image_scanners.programs.0.contains(name)
+    }
+
+    pub(super) fn looks_up(&self, name: &str) -> bool {
+        self.lookups.programs.0.contains(name)
+    }
+
+    pub(super) fn stands_before_commands(&self, word: &str) -> bool {
+        self.before_commands.programs.0.contains(word)
     }
 
     /// A program that is said to be harmless and not harmless.

@@ -18,6 +18,7 @@ pub(super) fn login(
     additions: &mut Additions,
     draft: &mut Draft,
 ) {
+    let rules = pass.view.context.rules;
     let operands = docker.operands();
     let on_hub = pass
         .facts
@@ -42,7 +43,7 @@ pub(super) fn login(
             let text = docker.text_of(*word);
             let name = text.text.trim_matches(['"', '\'']);
             let by_this_name = pass.facts.names_registry(&text.text);
-            if pass.view.context.rules.is_docker_hub(name) && !by_this_name {
+            if rules.is_docker_hub(name) && !by_this_name {
                 let message = "Podman knows Docker Hub as docker.io";
                 let why = draft.note(
                     "login-registry",
@@ -65,7 +66,7 @@ pub(super) fn login(
                     .map(|argument| &argument.kind),
                 Some(ArgumentKind::Opaque)
             ) && text.unknown
-                && !is_registry_variable(&text.text)
+                && !rules.names_registry(&text.text.to_ascii_uppercase())
             {
                 draft.review(
                     "login-registry",
@@ -79,16 +80,6 @@ pub(super) fn login(
     if docker.rule.name == "login" {
         credentials_for_others(pass, docker, additions, draft);
     }
-}
-
-/// A variable that GitLab itself sets, or whose name says that it holds a registry.
-fn is_registry_variable(text: &str) -> bool {
-    let upper = text.to_ascii_uppercase();
-    [
-        "REGISTRY", "HOST", "SERVER", "URL", "HUB", "PROXY", "REPO", "ECR", "GCR",
-    ]
-    .iter()
-    .any(|part| upper.contains(part))
 }
 
 /// The first Podman that writes Docker's credentials file beside its own.
@@ -132,10 +123,11 @@ fn credentials_for_others(
 
 /// A registry on the machine itself speaks plain HTTP, which Podman has to be told.
 pub(super) fn on_this_machine(docker: &DockerCall<'_>, additions: &mut Additions) {
-    let reaches = matches!(
-        docker.rule.name.as_str(),
-        "push" | "pull" | "run" | "create" | "login" | "manifest push"
-    );
+    let reaches = docker
+        .view
+        .context
+        .rules
+        .reaches_registry(&docker.rule.name);
     let named = docker
         .operands()
         .first()
