@@ -456,26 +456,7 @@ fn flag_action(
             };
             remove_flag(docker, flag, draft, why);
         }
-        FlagAction::Rename { to } => {
-            let word = &docker.words()[flag.words.start];
-            let raw = docker.call.raw(word);
-            let length = raw.find('=').unwrap_or(raw.len());
-            if flag.clustered {
-                draft.block(
-                    "unknown-flag",
-                    at,
-                    "a flag in a cluster has another name in Podman",
-                    "write the flags apart",
-                );
-            } else {
-                docker.replace(
-                    word.span.start..word.span.start + length,
-                    to.clone(),
-                    draft,
-                    why,
-                );
-            }
-        }
+        FlagAction::Rename { to } => rename_flag(docker, flag, to, draft, why),
         FlagAction::Gap { why: reason } => draft.block(
             "no-counterpart",
             at,
@@ -500,6 +481,40 @@ fn flag_action(
                 );
             }
         }
+    }
+}
+
+/// Gives a flag its name in Podman; its value stays, in the same word (`--tail=5`, `-n5`) or the next.
+fn rename_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, to: &str, draft: &mut Draft, why: usize) {
+    if flag.clustered {
+        draft.block(
+            "unknown-flag",
+            docker.at_words(&flag.words),
+            "a flag in a cluster has another name in Podman",
+            "write the flags apart",
+        );
+        return;
+    }
+    let word = &docker.words()[flag.words.start];
+    let raw = docker.call.raw(word);
+    let own_value = flag
+        .value
+        .as_ref()
+        .and_then(|value| raw.get(..value.start.checked_sub(word.span.start)?));
+    let (name, to) = match own_value {
+        // a new name that brings its value along takes the place of a switch, which may be off
+        Some(_) if to.contains('=') && !docker.is_on(&flag.rule.name) => {
+            remove_flag(docker, flag, draft, why);
+            return;
+        }
+        None | Some(_) if to.contains('=') => (raw, to.to_owned()),
+        Some(name) if !name.ends_with('=') => (name, format!("{to}=")),
+        Some(name) => (name.trim_end_matches('='), to.to_owned()),
+        None => (raw, to.to_owned()),
+    };
+    if name != to {
+        let start = word.span.start;
+        docker.replace(start..start + name.len(), to, draft, why);
     }
 }
 
