@@ -5,6 +5,7 @@ use crate::passes::job::JobPass;
 use crate::passes::socket;
 use crate::rules::UnderHostNetwork;
 
+use super::binds;
 use super::parts::{Additions, remove_flag};
 use super::registry::qualify;
 use crate::passes::docker_call::{DockerCall, Flag};
@@ -63,7 +64,7 @@ pub(super) fn finish(
         qualify(pass, index, docker, *word, draft, why);
     }
     socket(docker, draft);
-    bind_sources(pass, index, docker, draft);
+    binds::run(pass, index, docker, draft);
     ports(docker, additions, draft);
     for flag in docker.flags() {
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
@@ -140,52 +141,6 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
                 docker.at_words(&flag.words),
                 "this container is given Docker's engine, which is root on its host",
                 "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand",
-            );
-        }
-    }
-}
-
-/// Docker makes a folder that is to be mounted and is not there; Podman ends with an error.
-/// Source: ran on Podman 4.3.1 and 5.8.6, Docker 20.10.
-fn bind_sources(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let files = pass.view.context.files;
-    for flag in docker.flags_named("--volume") {
-        let Some(raw) = docker.raw_value(flag) else {
-            continue;
-        };
-        let raw = raw.replace(['"', '\''], "");
-        let below = [
-            "$PWD/",
-            "${PWD}/",
-            "$CI_PROJECT_DIR/",
-            "${CI_PROJECT_DIR}/",
-            "$(pwd)/",
-            "`pwd`/",
-            "./",
-        ]
-        .iter()
-        .find_map(|prefix| raw.strip_prefix(prefix));
-        let Some(path) = below.and_then(|rest| rest.split(':').next()) else {
-            continue;
-        };
-        let path = path.trim_end_matches('/');
-        let known = path.is_empty()
-            || path == "."
-            || files.exists(std::path::Path::new(path))
-            || !files.glob(&format!("{path}/**")).is_empty();
-        let made = pass.view.calls.iter().take(index).any(|call| {
-            let text = call
-                .text()
-                .get(call.command().span.clone())
-                .unwrap_or_default();
-            !crate::passes::evidence::calls_docker(call) && text.contains(path)
-        });
-        if !known && !made {
-            draft.review(
-                "bind-source",
-                docker.at_words(&flag.words),
-                format!("{path} is not in the repository: Docker makes a folder that is missing, Podman ends with an error"),
-                "write `mkdir -p` in front, or see that the folder is there",
             );
         }
     }
