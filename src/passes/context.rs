@@ -272,6 +272,15 @@ impl JobView<'_> {
         &self.lines[call.line]
     }
 
+    /// The calls that begin in a range of a line's script, by their places in [`Self::calls`].
+    pub fn calls_in(&self, line: usize, range: &Range<usize>) -> Range<usize> {
+        let first = |at: usize| {
+            self.calls
+                .partition_point(|call| (call.line, call.command().span.start) < (line, at))
+        };
+        first(range.start)..first(range.end)
+    }
+
     /// Where a range of a call's script stands in its file.
     pub fn at(&self, call: &Call, range: Range<usize>) -> Location {
         self.context.documents.inside(self.line(call).node, range)

@@ -50,6 +50,18 @@ pub enum Instead {
     Image(String),
     /// `services:` with what is left of the list.
     Services(Vec<String>),
+    /// A variable of the job's own with this name and value.
+    Variable(String, String),
+}
+
+impl Instead {
+    /// Whether two stand for the same key of a job.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Variable(name, _), Self::Variable(other, _)) => name == other,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
 }
 
 /// A variable that the job needs from now on.

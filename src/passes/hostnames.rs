@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use crate::yaml::Change;
 
-use super::draft::{Draft, Purpose};
+use super::draft::{Draft, Instead, Planned, Purpose};
 use super::evidence::calls_docker;
 use super::job::JobPass;
 use super::script_edit;
+
+/// Where Podman's containers answer: in the job itself.
+const HERE: &str = "localhost";
 
 /// Points addresses of the daemon at the job itself.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -35,6 +38,10 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
         {
             found.push(0..value.len());
         }
+        let mut moved = value.clone();
+        for range in found.iter().rev() {
+            moved.replace_range(range.clone(), HERE);
+        }
         for range in found {
             let at = documents.inside(variable.node, range.clone());
             let why = draft.note(
@@ -48,13 +55,13 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
             let change = Change::ReplaceText {
                 node: variable.node.node,
                 range,
-                text: "localhost".to_owned(),
+                text: HERE.to_owned(),
             };
-            draft.plan(super::draft::Planned {
+            draft.plan(Planned {
                 file: variable.node.file,
                 change,
                 purpose: Purpose::Text,
-                instead: None,
+                instead: Some(Instead::Variable(name.clone(), moved.clone())),
                 finding: why,
             });
         }
@@ -102,7 +109,7 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
                     at,
                     "the daemon's name is no longer there; Podman's containers answer at localhost",
                 );
-                script_edit::replace(view, call, range, "localhost", draft, why);
+                script_edit::replace(view, call, range, HERE, draft, why);
             }
         }
     }

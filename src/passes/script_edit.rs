@@ -135,6 +135,65 @@ pub(super) fn insert_after(
     true
 }
 
+/// Runs a command right before another one, which does not run if it fails.
+/// Gives `false` if the other one stands where nothing can come before it.
+pub(super) fn insert_before(
+    view: &JobView<'_>,
+    call: &Call,
+    command: &str,
+    draft: &mut Draft,
+    why: usize,
+) -> bool {
+    let line = view.line(call);
+    let text = call.text();
+    let place = &call.command().place;
+    if place.negated
+        || place.pipeline.0 > 0
+        || place.connected == Connected::After(Connector::Or)
+        || place.nesting.contains(&Nesting::Xargs)
+    {
+        return false;
+    }
+    let statement = &place.statement;
+    let begins = statement.start == call.command().span.start;
+    if begins
+        && place.nesting.is_empty()
+        && text.trim() == text[statement.clone()].trim()
+        && let Some((sequence, index)) = line.item
+    {
+        let change = Change::InsertItem {
+            sequence: sequence.node,
+            at: index,
+            value: New::Scalar(command.to_owned()),
+        };
+        draft.change(sequence.file, change, why);
+        return true;
+    }
+    if begins
+        && place.statement_in_body
+        && has_own_lines(text, statement)
+        && style(view, line) == Style::Literal
+    {
+        let change = Change::InsertTextLinesBefore {
+            node: line.node.node,
+            before: statement.start,
+            lines: vec![command.to_owned()],
+        };
+        draft.change(line.node.file, change, why);
+        return true;
+    }
+    let start = call.command().span.start;
+    replace(
+        view,
+        call,
+        start..start,
+        format!("{command} && "),
+        draft,
+        why,
+    );
+    true
+}
+
 /// Runs commands before everything else in the list (or text) that holds a line.
 pub(super) fn insert_in_front(
     view: &JobView<'_>,

@@ -2,95 +2,188 @@
 
 use std::ops::Range;
 
-use crate::shell::{Connector, Nesting};
+use crate::shell::{Compound, CompoundKind, Connector, Nesting, Script};
 
-use super::context::{Call, JobView};
+use super::context::{Call, JobView, LineView};
 use super::draft::Draft;
 use super::evidence::calls_docker;
+use super::image::mentions;
 use super::job::JobPass;
 use super::script_edit::replace;
 
 /// Replaces each loop by one `podman info`, so that a runner that cannot run Podman fails early.
 pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
-    for index in 0..pass.view.calls.len() {
-        if pass.replaced.contains(&index) {
-            continue;
-        }
-        let call = &pass.view.calls[index];
-        let nesting = call.command().place.nesting.last();
-        let condition = matches!(
-            nesting,
-            Some(Nesting::UntilCondition | Nesting::WhileCondition)
-        );
-        let counted =
-            matches!(nesting, Some(Nesting::For)) && breaks_when_it_works(pass.view, index);
-        let waits = condition || counted;
-        if !waits || call.is_remote() {
-            continue;
-        }
-        let engine = asks_engine(pass, call);
-        if !asks_docker(call) && !engine {
-            continue;
-        }
-        let at = pass.view.at_command(call);
-        let keywords: &[&str] = if counted {
-            &["for"]
-        } else {
-            &["until", "while"]
-        };
-        let Some(range) = loop_around(call, keywords) else {
+    let view = pass.view;
+    for (index, line) in view.lines.iter().enumerate() {
+        let Ok(script) = &line.parsed.script else {
             continue;
         };
-        let inside: Vec<usize> = (0..pass.view.calls.len())
-            .filter(|other| {
-                let other = &pass.view.calls[*other];
-                other.line == call.line
-                    && range.start <= other.command().span.start
-                    && other.command().span.end <= range.end
-            })
-            .collect();
-        let only_waits = inside.iter().all(|other| {
-            let other = &pass.view.calls[*other];
-            asks_docker(other)
-                || asks_engine(pass, other)
-                || matches!(
-                    other.program(),
-                    Some(
-                        "sleep"
-                            | "echo"
-                            | "printf"
-                            | "["
-                            | "test"
-                            | "true"
-                            | ":"
-                            | "let"
-                            | "expr"
-                            | "exit"
-                            | "break"
-                            | "date"
-                            | "seq"
-                    )
-                )
-        });
-        if !only_waits {
-            if engine {
-                draft.block(
-                    "engine-api",
-                    at,
-                    "this loop waits for Docker's engine and does more than that",
-                    "take the waiting out of the script, then run again",
-                );
+        for (place, compound) in script.compounds.iter().enumerate() {
+            let behind = script.compounds.iter().skip(place + 1);
+            let inner = behind.take_while(|inner| inner.span.start < compound.span.end);
+            let inner: Vec<&Compound> = inner.collect();
+            if is_loop(compound) && !inner.iter().any(|inner| is_loop(inner)) {
+                wait_loop(pass, (index, line, script), (compound, &inner), draft);
             }
-            continue;
         }
-        let why = draft.note(
-            "wait-loop",
-            at,
-            "there is no daemon to wait for; `podman info` fails at once where Podman cannot run",
-        );
-        replace(pass.view, call, range, "podman info", draft, why);
-        pass.replaced.extend(inside);
     }
+}
+
+fn is_loop(compound: &Compound) -> bool {
+    matches!(
+        compound.kind,
+        CompoundKind::While | CompoundKind::Until | CompoundKind::For
+    )
+}
+
+/// Replaces a loop if it waits for the daemon and does nothing else.
+fn wait_loop(
+    pass: &mut JobPass<'_>,
+    (index, line, script): (usize, &LineView, &Script),
+    (compound, inner): (&Compound, &[&Compound]),
+    draft: &mut Draft,
+) {
+    let view = pass.view;
+    let span = &compound.span;
+    let inside = view.calls_in(index, span);
+    let asks = inside.clone().find(|call| {
+        !pass.replaced.contains(call) && waits(pass, (compound, inner), *call, inside.clone())
+    });
+    let Some(asks) = asks else { return };
+    let call = &view.calls[asks];
+    if call.is_remote() {
+        return;
+    }
+    let at = view.at_command(call);
+    let only_waits = view.calls[inside.clone()]
+        .iter()
+        .all(|other| asks_docker(other) || asks_engine(pass, other) || is_idle(other));
+    if !only_waits || result_is_used(view, index, line, script, compound) {
+        if asks_engine(pass, call) {
+            draft.block(
+                "engine-api",
+                at,
+                "this loop waits for Docker's engine and does more than that",
+                "take the waiting out of the script, then run again",
+            );
+        }
+        return;
+    }
+    let why = draft.note(
+        "wait-loop",
+        at,
+        "there is no daemon to wait for; `podman info` fails at once where Podman cannot run",
+    );
+    replace(view, call, span.clone(), "podman info", draft, why);
+    pass.replaced.extend(inside);
+}
+
+/// Whether a loop ends as soon as a command of it succeeds, which asks for the daemon.
+fn waits(
+    pass: &JobPass<'_>,
+    (compound, inner): (&Compound, &[&Compound]),
+    call: usize,
+    inside: Range<usize>,
+) -> bool {
+    let view = pass.view;
+    let calls = &view.calls[inside];
+    let call = &view.calls[call];
+    let docker = asks_docker(call);
+    if !docker && !asks_engine(pass, call) {
+        return false;
+    }
+    let place = &call.command().place;
+    match place.nesting.get(compound.place.nesting.len()..) {
+        // `while docker info` waits for nothing
+        Some([Nesting::WhileCondition]) => !docker || place.negated,
+        Some([Nesting::UntilCondition]) => !docker || !place.negated,
+        Some([Nesting::For | Nesting::LoopBody]) => {
+            // `docker info && break`
+            let next = calls
+                .iter()
+                .find(|next| next.command().span.start >= call.command().span.end);
+            !place.negated
+                && place.followed_by == Some(Connector::And)
+                && next.is_some_and(|next| next.program() == Some("break"))
+        }
+        Some([Nesting::For | Nesting::LoopBody, Nesting::IfCondition]) => {
+            // `if docker info; then break; fi`, `if ! docker info; then sleep 1; else break; fi`
+            let condition = inner.iter().find(|inner| {
+                inner.kind == CompoundKind::If
+                    && inner.place.nesting.len() + 1 == place.nesting.len()
+                    && inner
+                        .lists
+                        .first()
+                        .is_some_and(|list| holds(list, &call.command().span))
+            });
+            let branch = condition.and_then(|inner| match (place.negated, &inner.lists[..]) {
+                (false, [_, then, ..]) => Some(then),
+                (true, [_, _, otherwise]) => Some(otherwise),
+                _ => None,
+            });
+            branch.is_some_and(|branch| {
+                calls.iter().any(|other| {
+                    other.program() == Some("break") && holds(branch, &other.command().span)
+                })
+            })
+        }
+        _ => false,
+    }
+}
+
+fn holds(list: &Range<usize>, span: &Range<usize>) -> bool {
+    list.start <= span.start && span.end <= list.end
+}
+
+/// Whether something behind a loop looks at a variable that the loop sets.
+fn result_is_used(
+    view: &JobView<'_>,
+    index: usize,
+    line: &LineView,
+    script: &Script,
+    compound: &Compound,
+) -> bool {
+    let text = &*line.parsed.text;
+    let set = script
+        .assignments
+        .iter()
+        .filter(|assignment| holds(&compound.span, &assignment.span))
+        .map(|assignment| assignment.name.as_str());
+    let counter = match compound.kind {
+        CompoundKind::For => text
+            .get(compound.span.clone())
+            .and_then(|text| text.split_whitespace().nth(1)),
+        _ => None,
+    };
+    let behind = text.get(compound.span.end..).unwrap_or_default();
+    let later = view.lines.iter().skip(index + 1);
+    set.chain(counter).any(|name| {
+        mentions(behind, name) || later.clone().any(|line| mentions(&line.parsed.text, name))
+    })
+}
+
+/// Whether a command does nothing that is missed when it does not run.
+fn is_idle(call: &Call) -> bool {
+    matches!(
+        call.program(),
+        Some(
+            "sleep"
+                | "echo"
+                | "printf"
+                | "["
+                | "test"
+                | "true"
+                | "false"
+                | ":"
+                | "let"
+                | "expr"
+                | "exit"
+                | "break"
+                | "continue"
+                | "date"
+                | "seq"
+        )
+    )
 }
 
 /// `docker info`, `docker version`, `docker ps`: questions to the daemon.
@@ -120,59 +213,4 @@ fn asks_engine(pass: &JobPass<'_>, call: &Call) -> bool {
         || text.contains("DOCKER_CERT_PATH")
         || text.contains("DOCKER_TLS_CERTDIR")
         || text.contains("DOCKER_HOST")
-}
-
-/// `docker info && break`: the loop ends as soon as the daemon answers.
-fn breaks_when_it_works(view: &JobView<'_>, index: usize) -> bool {
-    let call = &view.calls[index];
-    let next = view.calls.get(index + 1);
-    call.command().place.followed_by == Some(Connector::And)
-        && next.is_some_and(|next| next.line == call.line && next.program() == Some("break"))
-}
-
-/// From the keyword in front of a command to its `done`; nothing if another loop lies within.
-fn loop_around(call: &Call, keywords: &[&str]) -> Option<Range<usize>> {
-    let text = call.text();
-    let span = &call.command().span;
-    let before = text.get(..span.start)?;
-    let start = keywords
-        .iter()
-        .filter_map(|word| last_word(before, word))
-        .max()?;
-    let after = text.get(span.end..)?;
-    let done = first_word(after, "done")?;
-    let within = [&text[start + 1..span.start], &after[..done]];
-    let another = ["until", "while", "for"]
-        .iter()
-        .any(|word| within.iter().any(|part| first_word(part, word).is_some()));
-    (!another).then(|| start..span.end + done + "done".len())
-}
-
-/// Whether a word stands where the shell takes it for a keyword: at the start of a command.
-fn is_word(text: &str, start: usize, word: &str) -> bool {
-    let ends = text[start + word.len()..].chars().next();
-    let free = ends.is_none_or(|letter| {
-        letter.is_whitespace() || matches!(letter, ';' | '&' | '|' | ')' | '"' | '\'')
-    });
-    let before = text[..start].trim_end_matches([' ', '\t']);
-    let opens = before.is_empty()
-        || before.ends_with(['\n', ';', '&', '|', '(', '{', '"', '\''])
-        || ["do", "then", "else", "!", "time"].iter().any(|keyword| {
-            before
-                .strip_suffix(keyword)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', ';', '\t']))
-        });
-    free && opens
-}
-
-fn last_word(text: &str, word: &str) -> Option<usize> {
-    text.rmatch_indices(word)
-        .map(|(start, _)| start)
-        .find(|start| is_word(text, *start, word))
-}
-
-fn first_word(text: &str, word: &str) -> Option<usize> {
-    text.match_indices(word)
-        .map(|(start, _)| start)
-        .find(|start| is_word(text, *start, word))
 }

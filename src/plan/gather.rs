@@ -32,7 +32,9 @@ pub(super) fn changes(
             settling.add(planned.file, planned.change.clone());
         }
         for instead in overrides(unit) {
-            insert_key(documents, unit.job, value_of(&instead), &mut settling);
+            if let Some(key) = value_of(&instead) {
+                insert_key(documents, unit.job, key, &mut settling);
+            }
         }
     }
     for (file, change) in &plan.hoisted {

@@ -272,12 +272,17 @@ impl Plan<'_> {
                     .drafted
                     .as_ref()
                     .is_some_and(|drafted| drafted.calls_docker);
-                if planned.instead.is_some() && calls_docker && self.can_override(unit, users) {
+                if calls_docker && self.can_override(documents, users, unit, &planned) {
                     self.override_all(unit, &planned);
                 } else {
                     let finding = self.shared_text(documents, &planned, conflict.other);
                     self.leave(unit, finding);
                 }
+            } else if let Some(variable) = variables::without_room(self, documents, users, unit) {
+                let finding = self.no_room(documents, unit, &variable.name);
+                self.leave(unit, finding);
+                agreed.clear();
+                changed = true;
             }
         }
         changed
@@ -364,7 +369,20 @@ impl Plan<'_> {
     }
 
     /// Whether a key can be written into the job itself without anyone else seeing it.
-    fn can_override(&self, unit: usize, users: &Users) -> bool {
+    fn can_override(
+        &self,
+        documents: &Documents,
+        users: &Users,
+        unit: usize,
+        planned: &Planned,
+    ) -> bool {
+        match &planned.instead {
+            None => return false,
+            Some(Instead::Variable(..)) => {
+                return variables::has_room(self, documents, users, unit, true);
+            }
+            Some(_) => {}
+        }
         if self.units[unit].job.provider == Provider::GitHub {
             return false; // GitHub has no key that takes an inherited value back
         }
@@ -378,15 +396,30 @@ impl Plan<'_> {
 
     /// All changes of the same kind give way to one key in the job.
     fn override_all(&mut self, unit: usize, planned: &Planned) {
-        let kind = planned.instead.as_ref().map(std::mem::discriminant);
+        let Some(instead) = &planned.instead else {
+            return;
+        };
         let unit = &mut self.units[unit];
         let Some(drafted) = &unit.drafted else { return };
         for (index, one) in drafted.draft.changes.iter().enumerate() {
-            let same = kind.is_some() && one.instead.as_ref().map(std::mem::discriminant) == kind;
-            if same {
+            let same = |one: &Instead| one.is_same_key(instead);
+            if one.instead.as_ref().is_some_and(same) {
                 unit.overridden.insert(index);
             }
         }
+    }
+
+    fn no_room(&self, documents: &Documents, unit: usize, variable: &str) -> Finding {
+        let mut finding = passes::finding(
+            "shared-text",
+            Severity::Warning,
+            documents.location(self.units[unit].job.key),
+            format!(
+                "the job needs the variable {variable}, and its variables are shared with jobs that do not move, or are too many to repeat"
+            ),
+        );
+        finding.help = Some("give the job variables of its own, then run again".to_owned());
+        finding
     }
 
     fn shared_text(&self, documents: &Documents, planned: &Planned, other: usize) -> Finding {
@@ -452,16 +485,18 @@ pub(crate) fn effective<'b>(unit: &'b Unit<'_>) -> impl Iterator<Item = &'b Plan
         .map(|(_, planned)| planned)
 }
 
-/// A value for a new key.
-pub(crate) fn value_of(instead: &Instead) -> (String, New) {
-    match instead {
-        Instead::Image(name) => ("image".to_owned(), New::Scalar(name.clone())),
-        Instead::Services(names) if names.is_empty() => ("services".to_owned(), New::EmptySequence),
-        Instead::Services(names) => (
-            "services".to_owned(),
-            New::Sequence(names.iter().cloned().map(New::Scalar).collect()),
-        ),
-    }
+/// A new key of a job with its value; nothing for a variable, which finds its place among the others.
+pub(crate) fn value_of(instead: &Instead) -> Option<(String, New)> {
+    let (key, value) = match instead {
+        Instead::Image(name) => ("image", New::Scalar(name.clone())),
+        Instead::Services(names) if names.is_empty() => ("services", New::EmptySequence),
+        Instead::Services(names) => {
+            let names = names.iter().cloned().map(New::Scalar);
+            ("services", New::Sequence(names.collect()))
+        }
+        Instead::Variable(..) => return None,
+    };
+    Some((key.to_owned(), value))
 }
 
 /// The node that a change is about.

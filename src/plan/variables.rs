@@ -1,11 +1,13 @@
 //! Where a variable that the job needs from now on is written.
 
-use crate::passes::{NewVariable, Purpose};
-use crate::pipeline::{Documents, Job, NodeRef, Provider};
-use crate::yaml::{Change, Kind, New};
+use std::collections::HashSet;
+
+use crate::passes::{Instead, NewVariable, Purpose};
+use crate::pipeline::{Documents, Job, NodeRef, Provider, Scope, Slot, Via};
+use crate::yaml::{Change, Kind, New, NodeId, Tree};
 
 use super::settle::{Settling, insert_key};
-use super::{Plan, State, Users, effective};
+use super::{Plan, State, Users, effective, overrides};
 
 /// Writes a job's new variables: where Docker's stood, else into the job's own.
 pub(super) fn place(
@@ -19,49 +21,183 @@ pub(super) fn place(
     let Some(drafted) = &plan.units[unit].drafted else {
         return;
     };
-    let mut homeless: Vec<&NewVariable> = Vec::new();
+    let mut homeless: Vec<(String, New)> = Vec::new();
     for variable in &drafted.draft.variables {
         let engine = variable.name.starts_with("DOCKER_");
         if engine && replace(documents, users, plan, unit, variable, settling) {
             continue;
         }
+        let gone = |mapping, index| settling.removes(mapping, index);
         let target = if engine {
             None
         } else {
-            where_docker_stood(plan, users, unit, settling)
+            where_docker_stood(plan, users, unit, gone)
+                .or_else(|| shared_variables(documents, users, plan, unit, variable))
         };
-        let target = target
-            .or_else(|| shared_variables(documents, users, plan, unit, variable))
-            .or_else(|| own_variables(documents, users, plan, unit));
-        match target {
-            Some((mapping, at)) => {
-                if already_there(documents, mapping, &variable.name) {
-                    continue;
-                }
-                let change = Change::InsertEntry {
-                    mapping: mapping.node,
-                    at,
-                    key: variable.name.to_owned(),
-                    value: value(&variable.value),
-                };
-                settling.add(mapping.file, change);
-            }
-            None => homeless.push(variable),
+        let new = (variable.name.to_owned(), value(&variable.value));
+        match target.or_else(|| own_variables(documents, users, plan, unit, false)) {
+            Some(target) => insert(documents, target, new, settling),
+            None => homeless.push(new),
+        }
+    }
+    for instead in overrides(&plan.units[unit]) {
+        let Instead::Variable(name, text) = instead else {
+            continue;
+        };
+        let new = (name, value(&text));
+        match own_variables(documents, users, plan, unit, true) {
+            Some(target) => insert(documents, target, new, settling),
+            None => homeless.push(new),
         }
     }
     if homeless.is_empty() {
         return;
     }
-    let entries = homeless
-        .iter()
-        .map(|variable| (variable.name.to_owned(), value(&variable.value)))
-        .collect();
+    let own = match new_variables(documents, users, plan, unit) {
+        Some(NewHome::Key(copied)) => copied,
+        Some(NewHome::Alias { name, target }) => {
+            vec![("<<".to_owned(), New::Alias { name, target })]
+        }
+        None => return, // a job without room does not move
+    };
+    let entries = own.into_iter().chain(homeless).collect();
     insert_key(
         documents,
         job,
         (key_of(job).to_owned(), New::Mapping(entries)),
         settling,
     );
+}
+
+/// Whether what a job needs of variables can be written for it. Of what is only for this job (`alone`) nobody else must see
+/// anything.
+pub(super) fn has_room(
+    plan: &Plan<'_>,
+    documents: &Documents,
+    users: &Users,
+    unit: usize,
+    alone: bool,
+) -> bool {
+    own_variables(documents, users, plan, unit, alone).is_some()
+        || new_variables(documents, users, plan, unit).is_some()
+}
+
+/// The new variables of a job that moves for which there is no room, if there are any.
+pub(super) fn without_room<'a>(
+    plan: &'a Plan<'_>,
+    documents: &Documents,
+    users: &Users,
+    unit: usize,
+) -> Option<&'a NewVariable> {
+    let drafted = plan.units[unit].drafted.as_ref()?;
+    drafted.draft.variables.first()?;
+    if has_room(plan, documents, users, unit, false) {
+        return None;
+    }
+    let mut variables = drafted.draft.variables.iter();
+    variables.find(|variable| {
+        variable.name.starts_with("DOCKER_")
+            || where_docker_stood(plan, users, unit, |_, _| true)
+                .or_else(|| shared_variables(documents, users, plan, unit, variable))
+                .is_none()
+    })
+}
+
+/// Writes a variable into a mapping that has none of this name.
+fn insert(
+    documents: &Documents,
+    (mapping, at): (NodeRef, usize),
+    (key, value): (String, New),
+    settling: &mut Settling,
+) {
+    if already_there(documents, mapping, &key) {
+        return;
+    }
+    let change = Change::InsertEntry {
+        mapping: mapping.node,
+        at,
+        key,
+        value,
+    };
+    settling.add(mapping.file, change);
+}
+
+/// What a new key for variables begins with, so that the job keeps what it has.
+enum NewHome {
+    /// The variables that it takes by merge key: a key of its own would cover them.
+    Key(Vec<(String, New)>),
+    /// The variables that its own key names by an alias.
+    Alias { name: String, target: NodeId },
+}
+
+/// How many variables are written out for a job that took them by merge key.
+const COPIED: usize = 6;
+
+/// A new mapping for a job's variables; nothing if its own is shared, or would cover more than can be written out.
+fn new_variables(
+    documents: &Documents,
+    users: &Users,
+    plan: &Plan<'_>,
+    unit: usize,
+) -> Option<NewHome> {
+    let job = plan.units[unit].job;
+    let own = job.own?;
+    if users
+        .get(&own)
+        .is_some_and(|users| users.iter().any(|user| *user != unit))
+    {
+        return None;
+    }
+    let tree = documents.tree(own);
+    if let Some(entry) = tree.get(own.node, key_of(job)) {
+        return match &tree.node(entry.value).kind {
+            Kind::Alias { name, target } if merges(job) && is_mapping(tree, *target) => {
+                Some(NewHome::Alias {
+                    name: name.clone(),
+                    target: *target,
+                })
+            }
+            Kind::Scalar(scalar) if scalar.value().is_empty() => Some(NewHome::Key(Vec::new())),
+            _ => None,
+        };
+    }
+    let gone: HashSet<(NodeRef, usize)> = effective(&plan.units[unit])
+        .filter(|planned| planned.purpose == Purpose::EngineVariable)
+        .filter_map(|planned| match planned.change {
+            Change::RemoveEntry { index, .. } => Some((planned.node(), index)),
+            _ => None,
+        })
+        .collect();
+    let mut copied = Vec::new();
+    for (name, variable) in &job.variables {
+        let merged = variable
+            .slots
+            .iter()
+            .any(|(scope, slot)| *scope == Scope::Job && slot.reach.first() == Some(&Via::Merge));
+        let goes = |slot: &Slot| gone.contains(&(slot.mapping, slot.index));
+        if !merged || variable.slots.iter().all(|(_, slot)| goes(slot)) {
+            continue;
+        }
+        let plain = variable
+            .slots
+            .last()
+            .is_some_and(|(_, slot)| slot.value == variable.node);
+        let text = variable
+            .value
+            .as_ref()
+            .filter(|text| plain && !text.contains('\n'))?;
+        copied.push((name.clone(), value(text)));
+    }
+    (copied.len() <= COPIED).then_some(NewHome::Key(copied))
+}
+
+/// GitHub knows anchors and no merge keys.
+fn merges(job: &Job) -> bool {
+    job.provider == Provider::GitLab
+}
+
+fn is_mapping(tree: &Tree, node: NodeId) -> bool {
+    matches!(tree.node(node).kind, Kind::Mapping { .. })
 }
 
 /// The key under which a job has its variables.
@@ -85,12 +221,12 @@ fn already_there(documents: &Documents, mapping: NodeRef, name: &str) -> bool {
     documents.tree(mapping).get(mapping.node, name).is_some()
 }
 
-/// The mapping that loses Docker's variables for this job, if nobody who uses it stays.
+/// The mapping that loses Docker's variables for this job, if nobody who uses it stays. `gone` says which entries go.
 fn where_docker_stood(
     plan: &Plan<'_>,
     users: &Users,
     unit: usize,
-    settling: &Settling,
+    gone: impl Fn(NodeRef, usize) -> bool,
 ) -> Option<(NodeRef, usize)> {
     let removals =
         effective(&plan.units[unit]).filter(|planned| planned.purpose == Purpose::EngineVariable);
@@ -103,7 +239,7 @@ fn where_docker_stood(
             file: planned.file,
             node: mapping,
         };
-        if !settling.removes(mapping, index) {
+        if !gone(mapping, index) {
             continue;
         }
         let all_move = users.get(&mapping).is_none_or(|users| {
@@ -157,12 +293,13 @@ fn shared_variables(
     })
 }
 
-/// The job's own `variables:`, if it is a mapping that only this job has.
+/// The job's own `variables:`, if it is a mapping that only jobs have which move, or nobody but this job (`alone`).
 fn own_variables(
     documents: &Documents,
     users: &Users,
     plan: &Plan<'_>,
     unit: usize,
+    alone: bool,
 ) -> Option<(NodeRef, usize)> {
     let own = plan.units[unit].job.own?;
     let tree = documents.tree(own);
@@ -174,12 +311,12 @@ fn own_variables(
         file: own.file,
         node: entry.value,
     };
-    let alone = users.get(&mapping).is_none_or(|users| {
+    let free = users.get(&mapping).is_none_or(|users| {
         users
             .iter()
-            .all(|user| *user == unit || matches!(plan.units[*user].state, State::Moves))
+            .all(|user| *user == unit || !alone && plan.moves(*user))
     });
-    alone.then_some((mapping, entries.len()))
+    free.then_some((mapping, entries.len()))
 }
 
 /// Gives a variable of Docker's that the job itself writes another value.
@@ -191,7 +328,7 @@ fn replace(
     variable: &NewVariable,
     settling: &mut Settling,
 ) -> bool {
-    let Some((mapping, _)) = own_variables(documents, users, plan, unit) else {
+    let Some((mapping, _)) = own_variables(documents, users, plan, unit, false) else {
         return false;
     };
     let tree = documents.tree(mapping);

@@ -71,13 +71,14 @@ impl Builder<'_> {
         let found = self.tree.node(node);
         let changes = self.by_node.get(&node).cloned().unwrap_or_default();
         let replaced = changes.iter().find_map(|change| match change {
-            Change::ReplaceNode { value, .. } => Some(new_value(value)),
-            Change::ReplaceScalar { text, .. } => Some(Value::Text(text.clone())),
+            Change::ReplaceNode { value, .. } => Some(Ok(value)),
+            Change::ReplaceScalar { text, .. } => Some(Err(text)),
             _ => None,
         });
         let value = match (&found.kind, replaced) {
+            (_, Some(Ok(new))) => self.new_value(new)?,
             (Kind::Alias { target, .. }, _) => return self.value(*target),
-            (_, Some(value)) => value,
+            (_, Some(Err(text))) => Value::Text(text.clone()),
             (Kind::Scalar(scalar), None) => Value::Text(changed_text(scalar.value(), &changes)),
             (Kind::Sequence { items, .. }, None) => self.list(items, &changes)?,
             (Kind::Mapping { entries, .. }, None) => {
@@ -87,7 +88,7 @@ impl Builder<'_> {
                         if let Change::InsertEntry { at, key, value, .. } = change
                             && *at == index
                         {
-                            map.push((Value::Text(key.clone()), new_value(value)));
+                            map.push((Value::Text(key.clone()), self.new_value(value)?));
                         }
                     }
                     let removed = changes.iter().any(|change| matches!(change, Change::RemoveEntry { index: at, .. } if *at == index));
@@ -113,7 +114,7 @@ impl Builder<'_> {
                 if let Change::InsertItem { at, value, .. } = change
                     && *at == index
                 {
-                    list.push(new_value(value));
+                    list.push(self.new_value(value)?);
                 }
             }
             let removed = changes.iter().any(
@@ -127,20 +128,24 @@ impl Builder<'_> {
         }
         Ok(Value::List(list))
     }
-}
 
-fn new_value(value: &New) -> Value {
-    match value {
-        New::Scalar(text) | New::Quoted(text) | New::Block(text) => Value::Text(text.clone()),
-        New::Plain(text) => Value::Text((*text).to_owned()),
-        New::EmptySequence => Value::List(Vec::new()),
-        New::Sequence(items) => Value::List(items.iter().map(new_value).collect()),
-        New::Mapping(entries) => Value::Map(
-            entries
-                .iter()
-                .map(|(key, value)| (Value::Text(key.clone()), new_value(value)))
-                .collect(),
-        ),
+    fn new_value(&mut self, value: &New) -> Result<Value, String> {
+        Ok(match value {
+            New::Scalar(text) | New::Quoted(text) | New::Block(text) => Value::Text(text.clone()),
+            New::Plain(text) => Value::Text((*text).to_owned()),
+            New::EmptySequence => Value::List(Vec::new()),
+            New::Sequence(items) => {
+                let items = items.iter().map(|item| self.new_value(item));
+                Value::List(items.collect::<Result<_, _>>()?)
+            }
+            New::Mapping(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| Ok((Value::Text(key.clone()), self.new_value(value)?)));
+                Value::Map(entries.collect::<Result<_, String>>()?)
+            }
+            New::Alias { target, .. } => self.value(*target)?,
+        })
     }
 }
 

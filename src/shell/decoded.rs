@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::mask::FILLED;
-use super::{Assignment, Command, Part, Redirect, Script, Word};
+use super::{Assignment, Command, Compound, Part, Redirect, Script, Word};
 
 /// Text copied from the source byte for byte.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +117,9 @@ impl Decoded {
                 None => carried.doubtful.extend(self.bounds(&command.span)),
             }
         }
+        for compound in script.compounds {
+            carried.compounds.extend(self.compound(compound));
+        }
         for mut function in script.functions {
             if let Some(span) = self.bounds(&function.span) {
                 function.span = span;
@@ -151,6 +154,15 @@ impl Decoded {
             span: self.bounds(&command.span)?,
             place,
         })
+    }
+
+    fn compound(&self, mut compound: Compound) -> Option<Compound> {
+        compound.span = self.bounds(&compound.span)?;
+        compound.place.statement = self.bounds(&compound.place.statement)?;
+        for list in &mut compound.lists {
+            *list = self.bounds(list)?;
+        }
+        Some(compound)
     }
 
     fn assignment(&self, assignment: &Assignment) -> Option<Assignment> {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::decoded::Decoded;
 use super::{
-    Assignment, Command, Connected, Connector, DEEPEST, Function, Heredoc, Nesting, Part, Place,
-    Problem, Redirect, Script,
+    Assignment, Command, Compound, CompoundKind, Connected, Connector, DEEPEST, Function, Heredoc,
+    Nesting, Part, Place, Problem, Redirect, Script,
 };
 
 /// What ends a list of statements.
@@ -52,14 +52,23 @@ struct Pending {
 #[derive(Clone, Copy)]
 struct Mark {
     commands: usize,
+    compounds: usize,
     carried: usize,
+    carried_compounds: usize,
+}
+
+/// What a pipeline is made of, by its place in the scanner's lists.
+#[derive(Clone, Copy)]
+enum Member {
+    Simple(usize),
+    Compound(usize),
 }
 
 /// A pipeline that was read.
 struct Pipeline {
     /// The command, where the pipeline is a single simple one.
     single: Option<usize>,
-    members: Vec<usize>,
+    members: Vec<Member>,
     before: Mark,
     after: Mark,
 }
@@ -81,6 +90,10 @@ pub(super) struct Scanner<'t> {
     statements: Vec<Range<usize>>,
     /// Commands of this text; until the end their statement is an index.
     commands: Vec<Command>,
+    /// The same of what holds commands.
+    compounds: Vec<Compound>,
+    /// The lists of the compound command at hand.
+    lists: Vec<Range<usize>>,
     /// What scripts inside this one hold, complete.
     carried: Script,
     functions: Vec<Function>,
@@ -107,6 +120,8 @@ pub(super) fn scan(text: &str, depth: usize, inner: Inner) -> Result<(Script, Sc
         heredocs: Vec::new(),
         statements: Vec::new(),
         commands: Vec::new(),
+        compounds: Vec::new(),
+        lists: Vec::new(),
         carried: Script::default(),
         functions: Vec::new(),
         assignments: Vec::new(),
@@ -336,10 +351,10 @@ impl Scanner<'_> {
                 None => Connected::First,
             };
             for &member in &pipeline.members {
-                if let Some(command) = self.commands.get_mut(member) {
-                    command.place.statement = id..id;
-                    command.place.connected = connected;
-                    command.place.followed_by = connectors.get(index).copied();
+                if let Some(place) = self.place(member) {
+                    place.statement = id..id;
+                    place.connected = connected;
+                    place.followed_by = connectors.get(index).copied();
                 }
             }
             let swallowed = tolerated.get(index).copied().unwrap_or(false);
@@ -384,17 +399,18 @@ impl Scanner<'_> {
     /// What holds for a pipeline holds for the commands inside it, but not for the body of a function that it defines.
     fn hand_down(&mut self, pipeline: &Pipeline, swallowed: bool, background: bool) {
         let level = self.nesting.len();
-        let own = self
-            .commands
-            .get_mut(pipeline.before.commands..pipeline.after.commands);
+        let (before, after) = (pipeline.before, pipeline.after);
+        let own = self.commands.get_mut(before.commands..after.commands);
+        let carried = (self.carried.commands).get_mut(before.carried..after.carried);
+        let commands = [own, carried].into_iter().flatten().flatten();
+        let own = self.compounds.get_mut(before.compounds..after.compounds);
         let carried =
-            (self.carried.commands).get_mut(pipeline.before.carried..pipeline.after.carried);
-        for command in own
-            .into_iter()
-            .flatten()
-            .chain(carried.into_iter().flatten())
+            (self.carried.compounds).get_mut(before.carried_compounds..after.carried_compounds);
+        let compounds = [own, carried].into_iter().flatten().flatten();
+        for place in commands
+            .map(|command| &mut command.place)
+            .chain(compounds.map(|compound| &mut compound.place))
         {
-            let place = &mut command.place;
             let deeper = place.nesting.get(level..).unwrap_or_default();
             if !deeper
                 .iter()
@@ -409,7 +425,16 @@ impl Scanner<'_> {
     fn mark(&self) -> Mark {
         Mark {
             commands: self.commands.len(),
+            compounds: self.compounds.len(),
             carried: self.carried.commands.len(),
+            carried_compounds: self.carried.compounds.len(),
+        }
+    }
+
+    fn place(&mut self, member: Member) -> Option<&mut Place> {
+        match member {
+            Member::Simple(index) => Some(&mut self.commands.get_mut(index)?.place),
+            Member::Compound(index) => Some(&mut self.compounds.get_mut(index)?.place),
         }
     }
 
@@ -446,14 +471,18 @@ impl Scanner<'_> {
             self.separators()?;
         }
         for &(index, member) in &members {
-            if let Some(command) = self.commands.get_mut(member) {
-                command.place.pipeline = (index, length);
-                command.place.negated = negated;
+            if let Some(place) = self.place(member) {
+                place.pipeline = (index, length);
+                place.negated = negated;
             }
         }
-        let members: Vec<usize> = members.into_iter().map(|(_, member)| member).collect();
+        let members: Vec<Member> = members.into_iter().map(|(_, member)| member).collect();
+        let single = match members.first() {
+            Some(Member::Simple(index)) if length == 1 && !negated => Some(*index),
+            _ => None,
+        };
         Ok(Pipeline {
-            single: members.first().copied().filter(|_| length == 1 && !negated),
+            single,
             members,
             before,
             after: self.mark(),
@@ -478,10 +507,17 @@ impl Scanner<'_> {
             )
     }
 
-    /// One command; says which, if it is a simple one.
-    fn command(&mut self) -> Result<Option<usize>, Problem> {
+    /// One command; says which, unless it runs nothing by itself: an assignment, arithmetic, the definition of a function.
+    fn command(&mut self) -> Result<Option<Member>, Problem> {
         self.blanks();
         let start = self.pos;
+        let outer = std::mem::take(&mut self.lists);
+        let member = self.command_from(start);
+        self.lists = outer;
+        member
+    }
+
+    fn command_from(&mut self, start: usize) -> Result<Option<Member>, Problem> {
         if self.byte(start) == Some(b'(') {
             let arithmetic = match self.byte(start + 1) {
                 Some(b'(') => self.arithmetic_end(start)?,
@@ -489,27 +525,39 @@ impl Scanner<'_> {
             };
             if let Some(close) = arithmetic {
                 self.arithmetic(start + 2, close)?;
-            } else {
-                self.pos += 1;
-                self.within(Nesting::Subshell, |scanner| {
-                    scanner.list(Stop::PARENTHESIS)?;
-                    scanner.expect(b')')
-                })?;
+                self.redirects()?;
+                return Ok(None);
             }
-            return self.compound_end();
+            self.pos += 1;
+            self.within(Nesting::Subshell, |scanner| {
+                scanner.counted_list(Stop::PARENTHESIS)?;
+                scanner.expect(b')')
+            })?;
+            return self.compound_end(CompoundKind::Subshell, start);
         }
-        match self.reserved() {
+        let kind = match self.reserved() {
             "{" => {
                 self.pos += 1;
                 self.body(Nesting::Group, &["}"])?;
                 self.expect_word("}")?;
+                CompoundKind::Group
             }
             "if" => self.if_command()?,
-            "while" => self.loop_command("while", Nesting::WhileCondition)?,
-            "until" => self.loop_command("until", Nesting::UntilCondition)?,
+            "while" => {
+                self.loop_command("while", Nesting::WhileCondition)?;
+                CompoundKind::While
+            }
+            "until" => {
+                self.loop_command("until", Nesting::UntilCondition)?;
+                CompoundKind::Until
+            }
             "for" | "select" => self.for_command()?,
             "case" => self.case_command()?,
-            "[[" => self.test_command()?,
+            "[[" => {
+                self.test_command()?;
+                self.redirects()?;
+                return Ok(None);
+            }
             "function" => {
                 self.pos += "function".len();
                 self.blanks();
@@ -530,25 +578,76 @@ impl Scanner<'_> {
                 return self.command();
             }
             _ => return self.simple(),
-        }
-        self.compound_end()
+        };
+        self.compound_end(kind, start)
     }
 
-    /// The redirections behind a compound command.
-    fn compound_end(&mut self) -> Result<Option<usize>, Problem> {
+    /// The end of a compound command: the redirections behind it.
+    fn compound_end(
+        &mut self,
+        kind: CompoundKind,
+        start: usize,
+    ) -> Result<Option<Member>, Problem> {
+        self.redirects()?;
+        let place = self.new_place();
+        self.compounds.push(Compound {
+            kind,
+            span: start..self.last_end,
+            lists: std::mem::take(&mut self.lists),
+            place,
+        });
+        Ok(Some(Member::Compound(self.compounds.len() - 1)))
+    }
+
+    fn redirects(&mut self) -> Result<(), Problem> {
         loop {
             self.blanks();
             if self.redirect()?.is_none() {
-                return Ok(None);
+                return Ok(());
             }
         }
     }
 
-    fn body(&mut self, nesting: Nesting, until: &'static [&'static str]) -> Result<(), Problem> {
-        self.within(nesting, |scanner| scanner.list(Stop::words(until)))
+    /// How a command stands here, as far as it is known before its pipeline is complete.
+    fn new_place(&self) -> Place {
+        let nesting = self.nesting.clone();
+        let statement_in_body = !matches!(
+            nesting.last(),
+            Some(
+                Nesting::IfCondition
+                    | Nesting::WhileCondition
+                    | Nesting::UntilCondition
+                    | Nesting::Substitution
+                    | Nesting::Backquotes
+            )
+        );
+        Place {
+            statement: usize::MAX..usize::MAX,
+            pipeline: (0, 1),
+            negated: false,
+            connected: Connected::Alone,
+            followed_by: None,
+            tolerated: false,
+            background: false,
+            nesting,
+            statement_in_body,
+        }
     }
 
-    fn if_command(&mut self) -> Result<(), Problem> {
+    fn body(&mut self, nesting: Nesting, until: &'static [&'static str]) -> Result<(), Problem> {
+        self.within(nesting, |scanner| scanner.counted_list(Stop::words(until)))
+    }
+
+    /// A list of the compound command at hand.
+    fn counted_list(&mut self, stop: Stop) -> Result<(), Problem> {
+        self.separators()?;
+        let start = self.pos;
+        self.list(stop)?;
+        self.lists.push(start..self.last_end.max(start));
+        Ok(())
+    }
+
+    fn if_command(&mut self) -> Result<CompoundKind, Problem> {
         self.expect_word("if")?;
         loop {
             self.body(Nesting::IfCondition, &["then"])?;
@@ -559,11 +658,13 @@ impl Scanner<'_> {
                 "else" => {
                     self.expect_word("else")?;
                     self.body(Nesting::If, &["fi"])?;
-                    return self.expect_word("fi");
+                    break;
                 }
-                _ => return self.expect_word("fi"),
+                _ => break,
             }
         }
+        self.expect_word("fi")?;
+        Ok(CompoundKind::If)
     }
 
     fn loop_command(&mut self, word: &str, condition: Nesting) -> Result<(), Problem> {
@@ -574,7 +675,7 @@ impl Scanner<'_> {
         self.expect_word("done")
     }
 
-    fn for_command(&mut self) -> Result<(), Problem> {
+    fn for_command(&mut self) -> Result<CompoundKind, Problem> {
         self.pos += self.reserved().len();
         self.blanks();
         if self.byte(self.pos) == Some(b'(') {
@@ -605,14 +706,16 @@ impl Scanner<'_> {
         if self.reserved() == "{" {
             self.pos += 1;
             self.body(Nesting::For, &["}"])?;
-            return self.expect_word("}");
+            self.expect_word("}")?;
+            return Ok(CompoundKind::For);
         }
         self.expect_word("do")?;
         self.body(Nesting::For, &["done"])?;
-        self.expect_word("done")
+        self.expect_word("done")?;
+        Ok(CompoundKind::For)
     }
 
-    fn case_command(&mut self) -> Result<(), Problem> {
+    fn case_command(&mut self) -> Result<CompoundKind, Problem> {
         self.expect_word("case")?;
         self.blanks();
         if self.word()?.is_none() {
@@ -622,7 +725,8 @@ impl Scanner<'_> {
         loop {
             self.separators()?;
             if self.reserved() == "esac" {
-                return self.expect_word("esac");
+                self.expect_word("esac")?;
+                return Ok(CompoundKind::Case);
             }
             if self.byte(self.pos) == Some(b'(') {
                 self.pos += 1;
@@ -639,7 +743,7 @@ impl Scanner<'_> {
                 self.pos += 1;
             }
             self.expect(b')')?;
-            self.within(Nesting::Case, |scanner| scanner.list(Stop::CASE))?;
+            self.within(Nesting::Case, |scanner| scanner.counted_list(Stop::CASE))?;
             if self.byte(self.pos) == Some(b';') {
                 self.pos += 2;
                 if self.byte(self.pos) == Some(b'&') {
@@ -690,7 +794,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn function(&mut self, name: String, start: usize) -> Result<Option<usize>, Problem> {
+    fn function(&mut self, name: String, start: usize) -> Result<Option<Member>, Problem> {
         self.separators()?;
         self.within(Nesting::Function(name.clone()), |scanner| {
             scanner.command().map(|_| ())
@@ -700,7 +804,7 @@ impl Scanner<'_> {
         Ok(None)
     }
 
-    fn simple(&mut self) -> Result<Option<usize>, Problem> {
+    fn simple(&mut self) -> Result<Option<Member>, Problem> {
         let start = self.pos;
         let mut assignments = Vec::new();
         let mut words = Vec::new();
@@ -743,36 +847,15 @@ impl Scanner<'_> {
             self.assignments.append(&mut assignments);
             return Ok(None);
         }
-        let nesting = self.nesting.clone();
-        let statement_in_body = !matches!(
-            nesting.last(),
-            Some(
-                Nesting::IfCondition
-                    | Nesting::WhileCondition
-                    | Nesting::UntilCondition
-                    | Nesting::Substitution
-                    | Nesting::Backquotes
-            )
-        );
         self.commands.push(Command {
             assignments,
             wrappers: Vec::new(),
             words,
             redirects,
             span: start..self.last_end,
-            place: Place {
-                statement: 0..0,
-                pipeline: (0, 1),
-                negated: false,
-                connected: Connected::Alone,
-                followed_by: None,
-                tolerated: false,
-                background: false,
-                nesting,
-                statement_in_body,
-            },
+            place: self.new_place(),
         });
-        Ok(Some(self.commands.len() - 1))
+        Ok(Some(Member::Simple(self.commands.len() - 1)))
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, Problem> {
@@ -923,6 +1006,7 @@ impl Scanner<'_> {
         outer.push(nesting);
         let script = (self.inner)(decoded, &outer, self.depth, whole);
         self.carried.commands.extend(script.commands);
+        self.carried.compounds.extend(script.compounds);
         self.carried.functions.extend(script.functions);
         self.carried.assignments.extend(script.assignments);
         self.carried.doubtful.extend(script.doubtful);
@@ -947,6 +1031,11 @@ impl Scanner<'_> {
                 }
             }
             script.commands.push(command);
+        }
+        for mut compound in self.compounds {
+            let statement = self.statements.get(compound.place.statement.start);
+            compound.place.statement = statement.cloned().unwrap_or_else(|| compound.span.clone());
+            script.compounds.push(compound);
         }
         (script, self.carried)
     }

@@ -31,22 +31,29 @@ pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
             let mut outer = command.place.nesting.clone();
             outer.push(nesting);
             let mut inner = nested(&decoded, &outer, depth, whole);
-            for command_inside in &mut inner.commands {
-                command_inside.place.tolerated |= command.place.tolerated;
-                command_inside.place.background |= command.place.background;
+            let commands = inner.commands.iter_mut().map(|one| &mut one.place);
+            let compounds = inner.compounds.iter_mut().map(|one| &mut one.place);
+            for place in commands.chain(compounds) {
+                place.tolerated |= command.place.tolerated;
+                place.background |= command.place.background;
             }
             found.push(inner);
         }
     }
     script.commands.extend(commands);
+    script.compounds.extend(own.compounds);
     for inner in found {
         script.commands.extend(inner.commands);
+        script.compounds.extend(inner.compounds);
         script.functions.extend(inner.functions);
         script.assignments.extend(inner.assignments);
         script.doubtful.extend(inner.doubtful);
     }
     let place = |range: &Range<usize>| (range.start, Reverse(range.end));
     script.commands.sort_by_key(|command| place(&command.span));
+    script
+        .compounds
+        .sort_by_key(|compound| place(&compound.span));
     script
         .functions
         .sort_by_key(|function| place(&function.span));
@@ -79,8 +86,10 @@ pub(super) fn nested(
             ..Script::default()
         };
     };
-    for command in &mut script.commands {
-        command.place.nesting.splice(0..0, outer.iter().cloned());
+    let commands = script.commands.iter_mut().map(|one| &mut one.place);
+    let compounds = script.compounds.iter_mut().map(|one| &mut one.place);
+    for place in commands.chain(compounds) {
+        place.nesting.splice(0..0, outer.iter().cloned());
     }
     decoded.carry(script)
 }

@@ -41,6 +41,8 @@ pub struct Problem {
 pub struct Script {
     /// Every command, in the order of the text; also those in substitutions, heredocs and scripts given to a shell.
     pub commands: Vec<Command>,
+    /// What holds commands: conditions, loops, groups; what lies in another stands behind it.
+    pub compounds: Vec<Compound>,
     /// The functions that it defines.
     pub functions: Vec<Function>,
     /// Assignments that stand alone: `A=b`.
@@ -49,6 +51,39 @@ pub struct Script {
     pub doubtful: Vec<Range<usize>>,
     /// How many levels were open at once.
     deepest: usize,
+}
+
+/// A command that holds others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compound {
+    /// What it is.
+    pub kind: CompoundKind,
+    /// From its first word to its last, or to the end of its last redirection.
+    pub span: Range<usize>,
+    /// The lists in it, from the first statement's start to the last one's end: of `if` each condition with what it guards
+    /// and then what `else` holds, of `while` and `until` the condition and the body, of all others the bodies.
+    pub lists: Vec<Range<usize>>,
+    /// How it stands in the script.
+    pub place: Place,
+}
+
+/// What a command is that holds others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompoundKind {
+    /// `if`
+    If,
+    /// `while`
+    While,
+    /// `until`
+    Until,
+    /// `for` or `select`
+    For,
+    /// `case`
+    Case,
+    /// `{ }`
+    Group,
+    /// `( )`
+    Subshell,
 }
 
 /// A function definition.

@@ -690,3 +690,44 @@ fn nesting_names_the_function() {
         [Nesting::Function("deploy".to_owned()), Nesting::Group]
     );
 }
+
+#[test]
+fn compound_commands_and_their_lists() {
+    let compounds = |text: &str| -> Vec<String> {
+        let parsed = parse(text).unwrap();
+        let compounds = parsed.compounds.iter();
+        compounds
+            .map(|compound| {
+                let lists = compound.lists.iter().map(|list| &text[list.clone()]);
+                let lists: Vec<&str> = lists.collect();
+                let statement = &text[compound.place.statement.clone()];
+                format!("{:?} {lists:?} in `{statement}`", compound.kind)
+            })
+            .collect()
+    };
+    assert_eq!(
+        compounds("if a; then b; c; elif d\nthen e; else f; fi > g && h"),
+        [
+            "If [\"a\", \"b; c\", \"d\", \"e\", \"f\"] in `if a; then b; c; elif d\nthen e; else f; fi > g && h`"
+        ]
+    );
+    assert_eq!(
+        compounds("while a; do for i in b; do (c); done; done"),
+        [
+            "While [\"a\", \"for i in b; do (c); done\"] in `while a; do for i in b; do (c); done; done`",
+            "For [\"(c)\"] in `for i in b; do (c); done`",
+            "Subshell [\"c\"] in `(c)`",
+        ]
+    );
+    assert_eq!(
+        compounds("f() { a; }; case x in y) b;; *) c;; esac"),
+        [
+            "Group [\"a\"] in `{ a; }`",
+            "Case [\"b\", \"c\"] in `case x in y) b;; *) c;; esac`",
+        ]
+    );
+    assert_eq!(
+        compounds("sh -c 'until a; do b; done'"),
+        ["Until [\"a\", \"b\"] in `until a; do b; done`"]
+    );
+}

@@ -1,5 +1,6 @@
 //! Docker commands become Podman's, by the tables; what a table cannot say has a module of its own.
 
+mod binds;
 mod build;
 mod images;
 mod parts;

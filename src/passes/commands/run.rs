@@ -3,9 +3,9 @@
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::socket;
-use crate::pipeline::Action;
-use crate::rules::{Folder, UnderHostNetwork};
+use crate::rules::UnderHostNetwork;
 
+use super::binds;
 use super::parts::{Additions, remove_flag};
 use super::registry::qualify;
 use crate::passes::docker_call::{DockerCall, Flag};
@@ -64,7 +64,7 @@ pub(super) fn finish(
         qualify(pass, index, docker, *word, draft, why);
     }
     socket(docker, draft);
-    bind_sources(pass, index, docker, draft);
+    binds::run(pass, index, docker, draft);
     ports(docker, additions, draft);
     for flag in docker.flags() {
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
@@ -144,77 +144,6 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
             );
         }
     }
-}
-
-/// Docker makes a folder that is to be mounted and is not there; Podman ends with an error.
-/// Source: ran on Podman 4.3.1 and 5.8.6, Docker 20.10.
-fn bind_sources(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    for flag in docker.flags_named("--volume") {
-        let Some(raw) = docker.raw_value(flag) else {
-            continue;
-        };
-        let raw = raw.replace(['"', '\''], "");
-        let Some((path, written)) = bind_source(pass, docker, &raw) else {
-            continue;
-        };
-        if !is_there(pass, &path) && !is_made(pass, index, docker, written) {
-            draft.review(
-                "bind-source",
-                docker.at_words(&flag.words),
-                format!("{path} is not in the repository: Docker makes a folder that is missing, Podman ends with an error"),
-                "write `mkdir -p` in front, or see that the folder is there",
-            );
-        }
-    }
-}
-
-/// The path in the checkout that a mount begins with, if it names one below it, and what of it is written.
-fn bind_source<'m>(
-    pass: &JobPass<'_>,
-    docker: &DockerCall<'_>,
-    mount: &'m str,
-) -> Option<(String, &'m str)> {
-    let view = pass.view;
-    let (from, rest) = view.context.rules.below_checkout(mount)?;
-    let path = rest.split(':').next()?.trim_end_matches('/');
-    let folder = view.line(docker.call).folder.as_deref().unwrap_or_default();
-    let folder = folder.trim_start_matches("./").trim_end_matches('/');
-    if from == Folder::Checkout || folder.is_empty() {
-        return Some((path.to_owned(), path));
-    }
-    let known = !folder.contains("${{") && !folder.starts_with(['/', '~', '.']);
-    known.then(|| (format!("{folder}/{path}"), path))
-}
-
-/// Whether a path of the checkout is in the repository.
-fn is_there(pass: &JobPass<'_>, path: &str) -> bool {
-    let files = pass.view.context.files;
-    path.is_empty()
-        || path == "."
-        || files.exists(std::path::Path::new(path))
-        || !files.glob(&format!("{path}/**")).is_empty()
-}
-
-/// Whether something that runs before a call speaks of a path, and so may make it.
-fn is_made(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, path: &str) -> bool {
-    let view = pass.view;
-    let mut commands = view.calls.iter().take(index);
-    let by_command = commands.any(|call| {
-        let text = call.text().get(call.command().span.clone());
-        let text = text.unwrap_or_default();
-        !crate::passes::evidence::calls_docker(call) && text.contains(path)
-    });
-    let line = docker.call.line;
-    let before = |action: &&Action| action.lines_before <= line;
-    let mut actions = view.job.actions.iter().filter(before);
-    by_command
-        || actions.any(|action| {
-            let mut inputs = action.inputs.values();
-            inputs.any(|input| {
-                let text = view.context.documents.text(*input);
-                text.is_some_and(|text| text.contains(path))
-            })
-        })
 }
 
 /// In the stable image a container shares the job's network: a port that changes its number needs a network of its own.

@@ -122,6 +122,13 @@ pub enum New {
     Sequence(Vec<New>),
     /// Keys and values.
     Mapping(Vec<(String, New)>),
+    /// What an anchor of the file stands for.
+    Alias {
+        /// The anchor's name.
+        name: String,
+        /// The node that carries it.
+        target: NodeId,
+    },
 }
 
 /// Why a change is not made.

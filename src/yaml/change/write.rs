@@ -184,6 +184,7 @@ impl Manner {
                 None => scalar(text, self.quotes, context),
             },
             New::Plain(text) => (*text).to_owned(),
+            New::Alias { name, .. } => format!("*{name}"),
             New::Quoted(text) | New::Block(text) => scalar(text, self.quotes, context),
             New::EmptySequence => "[]".into(),
             New::Sequence(items) => {

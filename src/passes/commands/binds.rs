@@ -1,0 +1,228 @@
+//! Folders that a container mounts and that may not be there: Docker makes them, Podman ends with an error.
+//! Source: ran on Podman 4.3.1 and 5.8.6, Docker 20.10.
+
+use std::path::Path;
+
+use crate::passes::context::Call;
+use crate::passes::docker_call::{DockerCall, Flag};
+use crate::passes::draft::Draft;
+use crate::passes::job::JobPass;
+use crate::passes::script_edit::insert_before;
+use crate::pipeline::{Action, Job};
+use crate::rules::{Folder, Rules};
+use crate::shell::Connected;
+use crate::wildcard;
+use crate::yaml::Kind;
+
+/// Makes the folders that Docker would have made, or says that something may be missing.
+pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let moved = pass.first_move.is_some_and(|first| first < index);
+    let mut made: Vec<&str> = Vec::new();
+    let mut missing: Vec<(Bind<'_>, &Flag<'_>)> = Vec::new();
+    for flag in docker.flags_named("--volume") {
+        let bind = docker.raw_value(flag);
+        let Some(bind) = bind.and_then(|raw| Bind::of(pass.view.context.rules, raw)) else {
+            continue;
+        };
+        let at_the_top = bind.from == Folder::Checkout || !moved;
+        let in_checkout = in_checkout(pass, docker, &bind).filter(|_| at_the_top);
+        let there = in_checkout
+            .is_some_and(|path| is_in_repository(pass, &path) || is_from_another_job(pass, &path))
+            || is_made_before(pass, index, bind.path)
+            || is_made_by_action(pass, docker, bind.path)
+            || made.contains(&bind.path);
+        if !there {
+            made.push(bind.path);
+            missing.push((bind, flag));
+        }
+    }
+    let folders: Vec<String> = missing
+        .iter()
+        .filter(|(bind, _)| bind.is_folder())
+        .map(|(bind, _)| bind.written(moved || !step_folder(pass, docker).is_empty()))
+        .collect();
+    let mut written = false;
+    if let Some((_, first)) = missing.iter().find(|(bind, _)| bind.is_folder()) {
+        let command = format!("mkdir -p {}", folders.join(" "));
+        let message = format!(
+            "`{command}` comes in front: Docker makes a folder that is mounted and missing, Podman ends with an error"
+        );
+        let why = draft.note("bind-source", docker.at_words(&first.words), message);
+        written = insert_before(pass.view, docker.call, &command, draft, why);
+    }
+    for (bind, flag) in &missing {
+        if written && bind.is_folder() {
+            continue;
+        }
+        draft.review(
+            "bind-source",
+            docker.at_words(&flag.words),
+            format!(
+                "{} is not in the repository: Docker makes a folder that is missing, Podman ends with an error",
+                bind.path
+            ),
+            "write `mkdir -p` in front, or see that the file or folder is there",
+        );
+    }
+}
+
+/// The two sides of a mount from the job's folder.
+#[derive(Clone, Copy)]
+struct Bind<'a> {
+    /// How the path begins.
+    start: &'a str,
+    /// Which folder that is.
+    from: Folder,
+    /// The rest of it.
+    path: &'a str,
+    /// Where it is in the container.
+    target: &'a str,
+}
+
+impl<'a> Bind<'a> {
+    /// `"$PWD/out:/out:ro"`; nothing if it is no path below the job's folder.
+    fn of(rules: &Rules, raw: &'a str) -> Option<Self> {
+        let raw = raw.trim_matches(['"', '\'']);
+        let (from, rest) = rules.below_checkout(raw)?;
+        let start = raw.get(..raw.len() - rest.len())?;
+        let mut parts = rest.split(':');
+        let path = parts.next()?.trim_end_matches('/');
+        (!path.is_empty() && path != ".").then(|| Self {
+            start,
+            from,
+            path,
+            target: parts.next().unwrap_or_default(),
+        })
+    }
+
+    /// Whether it is a folder beyond doubt: neither side is named like a file, and nothing in the name is filled in.
+    fn is_folder(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let parts = || self.path.split('/');
+        self.path.bytes().all(plain)
+            && parts().all(|part| !part.is_empty() && part != ".." && !part.starts_with('-'))
+            && !last(self.path).contains('.')
+            && !last(self.target.trim_end_matches('/')).contains('.')
+    }
+
+    /// The path for `mkdir`, in a script that runs `elsewhere` than at the top of the checkout, or there.
+    fn written(&self, elsewhere: bool) -> String {
+        match self.from {
+            Folder::Checkout if elsewhere => format!("\"{}{}\"", self.start, self.path),
+            Folder::Checkout | Folder::Working => self.path.to_owned(),
+        }
+    }
+}
+
+/// The folder in which the step runs, from the root of the checkout; empty for the root.
+fn step_folder<'p>(pass: &'p JobPass<'_>, docker: &DockerCall<'_>) -> &'p str {
+    let folder = pass.view.line(docker.call).folder.as_deref();
+    let folder = folder.unwrap_or_default();
+    folder.trim_start_matches("./").trim_end_matches('/')
+}
+
+/// A path from the root of the checkout, if that can be said.
+fn in_checkout(pass: &JobPass<'_>, docker: &DockerCall<'_>, bind: &Bind<'_>) -> Option<String> {
+    let folder = step_folder(pass, docker);
+    if bind.from == Folder::Checkout || folder.is_empty() {
+        return Some(bind.path.to_owned());
+    }
+    let known = !folder.contains("${{") && !folder.starts_with(['/', '~', '.']);
+    known.then(|| format!("{folder}/{}", bind.path))
+}
+
+fn is_in_repository(pass: &JobPass<'_>, path: &str) -> bool {
+    let files = pass.view.context.files;
+    files.exists(Path::new(path)) || !files.glob(&format!("{path}/**")).is_empty()
+}
+
+/// Whether a command before this one names the path, and so may have made it.
+fn is_made_before(pass: &JobPass<'_>, index: usize, path: &str) -> bool {
+    let calls = pass.view.calls.iter().take(index);
+    calls.enumerate().any(|(before, call)| {
+        let span = call.command().span.clone();
+        let text = call.text().get(span).unwrap_or_default();
+        if !text.contains(path) {
+            return false;
+        }
+        match pass.known_call(before) {
+            // Docker has made it, and so will what takes its place
+            Some(docker) if matches!(docker.rule.name.as_str(), "run" | "create") => {
+                always_runs(call) && mounts(docker, path)
+            }
+            Some(_) => true,
+            None => !matches!(
+                call.program(),
+                Some("rm" | "rmdir" | "echo" | "printf" | "[" | "test")
+            ),
+        }
+    })
+}
+
+/// Whether an action that runs before names the path, and so may have made it.
+fn is_made_by_action(pass: &JobPass<'_>, docker: &DockerCall<'_>, path: &str) -> bool {
+    let view = pass.view;
+    let line = docker.call.line;
+    let before = |action: &&Action| action.lines_before <= line;
+    let mut actions = view.job.actions.iter().filter(before);
+    actions.any(|action| {
+        let mut inputs = action.inputs.values();
+        inputs.any(|input| {
+            let text = view.context.documents.text(*input);
+            text.is_some_and(|text| text.contains(path))
+        })
+    })
+}
+
+fn always_runs(call: &Call) -> bool {
+    let place = &call.command().place;
+    place.nesting.is_empty() && matches!(place.connected, Connected::Alone | Connected::First)
+}
+
+fn mounts(docker: &DockerCall<'_>, path: &str) -> bool {
+    docker.flags_named("--volume").any(|flag| {
+        let bind = docker.raw_value(flag);
+        let bind = bind.and_then(|raw| Bind::of(docker.view.context.rules, raw));
+        bind.is_some_and(|bind| bind.path == path)
+    })
+}
+
+/// Whether another job hands the path on.
+fn is_from_another_job(pass: &JobPass<'_>, path: &str) -> bool {
+    let view = pass.view;
+    let jobs = view.context.pipeline.jobs.iter();
+    let others = jobs.filter(|job| !job.hidden && job.name != view.job.name);
+    others.flat_map(|job| artifacts(pass, job)).any(|artifact| {
+        let artifact = artifact
+            .trim_start_matches("$CI_PROJECT_DIR/")
+            .trim_start_matches("./")
+            .trim_end_matches('/');
+        let below = |inner: &str, outer: &str| {
+            inner == outer
+                || inner
+                    .strip_prefix(outer)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        below(path, artifact) || below(artifact, path) || wildcard::matches(artifact, path)
+    })
+}
+
+/// The paths that a job of GitLab's hands on.
+fn artifacts<'a>(pass: &JobPass<'a>, job: &Job) -> Vec<&'a str> {
+    let documents = pass.view.context.documents;
+    let Some(artifacts) = job.keys.get("artifacts") else {
+        return Vec::new();
+    };
+    let tree = documents.tree(*artifacts);
+    let Some(paths) = tree.get(artifacts.node, "paths") else {
+        return Vec::new();
+    };
+    match &tree.node(tree.resolve(paths.value)).kind {
+        Kind::Sequence { items, .. } => {
+            let texts = items.iter().filter_map(|item| tree.scalar(*item));
+            texts.map(|scalar| scalar.value()).collect()
+        }
+        _ => Vec::new(),
+    }
+}

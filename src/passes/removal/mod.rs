@@ -1,0 +1,261 @@
+//! Commands that go, all at once: what is left of a list of commands still means the rest.
+
+mod fate;
+mod write;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::shell::{Connected, Connector, Place};
+use crate::yaml::Change;
+
+use super::context::{Call, JobView};
+use super::draft::{Draft, Planned, Purpose, Removal};
+
+use fate::{Reading, Unit, inside, standing};
+
+/// Takes a command away, with the `|| true` that goes with it, once all passes are through.
+pub(super) fn remove_command(call: &Call, draft: &mut Draft, why: usize) {
+    let removal = Removal {
+        call: (call.line, call.index),
+        finding: why,
+    };
+    if draft
+        .removals
+        .iter()
+        .all(|known| known.call != removal.call)
+    {
+        draft.removals.push(removal);
+    }
+}
+
+/// Plans the changes for all commands that go.
+pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
+    let mut lines: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
+    for removal in std::mem::take(&mut draft.removals) {
+        let (line, index) = removal.call;
+        lines
+            .entry(line)
+            .or_default()
+            .insert(index, removal.finding);
+    }
+    for (line, removals) in lines {
+        let Some(reading) = Reading::new(view, line, removals) else {
+            continue;
+        };
+        let decisions = decide(&reading);
+        forget(view, &reading, &decisions, draft);
+        write::write(view, &reading, &decisions, draft);
+        whole_step(view, line, &decisions, draft);
+    }
+}
+
+/// What becomes of a list of commands of which some go.
+enum Decision {
+    /// The whole statement goes.
+    Statement {
+        /// It.
+        range: Range<usize>,
+        /// Any of its commands tells how it stands.
+        place: Place,
+        /// Why: an index into the draft's findings.
+        finding: usize,
+    },
+    /// A part of it goes, or `true` takes its place.
+    Part {
+        /// It.
+        range: Range<usize>,
+        /// `true`, or nothing.
+        text: &'static str,
+        /// Why: an index into the draft's findings.
+        finding: usize,
+    },
+    /// Nothing can go: what goes decides what else runs, or what it prints is used.
+    Refused {
+        /// What goes.
+        range: Range<usize>,
+    },
+}
+
+/// Looks at each statement that loses commands, the outer ones first.
+fn decide(reading: &Reading<'_>) -> Vec<Decision> {
+    let mut decisions = Vec::new();
+    let mut gone = 0; // where the last statement ends that goes as a whole
+    let mut last: Option<(Range<usize>, usize)> = None;
+    for (start, place) in reading.leaving() {
+        let key = (place.statement.clone(), standing(place).len());
+        if start < gone || last.as_ref() == Some(&key) {
+            continue;
+        }
+        let units = reading.units(place);
+        let finding = units.iter().find_map(|unit| unit.finding);
+        if let Some(finding) = finding.filter(|_| nothing_stays(&units)) {
+            gone = place.statement.end;
+            if !joins_the_last(reading, place, &mut decisions) {
+                decisions.push(Decision::Statement {
+                    range: place.statement.clone(),
+                    place: place.clone(),
+                    finding,
+                });
+            }
+        } else {
+            some_stay(&units, &mut decisions);
+        }
+        last = Some(key);
+    }
+    decisions
+}
+
+/// `a; b` of which both go is one statement that goes.
+fn joins_the_last(reading: &Reading<'_>, place: &Place, decisions: &mut [Decision]) -> bool {
+    let Some(Decision::Statement {
+        range, place: last, ..
+    }) = decisions.last_mut()
+    else {
+        return false;
+    };
+    let between = reading.text.get(range.end..place.statement.start);
+    let joins = standing(last) == standing(place)
+        && between.is_some_and(|between| between.trim_matches([' ', '\t']) == ";");
+    if joins {
+        range.end = place.statement.end;
+    }
+    joins
+}
+
+/// Whether what stays of a list only tested something for what goes, said something about it, or swallowed its failure.
+fn nothing_stays(units: &[Unit<'_>]) -> bool {
+    units.iter().enumerate().all(|(index, unit)| {
+        let tests = unit.tests && index + 1 < units.len();
+        let swallows =
+            unit.swallows && index > 0 && unit.connected == Connected::After(Connector::Or);
+        unit.finding.is_some() || unit.hollow || tests || swallows
+    })
+}
+
+/// Takes some commands out of a list; where that would change what the rest means, `true` stands in.
+fn some_stay(units: &[Unit<'_>], decisions: &mut Vec<Decision>) {
+    let joined = |index: usize| units[index].followed_by == Some(Connector::And);
+    let mut index = 0;
+    while index < units.len() {
+        let unit = &units[index];
+        if unit.is_torn() {
+            let range = unit.span.clone();
+            decisions.push(Decision::Refused { range });
+        }
+        let Some(finding) = unit.finding else {
+            index += 1;
+            continue;
+        };
+        // a run of commands that go, all joined by `&&`
+        let mut end = index;
+        while end + 1 < units.len() && units[end + 1].finding.is_some() && joined(end) {
+            end += 1;
+        }
+        let after_or = unit.connected == Connected::After(Connector::Or);
+        let decides = units[end].followed_by == Some(Connector::Or)
+            || units[index..=end].iter().any(|unit| unit.negated);
+        let whole = unit.span.start..units[end].span.end;
+        decisions.push(if decides {
+            Decision::Refused { range: whole }
+        } else if end + 1 < units.len() && !after_or {
+            Decision::Part {
+                range: unit.span.start..units[end + 1].span.start,
+                text: "",
+                finding,
+            }
+        } else if index > 0
+            && joined(index - 1)
+            && end + 1 == units.len()
+            && !only_tests(&units[..index])
+        {
+            Decision::Part {
+                range: units[index - 1].span.end..whole.end,
+                text: "",
+                finding,
+            }
+        } else {
+            Decision::Part {
+                range: whole,
+                text: "true",
+                finding,
+            }
+        });
+        index = end + 1;
+    }
+}
+
+/// `[ -n "$A" ] && ...`: without its right side a test that fails would end the job.
+fn only_tests(units: &[Unit<'_>]) -> bool {
+    units.iter().any(|unit| unit.tests || unit.searches)
+}
+
+/// What was planned inside of a command that goes is not needed any more.
+fn forget(view: &JobView<'_>, reading: &Reading<'_>, decisions: &[Decision], draft: &mut Draft) {
+    let node = view.lines[reading.line].node;
+    let statements: Vec<&Range<usize>> = statements(decisions).map(|(range, _)| range).collect();
+    let goes = |range: &Range<usize>| {
+        let next = statements.partition_point(|statement| statement.start <= range.start);
+        let last = next.checked_sub(1).and_then(|last| statements.get(last));
+        reading.covers(range) || last.is_some_and(|statement| inside(range, statement))
+    };
+    draft.changes.retain(|planned| match &planned.change {
+        Change::ReplaceText {
+            node: other, range, ..
+        } => planned.file != node.file || *other != node.node || !goes(range),
+        _ => true,
+    });
+}
+
+/// A step of which nothing but comments would be left goes as a whole.
+fn whole_step(view: &JobView<'_>, index: usize, decisions: &[Decision], draft: &mut Draft) {
+    let line = &view.lines[index];
+    let Some((sequence, place)) = line.step else {
+        return;
+    };
+    let Some((_, finding)) = statements(decisions).last() else {
+        return;
+    };
+    let left = without(
+        &line.parsed.text,
+        statements(decisions).map(|(range, _)| range),
+    );
+    let nothing = left.lines().all(|line| {
+        let line = line.trim().trim_matches(';').trim();
+        line.is_empty() || line.starts_with('#') || line.starts_with("set -")
+    });
+    if !nothing {
+        return;
+    }
+    draft.changes.retain(|planned| planned.node() != line.node);
+    draft.plan(Planned {
+        file: sequence.file,
+        change: Change::RemoveItem {
+            sequence: sequence.node,
+            index: place,
+        },
+        purpose: Purpose::Text,
+        instead: None,
+        finding,
+    });
+}
+
+/// The statements that go as a whole, in order, each with the finding that says why.
+fn statements(decisions: &[Decision]) -> impl Iterator<Item = (&Range<usize>, usize)> {
+    decisions.iter().filter_map(|decision| match decision {
+        Decision::Statement { range, finding, .. } => Some((range, *finding)),
+        _ => None,
+    })
+}
+
+/// A text without some ranges of it, which are in order and apart.
+fn without<'r>(text: &str, ranges: impl Iterator<Item = &'r Range<usize>>) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in ranges {
+        left.push_str(text.get(at..range.start).unwrap_or_default());
+        at = range.end.max(at);
+    }
+    left.push_str(text.get(at..).unwrap_or_default());
+    left
+}
