@@ -60,6 +60,14 @@ pub enum RunnerProfile {
     GithubHosted,
 }
 
+impl RunnerProfile {
+    /// Its name, as a user gives it.
+    pub fn name(self) -> String {
+        let value = clap::ValueEnum::to_possible_value(&self);
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 /// What runs compose files on Podman.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ComposeProvider {

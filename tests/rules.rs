@@ -1,5 +1,7 @@
 //! The rules load, refuse what is wrong and say where, and hold what was found out about Docker and Podman.
 
+use clap::ValueEnum;
+use dindless::options::RunnerProfile;
 use dindless::rules::{
     Becomes, CommandRule, DockerKind, FlagAction, FlagRule, ImageKind, ImageOperands, OnFedora,
     PackageManager, Rules, ShortName, ToolboxFate, UnderHostNetwork, VariableAction,
@@ -652,4 +654,19 @@ fn short_names_are_known() {
     ] {
         assert_eq!(rules.short_name(name), expected, "{name}");
     }
+}
+
+#[test]
+fn every_runner_that_can_be_named_is_known() {
+    for profile in RunnerProfile::value_variants() {
+        let name = profile.name();
+        assert!(Rules::embedded().profile(&name).is_some(), "{name}");
+    }
+    let unprivileged = Rules::embedded().profile("docker-unprivileged").unwrap();
+    let variables = |own| unprivileged.variables(own).collect::<Vec<_>>();
+    assert_eq!(variables(true), [("STORAGE_DRIVER", "vfs")]);
+    assert_eq!(
+        variables(false),
+        [("STORAGE_DRIVER", "vfs"), ("BUILDAH_ISOLATION", "chroot")]
+    );
 }

@@ -21,6 +21,7 @@ mod packages;
 mod project_files;
 mod redhat;
 mod removal;
+mod runner;
 mod script_edit;
 mod setup;
 mod socket;

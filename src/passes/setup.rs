@@ -28,9 +28,9 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
     }
     let why = draft.note("short-name-line", view.at_command(call), message);
     let installed_later = draft
-        .variables
+        .findings
         .iter()
-        .any(|variable| variable.name == "STORAGE_DRIVER");
+        .any(|finding| finding.rule.0 == "toolbox-packages");
     let line = match installed_later {
         true => format!("mkdir -p /etc/containers/registries.conf.d && {SHORT_NAMES}"),
         false => SHORT_NAMES.to_owned(),

@@ -1,18 +1,18 @@
 //! Jobs that stay on Docker, or need a person's look, for what they are.
 
-use crate::options::RunnerProfile;
 use crate::pipeline::{Phase, Provider};
 
 use super::draft::Draft;
 use super::facts::Deed;
 use super::host::{Machine, machine};
 use super::job::JobPass;
+use super::runner;
 
 /// Looks at the job as a whole.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     unresolved(pass, draft);
     windows(pass, draft);
-    runner(pass, draft);
+    runner::run(pass, draft);
     host(pass, draft);
     idle_daemon(pass, draft);
     remote(pass, draft);
@@ -136,29 +136,6 @@ fn windows(pass: &JobPass<'_>, draft: &mut Draft) {
             view.at_job(),
             "the job runs on Windows, where Podman needs a virtual machine",
             "the job stays on Docker",
-        );
-    }
-}
-
-/// Without a daemon of its own, the job used an engine of its runner, which says nothing of what Podman may do there.
-fn runner(pass: &JobPass<'_>, draft: &mut Draft) {
-    let github = pass.view.job.provider == Provider::GitHub;
-    if github || !pass.evidence.daemons.is_empty() || pass.evidence.commands.is_empty() {
-        return;
-    }
-    let safe = matches!(
-        pass.view.context.options.runner,
-        RunnerProfile::GitlabHosted
-            | RunnerProfile::DockerPrivileged
-            | RunnerProfile::Podman
-            | RunnerProfile::GithubHosted
-    );
-    if !safe {
-        draft.review(
-            "runner-engine",
-            pass.view.at_job(),
-            "the job used an engine of its runner: the file does not show that the runner lets Podman work in a container",
-            "say what the runner is with --runner, or see that it is privileged (or unconfined, with /dev/fuse) and use --include-review",
         );
     }
 }

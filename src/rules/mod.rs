@@ -31,6 +31,7 @@ mod flags;
 mod images;
 mod packages;
 mod pattern;
+mod profiles;
 mod programs;
 mod redhat;
 mod short_names;
@@ -50,6 +51,7 @@ pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
 pub use packages::{OnFedora, PackageManager, PackageRule};
+pub use profiles::{Grant, Profile};
 pub use programs::{Client, Program};
 pub use redhat::{RedhatInput, RedhatRule};
 pub use short_names::ShortName;
@@ -61,11 +63,12 @@ use commands::Commands;
 use daemon::Daemon;
 use differences::Differences;
 use embedded::{
-    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROGRAMS, REDHAT,
-    RUNNERS, SHORT_NAMES, VARIABLES,
+    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROFILES, PROGRAMS,
+    REDHAT, RUNNERS, SHORT_NAMES, VARIABLES,
 };
 use images::Images;
 use packages::Packages;
+use profiles::Profiles;
 use programs::Programs;
 use short_names::ShortNames;
 use variables::Variables;
@@ -85,6 +88,7 @@ pub struct Rules {
     actions: OnceLock<Actions>,
     runners: Part<Runners>,
     redhat: Part<Vec<RedhatRule>>,
+    profiles: Part<Profiles>,
 }
 
 /// A file that is read when it is first asked for.
@@ -135,6 +139,7 @@ impl Rules {
         rules.differences.checked(DIFFERENCES)?;
         rules.runners.checked(RUNNERS)?;
         rules.redhat.checked(REDHAT)?;
+        rules.profiles.checked(PROFILES)?;
         let mut lists = Vec::new();
         for (file, text) in ACTIONS {
             lists.push(error::read::<Vec<ActionRule>>(file, text, 1)?);
@@ -162,6 +167,7 @@ impl Rules {
             "differences.yaml" => error::read::<Differences>(file, text, 1).map(drop),
             "daemon.yaml" => error::read::<Daemon>(file, text, 1).map(drop),
             "runners.yaml" => error::read::<Runners>(file, text, 1).map(drop),
+            "profiles.yaml" => error::read::<Profiles>(file, text, 1).map(drop),
             _ if file.starts_with("compat/") || file == "passes.yaml" => {
                 catalog::check_file(file, text)
             }
@@ -251,6 +257,11 @@ impl Rules {
     /// What a label of `runs-on` says of the Podman that a job meets.
     pub fn runner_label(&self, label: &str) -> Option<RunnerLabel<'_>> {
         self.runners.get(RUNNERS)?.label(label)
+    }
+
+    /// What a runner lets Podman do, by the name under which a user gives it.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get(PROFILES)?.get(name)
     }
 
     /// What is known about an image, by its name without tag and digest, and its tag.

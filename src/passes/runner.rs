@@ -1,0 +1,73 @@
+//! What the runner lets Podman do in the job's container, as far as the file or the user says.
+
+use crate::image_name::ImageName;
+use crate::pipeline::Provider;
+use crate::rules::{Grant, Profile};
+
+use super::draft::Draft;
+use super::facts::Deed;
+use super::job::JobPass;
+use super::setup;
+
+/// The name of the findings.
+const RULE: &str = "runner-engine";
+
+/// Holds what the job does against what its runner allows.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    if view.job.provider == Provider::GitHub || pass.evidence.commands.is_empty() {
+        return; // the machine's own pass looks at a workflow's job
+    }
+    let Some(profile) = profile(pass) else { return };
+    if profile.daemon_proves && !pass.evidence.daemons.is_empty() {
+        return;
+    }
+    let runs = pass.facts.deeds.iter().any(|(_, deed)| {
+        matches!(
+            deed,
+            Deed::Runs { .. } | Deed::ComposeUp { .. } | Deed::UsesContainer
+        )
+    });
+    let grant = if runs {
+        &profile.containers
+    } else {
+        &profile.builds
+    };
+    let at = view.at_job();
+    match grant {
+        Grant::Safe => {}
+        Grant::Review { why, help } => {
+            draft.review(RULE, at, why.clone(), help.clone());
+            if !runs {
+                variables(pass, profile, draft);
+            }
+        }
+        Grant::Stays { why, help } => draft.block(RULE, at, why.clone(), help.clone()),
+    }
+}
+
+/// What is known of the runner that the user names.
+fn profile<'a>(pass: &JobPass<'a>) -> Option<&'a Profile> {
+    let context = pass.view.context;
+    context.rules.profile(&context.options.runner.name())
+}
+
+/// What a job needs in its store and its builds without privileges.
+fn variables(pass: &JobPass<'_>, profile: &Profile, draft: &mut Draft) {
+    let view = &pass.view;
+    let stores = |(_, deed): &(usize, Deed)| !matches!(deed, Deed::LogsIn(_) | Deed::Prunes);
+    if !pass.facts.deeds.iter().any(stores) {
+        return;
+    }
+    let repository = ImageName::without_tag(&view.context.options.podman_image);
+    let own = view.context.rules.podman_image();
+    let own_image = pass.evidence.docker_image() && own.is_some_and(|own| own.name == repository);
+    for (name, value) in profile.variables(own_image) {
+        if view.job.variables.contains_key(name) {
+            continue;
+        }
+        let message = format!("{name}: {value} lets Podman build without privileges");
+        let why = draft.note(RULE, view.at_job(), message);
+        setup::variable(draft, name, value, why);
+    }
+}
