@@ -5,10 +5,10 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, RuleId};
 use crate::options::Options;
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
-use crate::passes::{self, Scripts};
+use crate::passes::Scripts;
 use crate::pipeline::Documents;
 use crate::plan::{self, Plan, State};
 use crate::project::ProjectFiles;
@@ -16,7 +16,7 @@ use crate::prove;
 use crate::providers::{Entry, Lowered, github, gitlab};
 use crate::repository::{Files, ReadError};
 use crate::rules::Rules;
-use crate::text::{FileId, Location, Source, Span, apply_edits};
+use crate::text::{FileId, Source, Span, apply_edits};
 use crate::yaml::{self, Change};
 
 /// A file that CI runs.
@@ -87,6 +87,7 @@ fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome
     }
     if let Made::Done { plan, .. } = &mut made {
         let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
+        plan.look_aside(documents, &lowered.beside, rules, options, files, &scripts);
         plan.say(documents, pipelines, rules, options, files, &scripts);
     }
     let settled = Settled::of(made, &lowered.documents);
@@ -329,6 +330,13 @@ impl Settled {
                         .or_default()
                         .push(job_outcome(unit));
                 }
+                for aside in &plan.aside {
+                    settled
+                        .jobs
+                        .entry(aside.job.key.file)
+                        .or_default()
+                        .push(left_aside(aside));
+                }
                 for finding in plan.findings {
                     if let Some(label) = finding.at.first() {
                         settled
@@ -364,6 +372,21 @@ fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
     }
 }
 
+/// A job that no pipeline has.
+fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
+    let verdict = if aside.uses_docker {
+        Verdict::Left(vec![RuleId(plan::UNREACHABLE)])
+    } else {
+        Verdict::Untouched
+    };
+    JobOutcome {
+        name: aside.job.name.clone(),
+        span: aside.job.span,
+        verdict,
+        held_for_review: false,
+    }
+}
+
 /// Writes down what became of each file.
 fn report(
     provider: Provider,
@@ -372,7 +395,6 @@ fn report(
     project: ProjectFiles,
     outcome: &mut Outcome,
 ) {
-    let documents = &lowered.documents;
     let Settled {
         mut jobs,
         mut findings,
@@ -380,23 +402,6 @@ fn report(
         trouble,
     } = settled;
     outcome.troubles.extend(trouble);
-    for file in &lowered.unreachable {
-        let document = documents.file(*file);
-        if let Some(at) = document.source.text().find("docker") {
-            let last = document.source.text().rfind("docker").unwrap_or(at) + "docker".len();
-            let mut finding = passes::finding(
-                "unreachable-file",
-                Severity::Note,
-                Location {
-                    file: *file,
-                    span: Span::new(at, last),
-                },
-                "no pipeline of this repository includes this file, so it is left alone",
-            );
-            finding.help = Some("name it on the command line to move it all the same".to_owned());
-            findings.entry(*file).or_default().push(finding);
-        }
-    }
     let documents = lowered.documents.files;
     let documents = documents.into_iter().map(|document| {
         let real = document.stands_for.is_none();

@@ -1,5 +1,6 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
+mod aside;
 mod flows;
 mod gather;
 mod hoist;
@@ -22,6 +23,8 @@ use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
 use crate::yaml::{Change, New};
+
+pub use aside::{Aside, UNREACHABLE};
 
 /// Reasons that a job has only because of another one.
 pub(crate) const BY_OTHERS: [&str; 3] = ["shared-text", "shared-store", "image-archive"];
@@ -59,6 +62,8 @@ pub struct Plan<'a> {
     pub changes: HashMap<FileId, Vec<Change>>,
     /// What there is to say beside the reasons of the jobs that stay.
     pub findings: Vec<Finding>,
+    /// The jobs of files that no pipeline includes.
+    pub aside: Vec<Aside<'a>>,
     /// Keys that jobs get for themselves.
     pins: pins::Pins,
     /// Lines that several jobs get together.
@@ -98,6 +103,7 @@ pub fn plan<'a>(
         units,
         changes: HashMap::new(),
         findings: Vec::new(),
+        aside: Vec::new(),
         pins: pins::Pins::new(),
         hoisted: Vec::new(),
     };

@@ -25,6 +25,9 @@ impl Plan<'_> {
         scripts: &Scripts,
     ) {
         let mut said = Said::default();
+        std::mem::take(&mut self.findings)
+            .into_iter()
+            .for_each(|finding| said.say(finding));
         let changed: HashSet<NodeRef> = self
             .changes
             .iter()
@@ -100,27 +103,27 @@ impl Plan<'_> {
                     .image
                     .as_ref()
                     .is_some_and(|image| changed.contains(&image.name.node));
-                let message = if used.contains(job.name.as_str()) {
-                    if touched {
-                        continue;
-                    }
-                    format!(
-                        "the template {} stays on Docker with the jobs that use it",
-                        job.name
-                    )
-                } else if touched {
+                if touched {
                     continue;
-                } else {
-                    format!(
-                        "no job here uses the template {}, so what it runs in is not known",
-                        job.name
+                }
+                let (severity, message) = if used.contains(job.name.as_str()) {
+                    let message = "stays on Docker with the jobs that use it";
+                    (
+                        Severity::Note,
+                        format!("the template {} {message}", job.name),
                     )
+                } else {
+                    let message = format!(
+                        "no job here uses the template {}, so what runs in it is not known, and it stays on Docker",
+                        job.name
+                    );
+                    (Severity::Warning, message)
                 };
                 let at = Location {
                     file: job.key.file,
                     span: job.span,
                 };
-                let mut finding = passes::finding("template-stays", Severity::Note, at, message);
+                let mut finding = passes::finding("template-stays", severity, at, message);
                 finding.help = Some("move it by hand, or where it is used".to_owned());
                 said.say(finding);
             }

@@ -17,8 +17,8 @@ pub struct Lowered {
     pub documents: Documents,
     /// The pipelines, each from one entry file.
     pub pipelines: Vec<Pipeline>,
-    /// Files that no pipeline includes, and that were not named: read, not edited.
-    pub unreachable: Vec<FileId>,
+    /// Files that no pipeline includes, and that were not named: read, not edited. Each with the jobs that it has by itself.
+    pub beside: Vec<(FileId, Pipeline)>,
     /// What could not be read, or makes no sense.
     pub troubles: Vec<Trouble>,
 }

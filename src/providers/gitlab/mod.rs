@@ -78,9 +78,13 @@ pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
             ),
         }
     }
-    lowered.unreachable = beside
+    beside.retain(|file| !reached.contains(file));
+    lowered.beside = beside
         .into_iter()
-        .filter(|file| !reached.contains(file))
+        .map(|file| {
+            let pipeline = lower::lower(&reader.documents, &[file], Vec::new());
+            (file, pipeline.unwrap_or_default()) // what is wrong with what nobody runs is nobody's trouble
+        })
         .collect();
     lowered.troubles = reader.troubles;
     lowered.documents = reader.documents;
