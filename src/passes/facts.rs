@@ -256,11 +256,16 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
                 }
             }
         }
-        "buildx imagetools create" => found.extend(
-            call.flags_named("--tag")
+        "buildx imagetools create" => {
+            let tags = call.flags_named("--tag");
+            let names: Vec<String> = tags
                 .filter_map(|flag| call.value(flag))
-                .map(|value| Deed::Lists(value.text)),
-        ),
+                .map(|value| value.text)
+                .collect();
+            // without one here, the names come by words that the shell fills in
+            let unknown = names.is_empty().then(|| Deed::Lists(String::new()));
+            found.extend(names.into_iter().map(Deed::Lists).chain(unknown));
+        }
         "manifest create" => found.extend(operand(0).map(Deed::Lists)),
         "manifest push" => found.extend(operand(0).map(Deed::Pushes)),
         "pull" => found.extend(operand(0).map(Deed::Pulls)),

@@ -1,10 +1,10 @@
 //! Archives, manifests and printed output: where the same words give something else.
 
-use crate::passes::draft::{Draft, Purpose};
+use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
-use crate::passes::script_edit::{insert_after, insert_in_front};
 
 use super::build::docker_transport;
+use super::imagetools;
 use super::parts::{Additions, output_is_read, remove_flag};
 use crate::passes::docker_call::{DockerCall, Flag};
 
@@ -159,6 +159,7 @@ pub(super) fn network(docker: &DockerCall<'_>, draft: &mut Draft) {
 /// A command that needs more than other words. Gives Podman's words, or plans all by itself.
 pub(super) fn rewrite_command(
     pass: &JobPass<'_>,
+    index: usize,
     name: &str,
     docker: &DockerCall<'_>,
     draft: &mut Draft,
@@ -167,11 +168,11 @@ pub(super) fn rewrite_command(
         "save" | "login" | "logout" => Some(name.to_owned()),
         "manifest-push" => Some("manifest push".to_owned()),
         "manifest-inspect" | "imagetools-inspect" => {
-            inspect_remote(pass, docker, draft);
+            imagetools::inspect(pass, docker, draft);
             None
         }
         "imagetools-create" => {
-            copy_index(pass, docker, draft);
+            imagetools::create(pass, index, docker, draft);
             None
         }
         _ => {
@@ -240,153 +241,4 @@ pub(super) fn manifest_name(
         }
         _ => None,
     }
-}
-
-/// A manifest in a registry: Podman shows only lists, skopeo shows what is there.
-/// Source: `podman manifest inspect` of a single image is an error, ran on Podman 5.8.6; skopeo-inspect(1).
-fn inspect_remote(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let operands = docker.operands();
-    let [image] = operands.as_slice() else {
-        return refuse(docker, draft, "only one name can be looked at");
-    };
-    let insecure = docker.flags().any(|flag| flag.rule.name == "--insecure");
-    let known = docker.flags().all(|flag| {
-        matches!(
-            flag.rule.name.as_str(),
-            "--insecure" | "--verbose" | "--raw"
-        )
-    });
-    if !known || docker.is_on("--verbose") {
-        return refuse(docker, draft, "its output has another shape there");
-    }
-    let message = "Podman shows only lists of a registry; skopeo shows what is there";
-    let why = draft.note("registry-manifest", docker.at(), message);
-    let raw = docker.call.raw(&docker.words()[*image]);
-    let tls = if insecure { "--tls-verify=false " } else { "" };
-    let last = docker.words().len();
-    docker.replace(
-        docker.range(&(0..last)),
-        format!("skopeo inspect --raw {tls}{}", docker_transport(raw)),
-        draft,
-        why,
-    );
-    install_skopeo(pass, docker, draft, why);
-}
-
-/// `imagetools create -t A B`: an index gets another name.
-fn copy_index(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let operands = docker.operands();
-    let tags: Vec<&str> = docker
-        .flags_named("--tag")
-        .filter_map(|flag| docker.raw_value(flag))
-        .collect();
-    let known = docker
-        .flags()
-        .all(|flag| matches!(flag.rule.name.as_str(), "--tag" | "--progress"));
-    if tags.is_empty() || !known || operands.is_empty() {
-        return refuse(
-            docker,
-            draft,
-            "what it does beside naming cannot be said there",
-        );
-    }
-    let [source] = operands.as_slice() else {
-        return join_images(docker, &operands, &tags, draft);
-    };
-    let why = draft.note(
-        "registry-manifest",
-        docker.at(),
-        "skopeo copies an index with all of its images",
-    );
-    let raw = docker.call.raw(&docker.words()[*source]);
-    let copies: Vec<String> = tags
-        .iter()
-        .map(|tag| {
-            format!(
-                "skopeo copy --all {} {}",
-                docker_transport(raw),
-                docker_transport(tag)
-            )
-        })
-        .collect();
-    let last = docker.words().len();
-    docker.replace(docker.range(&(0..last)), copies.join(" && "), draft, why);
-    install_skopeo(pass, docker, draft, why);
-}
-
-/// `imagetools create -t A B C`: an index of several others.
-/// Source: podman-manifest-create(1); `manifest create L docker://B docker://C` and a push of it ran on Podman 5.8.6.
-fn join_images(docker: &DockerCall<'_>, sources: &[usize], tags: &[&str], draft: &mut Draft) {
-    let words = docker.words();
-    let raw: Vec<&str> = sources
-        .iter()
-        .map(|source| docker.call.raw(&words[*source]))
-        .collect();
-    let several = |raw: &&str| raw.contains("$(") || raw.contains('`') || raw.contains("[@]");
-    if raw.iter().any(several) || raw.iter().any(|raw| raw.starts_with('$')) {
-        return refuse(
-            docker,
-            draft,
-            "the images of the new list are made up when the script runs",
-        );
-    }
-    let why = draft.note(
-        "registry-manifest",
-        docker.at(),
-        "Podman makes the list in its own store and pushes it",
-    );
-    let list = tags[0];
-    let sources: Vec<String> = raw.iter().map(|raw| docker_transport(raw)).collect();
-    let mut commands = vec![format!(
-        "podman manifest create --all {list} {}",
-        sources.join(" ")
-    )];
-    for tag in tags {
-        commands.push(format!(
-            "podman manifest push --all {list} {}",
-            docker_transport(tag)
-        ));
-    }
-    let rest = commands.split_off(1);
-    let line = commands.join(" && ");
-    docker.replace(docker.range(&(0..words.len())), line, draft, why);
-    if !insert_after(docker.view, docker.call, &rest, draft, why) {
-        refuse(docker, draft, "the push of the list cannot follow here");
-    }
-}
-
-/// The stable image lacks skopeo; GitHub's machines have it.
-/// Source: images.yaml; readmes of actions/runner-images, 2026.
-fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
-    if pass.view.on_machine() {
-        return;
-    }
-    let line = pass.view.line(docker.call);
-    let known = pass
-        .view
-        .calls
-        .iter()
-        .any(|call| call.program() == Some("skopeo"));
-    if !known {
-        insert_in_front(
-            pass.view,
-            line,
-            &["dnf install -y skopeo".to_owned()],
-            Purpose::Setup,
-            draft,
-            why,
-        );
-    }
-}
-
-fn refuse(docker: &DockerCall<'_>, draft: &mut Draft, why: &str) {
-    draft.block(
-        "no-counterpart",
-        docker.at(),
-        format!(
-            "`docker {}` needs other commands in Podman: {why}",
-            docker.rule.name
-        ),
-        "write them by hand, then run again",
-    );
 }

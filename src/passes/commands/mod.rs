@@ -3,6 +3,7 @@
 mod binds;
 mod build;
 mod images;
+mod imagetools;
 mod parts;
 mod registry;
 mod run;
@@ -136,7 +137,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             super::removal::remove_command(docker.call, draft, why);
             return;
         }
-        Becomes::Rewrite(name) => match images::rewrite_command(pass, name, docker, draft) {
+        Becomes::Rewrite(name) => match images::rewrite_command(pass, index, name, docker, draft) {
             Some(words) => words,
             None => return,
         },

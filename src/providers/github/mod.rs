@@ -6,6 +6,7 @@ pub(crate) mod expression;
 mod inputs;
 mod labels;
 mod lower;
+pub(crate) mod matrix;
 mod node;
 mod step;
 mod write_out;

@@ -1,0 +1,460 @@
+//! `docker buildx imagetools` and `docker manifest inspect`: lists of images that stay in their registry.
+
+use crate::image_name::{ImageName, is_on_this_machine};
+use crate::passes::docker_call::DockerCall;
+use crate::passes::draft::{Draft, Purpose};
+use crate::passes::facts::Deed;
+use crate::passes::job::JobPass;
+use crate::passes::script_edit::{insert_after, insert_in_front};
+use crate::shell::{Nesting, Part, Word};
+
+use super::build::docker_transport;
+use super::parts::output_is_read;
+
+/// The digest of what a name means in its registry, as the two programs write it.
+/// Source: ran on skopeo 1.9.3: of a list it is the digest of the list.
+const DIGEST: (&str, &str) = ("{{.Manifest.Digest}}", "'{{.Digest}}'");
+
+/// A manifest in a registry: Podman shows only lists, skopeo shows what is there.
+/// Source: `podman manifest inspect` of a single image is an error, ran on Podman 5.8.6; skopeo-inspect(1).
+pub(super) fn inspect(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let operands = docker.operands();
+    let [image] = operands.as_slice() else {
+        return refuse(docker, draft, "only one name can be looked at");
+    };
+    let mut shape = "--raw".to_owned();
+    let mut tls = "";
+    for flag in docker.flags() {
+        let value = docker.value(flag).map(|value| value.text);
+        match flag.rule.name.as_str() {
+            "--insecure" => tls = "--tls-verify=false ",
+            "--raw" => {}
+            "--verbose" if !docker.is_on("--verbose") => {}
+            "--format" if value.as_deref() == Some(DIGEST.0) => {
+                shape = format!("--format {}", DIGEST.1);
+            }
+            _ => return refuse(docker, draft, "its output has another shape there"),
+        }
+    }
+    let message = "Podman shows only lists of a registry; skopeo shows what is there";
+    let why = draft.note("registry-manifest", docker.at(), message);
+    let raw = docker.call.raw(&docker.words()[*image]);
+    if is_on_this_machine(&docker.text_of(*image).text) {
+        tls = "--tls-verify=false ";
+    }
+    let last = docker.words().len();
+    docker.replace(
+        docker.range(&(0..last)),
+        format!("skopeo inspect {shape} {tls}{}", docker_transport(raw)),
+        draft,
+        why,
+    );
+    install_skopeo(pass, docker, draft, why);
+}
+
+/// `imagetools create`: an index gets another name, or is made of others.
+pub(super) fn create(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let known = docker
+        .flags()
+        .all(|flag| matches!(flag.rule.name.as_str(), "--tag" | "--progress"));
+    if !known {
+        return refuse(
+            docker,
+            draft,
+            "what it does beside naming cannot be said there",
+        );
+    }
+    if output_is_read(docker.call) {
+        return refuse(docker, draft, "the script reads what it prints");
+    }
+    let parts = match Parts::of(docker) {
+        Ok(parts) => parts,
+        Err(why) => return refuse(docker, draft, why),
+    };
+    match (parts.named.is_empty(), parts.sources.as_slice()) {
+        (_, []) => refuse(
+            docker,
+            draft,
+            "the images of the new list are not written here",
+        ),
+        (false, [Source::One(word)]) if parts.filled.is_empty() => {
+            copy(pass, docker, *word, &parts.named, draft);
+        }
+        (true, _) if parts.filled.is_empty() => {
+            refuse(
+                docker,
+                draft,
+                "the name of the new list is not written here",
+            );
+        }
+        _ => join(pass, index, docker, &parts, draft),
+    }
+}
+
+/// What a list is made of, and what it is called.
+struct Parts<'a> {
+    /// Names that are written in the command, quotes and all.
+    named: Vec<&'a str>,
+    /// Words that the shell makes flags and names of, and how the flag is written.
+    filled: Vec<(usize, TagFlag)>,
+    sources: Vec<Source>,
+}
+
+/// Images of the new list.
+enum Source {
+    /// The word is one name.
+    One(usize),
+    /// The shell makes names of the word.
+    Several(usize),
+}
+
+/// How the flag that names the list is written in a word that the shell fills in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TagFlag {
+    /// `-t NAME`
+    Short,
+    /// `--tag NAME`
+    Long,
+    /// `--tag=NAME`
+    Joined,
+}
+
+impl<'a> Parts<'a> {
+    fn of(docker: &DockerCall<'a>) -> Result<Self, &'static str> {
+        let named = docker.flags_named("--tag");
+        let mut parts = Self {
+            named: named.filter_map(|flag| docker.raw_value(flag)).collect(),
+            filled: Vec::new(),
+            sources: Vec::new(),
+        };
+        for index in docker.operands() {
+            let word = &docker.words()[index];
+            let raw = docker.call.raw(word);
+            if !is_list(raw, word) {
+                parts.sources.push(Source::One(index));
+                continue;
+            }
+            let made_of = made_of(docker, raw).ok_or(UNKNOWN)?;
+            let flag = tag_flag(&made_of)?;
+            match (flag, made_of.contains('@')) {
+                (Some(flag), false) => parts.filled.push((index, flag)),
+                (None, true) => parts.sources.push(Source::Several(index)),
+                (None, false)
+                    if !made_of.trim().contains(char::is_whitespace) && !raw.contains('(') =>
+                {
+                    parts.sources.push(Source::One(index));
+                }
+                _ => return Err(UNKNOWN),
+            }
+        }
+        Ok(parts)
+    }
+}
+
+const UNKNOWN: &str = "the images of the new list are made up when the script runs";
+
+/// Whether the shell may make several words of a word: `$x`, `$(command)`, `"${x[@]}"`.
+fn is_list(raw: &str, word: &Word) -> bool {
+    if raw.contains("[@]}") || raw.contains("[*]}") {
+        return true;
+    }
+    let quoted = raw.starts_with('"');
+    match word.parts.as_slice() {
+        [Part::Variable { .. }] => !quoted,
+        [Part::Other(_)] => !quoted && !raw.starts_with("${{"),
+        _ => false,
+    }
+}
+
+/// What the script puts into such a word, as it is written.
+fn made_of(docker: &DockerCall<'_>, raw: &str) -> Option<String> {
+    if let Some(inner) = raw
+        .strip_prefix("$(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        return Some(inner.to_owned());
+    }
+    let name: String = raw
+        .trim_start_matches(['"', '$', '{'])
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect();
+    let script = docker.call.parsed.script.as_ref().ok()?;
+    let text = docker.call.text();
+    let own = script.assignments.iter().filter(|it| it.name == name);
+    let mut found: Vec<&str> = own.map(|it| it.value.raw(text)).collect();
+    if found.is_empty() {
+        let variable = docker.view.job.variables.get(&name)?;
+        found.extend(variable.value.as_deref().filter(|_| !variable.varies));
+    }
+    let written = found.join(" ");
+    (!written.trim().is_empty()).then_some(written)
+}
+
+/// The flag in what a word is made of; an error if it is not always the same.
+fn tag_flag(made_of: &str) -> Result<Option<TagFlag>, &'static str> {
+    let short = ["-t ", "-t\"", "-t'"].iter().any(|form| {
+        made_of.match_indices(form).any(|(at, _)| {
+            !made_of[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '-')
+        })
+    });
+    let joined = made_of.contains("--tag=");
+    let long = ["--tag ", "--tag\"", "--tag'"]
+        .iter()
+        .any(|form| made_of.contains(form));
+    match (short, long, joined) {
+        (false, false, false) => Ok(None),
+        (true, false, false) => Ok(Some(TagFlag::Short)),
+        (false, true, false) => Ok(Some(TagFlag::Long)),
+        (false, false, true) => Ok(Some(TagFlag::Joined)),
+        _ => Err(UNKNOWN),
+    }
+}
+
+/// An index gets another name.
+fn copy(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    source: usize,
+    tags: &[&str],
+    draft: &mut Draft,
+) {
+    let why = draft.note(
+        "registry-manifest",
+        docker.at(),
+        "skopeo copies an index with all of its images",
+    );
+    let raw = docker.call.raw(&docker.words()[source]);
+    let from = match is_on_this_machine(&docker.text_of(source).text) {
+        true => " --src-tls-verify=false",
+        false => "",
+    };
+    let copies: Vec<String> = tags
+        .iter()
+        .map(|tag| {
+            let to = match is_on_this_machine(tag) {
+                true => " --dest-tls-verify=false",
+                false => "",
+            };
+            format!(
+                "skopeo copy --all{from}{to} {} {}",
+                docker_transport(raw),
+                docker_transport(tag)
+            )
+        })
+        .collect();
+    let last = docker.words().len();
+    docker.replace(docker.range(&(0..last)), copies.join(" && "), draft, why);
+    install_skopeo(pass, docker, draft, why);
+}
+
+/// An index of several others: a list of Podman's own, pushed under each name.
+/// Source: `manifest create --all L docker://B@DIGEST ...` and pushes of it ran on Podman 4.3.1 and 5.8.6.
+fn join(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    parts: &Parts<'_>,
+    draft: &mut Draft,
+) {
+    let list = match list_name(pass, index, docker, parts) {
+        Ok(list) => list,
+        Err(why) => return refuse(docker, draft, why),
+    };
+    let message = "Podman makes the list in its own store and pushes it; of a source that is a list itself it keeps the images, and not what ties attestations to them";
+    let why = draft.note("registry-manifest", docker.at(), message);
+    let create = format!("podman manifest create --all {list}");
+    docker.replace(
+        docker.range(&(0..docker.subcommand.end)),
+        create,
+        draft,
+        why,
+    );
+    for flag in docker.flags() {
+        docker.remove(&flag.words, draft, why);
+    }
+    for source in &parts.sources {
+        match source {
+            Source::One(word) => {
+                let word = &docker.words()[*word];
+                let new = docker_transport(docker.call.raw(word));
+                docker.replace(word.span.clone(), new, draft, why);
+            }
+            Source::Several(word) => {
+                if !qualify_all(docker, &docker.words()[*word], draft, why) {
+                    return refuse(docker, draft, UNKNOWN);
+                }
+            }
+        }
+    }
+    let push = |tag: &str| format!("podman manifest push --all {list} {tag}");
+    let mut after: Vec<String> = parts
+        .named
+        .iter()
+        .map(|tag| push(&docker_transport(tag)))
+        .collect();
+    let variable = free_name(docker.call.text());
+    for (word, flag) in &parts.filled {
+        let words = docker.call.raw(&docker.words()[*word]);
+        let body = match flag {
+            TagFlag::Short => format!(
+                "[ \"${variable}\" = -t ] || {}",
+                push(&format!("\"docker://${variable}\""))
+            ),
+            TagFlag::Long => format!(
+                "[ \"${variable}\" = --tag ] || {}",
+                push(&format!("\"docker://${variable}\""))
+            ),
+            TagFlag::Joined => push(&format!("\"docker://${{{variable}#--tag=}}\"")),
+        };
+        after.push(format!("for {variable} in {words}; do {body}; done"));
+        docker.remove(&(*word..*word + 1), draft, why);
+    }
+    if !insert_after(docker.view, docker.call, &after, draft, why) {
+        refuse(docker, draft, "the push of the list cannot follow here");
+    }
+}
+
+/// The name of the list in Podman's store, where it must be a new one.
+/// Source: `manifest create` of a name that an image or a list has is an error; ran on Podman 4.3.1.
+fn list_name(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    parts: &Parts<'_>,
+) -> Result<String, &'static str> {
+    const TAKEN: &str = "the list gets a name that Podman's store has already";
+    if let Some(first) = parts.named.first() {
+        let name = docker.view.expand(first.trim_matches(['"', '\''])).text;
+        let earlier = pass
+            .facts
+            .deeds
+            .iter()
+            .take_while(|(call, _)| *call < index);
+        let listed = |deed: &Deed| matches!(deed, Deed::Lists(known) if *known == name);
+        let taken = pass.facts.is_made(&name) || earlier.map(|(_, deed)| deed).any(listed);
+        return match taken {
+            true => Err(TAKEN),
+            false => Ok((*first).to_owned()),
+        };
+    }
+    let again = |nesting: &Nesting| {
+        matches!(
+            nesting,
+            Nesting::For | Nesting::LoopBody | Nesting::Function(_)
+        )
+    };
+    if docker.call.command().place.nesting.iter().any(again) {
+        return Err("it runs more than once, and its names are made up when the script runs");
+    }
+    let earlier = pass.known_calls().filter(|(call, known)| {
+        *call < index
+            && known.rule.name == docker.rule.name
+            && known.flags_named("--tag").next().is_none()
+    });
+    Ok(match earlier.count() {
+        0 => "merged".to_owned(),
+        count => format!("merged-{}", count + 1),
+    })
+}
+
+/// Puts the transport in front of each name that the shell makes of a word.
+fn qualify_all(docker: &DockerCall<'_>, word: &Word, draft: &mut Draft, why: usize) -> bool {
+    let raw = docker.call.raw(word);
+    if let Some(array) = raw.find("[@]}") {
+        let at = word.span.start + array + "[@]".len();
+        docker.replace(at..at, "/#/docker://", draft, why);
+        return true;
+    }
+    if let Some((at, format)) = printf_format(docker, word) {
+        let hub = match ImageName::parse(format).is_short() {
+            true => "docker.io/",
+            false => "",
+        };
+        docker.replace(at..at, format!("docker://{hub}"), draft, why);
+        return true;
+    }
+    if raw.starts_with('"') || raw.contains("[*]") {
+        return false;
+    }
+    let new = format!("$(printf 'docker://%s ' {raw})");
+    docker.replace(word.span.clone(), new, draft, why);
+    true
+}
+
+/// The format of `$(printf 'NAME@sha256:%s ' *)`, with the place where its name begins.
+fn printf_format<'a>(docker: &DockerCall<'a>, word: &Word) -> Option<(usize, &'a str)> {
+    let call = docker.call;
+    let script = call.parsed.script.as_ref().ok()?;
+    let text = call.text();
+    let command = script
+        .commands
+        .iter()
+        .find(|command| word.span.start < command.span.start && command.span.end < word.span.end)?;
+    let [program, format, ..] = command.words.as_slice() else {
+        return None;
+    };
+    let raw = format.raw(text);
+    let inner = raw.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+    let name = inner.trim_end().trim_end_matches("\\n");
+    let one = program.value.as_deref() == Some("printf")
+        && !name.starts_with('-')
+        && !without_expressions(name).contains(char::is_whitespace)
+        && name.matches('%').count() == 1;
+    one.then_some((format.span.start + 1, name))
+}
+
+/// A text without `${{ ... }}`, in which blanks may stand.
+fn without_expressions(text: &str) -> String {
+    let mut found = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${{") {
+        found.push_str(before);
+        rest = after.split_once("}}").map_or("", |(_, after)| after);
+    }
+    found + rest
+}
+
+/// A name for a variable that the script does not have.
+fn free_name(text: &str) -> &'static str {
+    let names = ["tag", "name", "list_name"];
+    let free =
+        |name: &&str| !text.contains(&format!("${name}")) && !text.contains(&format!("${{{name}"));
+    names.into_iter().find(free).unwrap_or("pushed_name")
+}
+
+/// The stable image lacks skopeo; GitHub's machines have it.
+/// Source: images.yaml; readmes of actions/runner-images, 2026.
+fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft, why: usize) {
+    if pass.view.on_machine() {
+        return;
+    }
+    let line = pass.view.line(docker.call);
+    let known = pass
+        .view
+        .calls
+        .iter()
+        .any(|call| call.program() == Some("skopeo"));
+    if !known {
+        insert_in_front(
+            pass.view,
+            line,
+            &["dnf install -y skopeo".to_owned()],
+            Purpose::Setup,
+            draft,
+            why,
+        );
+    }
+}
+
+fn refuse(docker: &DockerCall<'_>, draft: &mut Draft, why: &str) {
+    draft.block(
+        "no-counterpart",
+        docker.at(),
+        format!(
+            "`docker {}` needs other commands in Podman: {why}",
+            docker.rule.name
+        ),
+        "write them by hand, then run again",
+    );
+}

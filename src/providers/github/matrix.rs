@@ -1,0 +1,40 @@
+//! What a job's matrix may put in the place of an expression.
+
+use crate::pipeline::{Documents, NodeRef};
+
+use super::expression;
+use super::node::{entry, items, scalars, text};
+
+/// The values of `${{ matrix.NAME }}`, if the file says all of them.
+pub(crate) fn values(documents: &Documents, job: NodeRef, expression: &str) -> Option<Vec<String>> {
+    let name = expression::whole(expression)?.strip_prefix("matrix.")?;
+    let strategy = entry(documents, job, "strategy")?;
+    let matrix = entry(documents, strategy.value, "matrix")?;
+    let mut found: Vec<String> = Vec::new();
+    let mut path = name.split('.');
+    let first = path.next()?;
+    let inner: Vec<&str> = path.collect();
+    let mut values: Vec<NodeRef> = entry(documents, matrix.value, first)
+        .map(|values| items(documents, values.value))
+        .unwrap_or_default();
+    if let Some(include) = entry(documents, matrix.value, "include") {
+        for more in items(documents, include.value) {
+            values.extend(entry(documents, more, first).map(|value| value.value));
+        }
+    }
+    for mut value in values {
+        for key in &inner {
+            value = entry(documents, value, key)?.value;
+        }
+        match text(documents, value) {
+            Some(text) => found.push(text.to_owned()),
+            // a list of labels
+            None => found.extend(
+                scalars(documents, value)
+                    .into_iter()
+                    .filter_map(|node| text(documents, node).map(str::to_owned)),
+            ),
+        }
+    }
+    (!found.is_empty() && !found.iter().any(|value| expression::is_in(value))).then_some(found)
+}
