@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::compat;
 use crate::finding::{Finding, RuleId};
 use crate::options::Options;
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
@@ -46,6 +47,12 @@ pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outc
             let entries = Entries { provider, entries };
             one_provider(files, &entries, options, &mut outcome);
         }
+    }
+    if given.iter().all(|file| !file.named) {
+        // a whole repository is asked for, not a file of it
+        let first = outcome.files.len();
+        let others = compat::other_servers(files, Rules::embedded(), first);
+        outcome.files.extend(others);
     }
     in_order(&mut outcome);
     outcome

@@ -2,13 +2,14 @@
 //! that it says.
 //!
 //! The files of an example are those of a repository. `script` stands for a GitLab job that runs these lines with Docker,
-//! `job` for a GitLab job, `workflow` for a workflow of GitHub's. Where none of these is there, a job builds the Dockerfile
+//! `job` for a GitLab job, `workflow` for a workflow of GitHub's; `options` says how the program is called. Where none of these is there, a job builds the Dockerfile
 //! or starts the compose file.
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use dindless::finding::RuleId;
-use dindless::options::{ComposeProvider, Options};
+use dindless::options::{ComposeProvider, Options, RunnerProfile};
 use dindless::outcome::{Outcome, Provider, Verdict};
 use dindless::repository::Memory;
 use dindless::rules::{CatalogRule, Composer, Rules};
@@ -75,7 +76,12 @@ fn before(version: Version) -> Version {
 }
 
 fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>) -> bool {
+    let told = files.iter().find(|(name, _)| name == "options");
     let options = Options {
+        runner: told.map_or(RunnerProfile::AsIs, |(_, text)| {
+            let profile = text.trim().strip_prefix("--runner ").unwrap_or_default();
+            RunnerProfile::from_str(profile, false).expect("options name a runner")
+        }),
         podman,
         include_review: true,
         compose: match rule.compose {
@@ -131,6 +137,7 @@ fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
             "script" => (GITLAB.into(), with_docker(text)),
             "job" => (GITLAB.into(), format!("job:\n{}", indented(text, 2))),
             "workflow" => (GITHUB.into(), text.clone()),
+            "options" => continue,
             path => (path.into(), text.clone()),
         });
     }

@@ -1,8 +1,11 @@
-//! Docker's commands and their flags, variables and other programs, as far as the catalog says by itself what to look for.
+//! Docker's commands and their flags, variables, words and other programs, as far as the catalog says by itself what to look
+//! for.
 
 use std::ops::Range;
 
 use super::look::Look;
+use crate::passes::DockerCall;
+use crate::rules::Site;
 use crate::shell::Assignment;
 
 /// Looks at every command of the job.
@@ -10,6 +13,7 @@ pub(super) fn run(look: &mut Look<'_>) {
     docker(look);
     programs(look);
     variables(look);
+    texts(look);
 }
 
 fn docker(look: &mut Look<'_>) {
@@ -18,14 +22,17 @@ fn docker(look: &mut Look<'_>) {
     for (_, docker) in pass.known_calls() {
         let name = docker.rule.name.as_str();
         for detector in detectors.commands.iter().filter(|it| it.subject() == name) {
-            let words = docker.subcommand.clone();
-            look.say(detector.rule, docker.at_words(&words), name);
+            if is_true_of(look, detector.rule, docker) {
+                let words = docker.subcommand.clone();
+                look.say(detector.rule, docker.at_words(&words), name);
+            }
         }
         for detector in detectors.flags.iter().filter(|it| it.subject() == name) {
             for flag in docker.flags() {
                 let value = docker.value(flag).map(|value| value.text);
                 let named = detector.details().first() == Some(&flag.rule.name.as_str());
-                if named && detector.fits_value(1, value.as_deref()) {
+                let found = named && detector.fits_value(1, value.as_deref());
+                if found && is_true_of(look, detector.rule, docker) {
                     let written = docker.range(&flag.words);
                     let it = docker.call.text().get(written).unwrap_or_default();
                     look.say(detector.rule, docker.at_words(&flag.words), it);
@@ -33,6 +40,14 @@ fn docker(look: &mut Look<'_>) {
             }
         }
     }
+}
+
+/// Whether a rule is true of this very command: some are so only of root, or only where the output is read.
+fn is_true_of(look: &Look<'_>, rule: &str, docker: &DockerCall<'_>) -> bool {
+    look.rules().named(rule).is_some_and(|rule| {
+        let as_root = rule.on == Some(Site::Machine) && docker.call.with_sudo();
+        !as_root && (!rule.read || docker.call.is_read())
+    })
 }
 
 fn programs(look: &mut Look<'_>) {
@@ -107,4 +122,41 @@ fn set_in_script(look: &mut Look<'_>, name: &str, value: &str, at: crate::text::
             look.say(detector.rule, at, name);
         }
     }
+}
+
+/// Words of scripts and of the values of variables.
+fn texts(look: &mut Look<'_>) {
+    let detectors = &look.rules().detectors().texts;
+    let view = look.pass.view;
+    let documents = view.context.documents;
+    for detector in detectors {
+        let word = detector.subject();
+        for line in &view.lines {
+            if let Some(range) = find_word(&line.parsed.text, word) {
+                look.say(detector.rule, documents.inside(line.node, range), word);
+            }
+        }
+        for variable in view.job.variables.values() {
+            let value = variable.value.as_deref().unwrap_or_default();
+            if find_word(value, word).is_some() {
+                look.say(detector.rule, documents.location(variable.node), word);
+            }
+        }
+    }
+}
+
+/// Where a word stands by itself, and not in a comment.
+fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
+    let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
+    let mut places = text.match_indices(word);
+    let alone = |(start, _): &(usize, &str)| {
+        let before = text.get(..*start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let after = text.get(start + word.len()..).unwrap_or_default();
+        !line.trim_start().starts_with('#')
+            && !before.chars().next_back().is_some_and(joins)
+            && !after.chars().next().is_some_and(joins)
+    };
+    let (start, _) = places.find(alone)?;
+    Some(start..start + word.len())
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::finding::{Finding, Label, RuleId};
+use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::options::ComposeProvider;
 use crate::passes::{Draft, Gap, JobPass};
 use crate::project::{ProjectFile, ProjectFiles};
-use crate::rules::{Composer, Rules};
+use crate::rules::{Composer, Rules, Site};
 use crate::text::Location;
 use crate::version::Version;
 
@@ -47,6 +47,21 @@ impl<'p> Look<'p> {
     /// Says a rule of what was found at a place, once, if it is true of the Podman and the compose that the job meets.
     /// `it` is what was found, as it is written.
     pub(super) fn say(&mut self, rule: &'static str, at: Location, it: &str) {
+        self.say_as(rule, None, at, it);
+    }
+
+    /// Says a rule as a note, where it does less harm than elsewhere.
+    pub(super) fn note(&mut self, rule: &'static str, at: Location, it: &str) {
+        self.say_as(rule, Some(Severity::Note), at, it);
+    }
+
+    fn say_as(
+        &mut self,
+        rule: &'static str,
+        as_severity: Option<Severity>,
+        at: Location,
+        it: &str,
+    ) {
         let Some(rule) = self.rules().named(rule) else {
             debug_assert!(false, "the catalog has no rule {rule}");
             return;
@@ -60,7 +75,13 @@ impl<'p> Look<'p> {
         if self.draft.blockers.iter().any(said) {
             return;
         }
-        let applies = rule.compose.is_none_or(|of| of == compose);
+        let site = match self.pass.view.on_machine() {
+            true => Site::Machine,
+            false => Site::Image,
+        };
+        let applies =
+            rule.compose.is_none_or(|of| of == compose) && rule.on.is_none_or(|on| on == site);
+        let applies = applies && (!rule.shared || self.pass.shares_engine());
         let podman = self.podman;
         if !applies || podman.is_some_and(|podman| !rule.holds(podman)) {
             return;
@@ -75,7 +96,7 @@ impl<'p> Look<'p> {
         };
         let finding = Finding {
             rule: RuleId(rule.name),
-            severity: rule.severity,
+            severity: as_severity.unwrap_or(rule.severity),
             at: vec![Label {
                 at,
                 text: String::new(),
@@ -88,6 +109,8 @@ impl<'p> Look<'p> {
             self.gaps.push(Gap {
                 finding,
                 always: rule.always,
+                until_moved: rule.until_moved,
+                once: rule.once,
             });
         }
     }

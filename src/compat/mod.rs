@@ -3,16 +3,30 @@
 //! What a rule looks for is data where a command, a flag, a variable, an instruction or a key says it; an area's own file
 //! holds what takes more than that.
 
+mod alternatives;
 mod commands;
+mod danger;
 mod dockerfiles;
 mod look;
+mod privileges;
+mod silent;
+mod volumes;
+
+pub use alternatives::other_servers;
 
 use crate::passes::{Draft, Gap, JobPass};
 
 use look::Look;
 
 /// The areas with code of their own; a new one is a file and a line here.
-const AREAS: &[fn(&mut Look<'_>)] = &[commands::run, dockerfiles::run];
+const AREAS: &[fn(&mut Look<'_>)] = &[
+    commands::run,
+    dockerfiles::run,
+    danger::run,
+    privileges::run,
+    silent::run,
+    volumes::run,
+];
 
 /// What there is to know of a job that uses Docker, beside what the passes change in it.
 pub fn job(pass: &JobPass<'_>, draft: &Draft) -> Vec<Gap> {

@@ -245,6 +245,24 @@ impl Call {
         )
     }
 
+    /// Whether it runs as root, behind `sudo`.
+    pub fn with_sudo(&self) -> bool {
+        let mut wrappers = self.command().wrappers.iter();
+        wrappers.any(|word| word.value.as_deref() == Some("sudo"))
+    }
+
+    /// Whether its output is read by the script: in a substitution, or by the next command of a pipeline.
+    pub fn is_read(&self) -> bool {
+        let place = &self.command().place;
+        let mut nesting = place.nesting.iter();
+        nesting.any(|one| {
+            matches!(
+                one,
+                shell::Nesting::Substitution | shell::Nesting::Backquotes
+            )
+        }) || place.pipeline.0 + 1 < place.pipeline.1
+    }
+
     /// Whether it runs on another machine, after `ssh`.
     pub fn is_remote(&self) -> bool {
         self.command()

@@ -172,6 +172,13 @@ impl Draft {
         add(&mut self.blockers, rule, at, message.into(), help.into());
     }
 
+    /// The job stays, for a reason that is written down already.
+    pub fn stay(&mut self, reason: Finding) {
+        if !self.blockers.contains(&reason) {
+            self.blockers.push(reason);
+        }
+    }
+
     /// The job moves only when a person has looked.
     pub fn review(
         &mut self,

@@ -200,11 +200,18 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
                 "move the job by hand",
             );
         } else if let Some((client, _)) = view.context.rules.engine_client(program) {
+            let help = match &client.with_podman {
+                Some(with) => format!("the job stays; with Podman: {with}"),
+                None => "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand".to_owned(),
+            };
             draft.block(
                 "engine-api",
                 view.at_command(call),
-                format!("{program} speaks to Docker's engine itself: it needs {}", client.needs),
-                "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand",
+                format!(
+                    "{program} speaks to Docker's engine itself: it needs {}",
+                    client.needs
+                ),
+                help,
             );
         } else if program.starts_with("docker-")
             && !program.starts_with("docker-credential")

@@ -42,8 +42,20 @@ pub(super) fn machine<'a>(rules: &'a Rules, job: &Job) -> Machine<'a> {
 
 impl JobView<'_> {
     /// Whether the job's commands run on the runner's machine itself, with its Podman.
-    pub(super) fn on_machine(&self) -> bool {
+    pub(crate) fn on_machine(&self) -> bool {
         self.job.provider == Provider::GitHub && self.job.image.is_none()
+    }
+
+    /// Whether the machine that the job runs on is used by others, too, as far as anybody said.
+    fn shares_machine(&self) -> bool {
+        let told = self.context.options.runner;
+        match self.job.provider {
+            Provider::GitHub => {
+                let unknown = matches!(machine(self.context.rules, self.job), Machine::Unknown(_));
+                unknown && self.on_machine() && told != RunnerProfile::GithubHosted
+            }
+            Provider::GitLab => told != RunnerProfile::GitlabHosted,
+        }
     }
 
     /// The Podman of the image that takes the place of Docker's, if that can be said.
@@ -70,6 +82,11 @@ impl JobView<'_> {
 }
 
 impl JobPass<'_> {
+    /// Whether other jobs work with the engine that the job uses now.
+    pub(crate) fn shares_engine(&self) -> bool {
+        self.evidence.daemons.is_empty() && self.view.shares_machine()
+    }
+
     /// The Podman that the job meets once it has moved, as far as that can be said.
     pub(crate) fn target_podman(&self) -> Option<Version> {
         let view = self.view;
@@ -193,13 +210,7 @@ fn other_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Root and the runner's user share Docker's store; Podman gives each a store of its own.
 fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    let rooted = |index: &&usize| {
-        let command = view.calls[**index].command();
-        command
-            .wrappers
-            .iter()
-            .any(|word| word.value.as_deref() == Some("sudo"))
-    };
+    let rooted = |index: &&usize| view.calls[**index].with_sudo();
     let uses_images = |index: &&usize| {
         pass.facts
             .deeds
@@ -222,13 +233,7 @@ fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Source: podman-run(1), rootless.md of Podman.
 fn users(pass: &JobPass<'_>, draft: &mut Draft) {
     for (_, docker) in pass.known_calls() {
-        let rooted = docker
-            .call
-            .command()
-            .wrappers
-            .iter()
-            .any(|word| word.value.as_deref() == Some("sudo"));
-        if rooted {
+        if docker.call.with_sudo() {
             continue;
         }
         if !matches!(docker.rule.name.as_str(), "run" | "create") {

@@ -1,7 +1,9 @@
 //! One job under the passes: what is known of it before the first change is planned.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use super::api_clients::{self, ApiClient};
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
 use super::evidence::Evidence;
@@ -23,6 +25,8 @@ pub struct JobPass<'a> {
     pub other_actions: HashMap<usize, usize>,
     /// The first call that goes to another folder: from there on a relative path may mean another file.
     pub first_move: Option<usize>,
+    /// The calls that run tests which start containers, once somebody asked.
+    clients: OnceCell<Vec<(usize, ApiClient)>>,
 }
 
 impl<'a> JobPass<'a> {
@@ -45,7 +49,18 @@ impl<'a> JobPass<'a> {
             replaced: HashSet::new(),
             other_actions: HashMap::new(),
             first_move,
+            clients: OnceCell::new(),
         }
+    }
+
+    /// The calls that run tests which speak to an engine by a library, each with its place in the view.
+    pub(super) fn api_clients(&self) -> &[(usize, ApiClient)] {
+        self.clients.get_or_init(|| {
+            let calls = self.view.calls.iter().enumerate();
+            calls
+                .filter_map(|(index, call)| Some((index, api_clients::of(self, index, call)?)))
+                .collect()
+        })
     }
 
     /// The calls of docker, each with its place in the view.

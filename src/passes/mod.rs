@@ -1,6 +1,7 @@
 //! The passes, one file each: every one looks at a job and plans changes, or says why the job stays.
 
 mod actions;
+mod api_clients;
 mod build_files;
 mod commands;
 mod compose;
@@ -32,7 +33,8 @@ mod variables;
 mod waits;
 
 pub(crate) use build_files::build_files;
-pub use context::{Context, JobView, Scripts};
+pub use context::{Call, Context, JobView, Scripts};
+pub(crate) use docker_call::DockerCall;
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Deed, Facts};
@@ -63,6 +65,10 @@ pub struct Gap {
     pub finding: Finding,
     /// Whether it is said at full weight even if the job stays on Docker.
     pub always: bool,
+    /// Whether it is not said any more when the job moves.
+    pub until_moved: bool,
+    /// Whether it is said of the first job only that moves.
+    pub once: bool,
 }
 
 /// Runs all passes over a job, and `look` once they have changed what they would.

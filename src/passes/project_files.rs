@@ -20,10 +20,31 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         if call.is_remote() {
             continue;
         }
-        let Some(file) = project_file(pass, call) else {
+        let at = view.at_command(call);
+        let file = project_file(pass, call);
+        let calls_docker = matches!(
+            file,
+            Some(ProjectFile::Seen {
+                contents: Contents::CallsDocker(_),
+                ..
+            })
+        );
+        let mut clients = pass.api_clients().iter();
+        if let Some((_, client)) = clients.find(|(at, _)| *at == index)
+            && !calls_docker
+        {
+            if !view.on_machine() {
+                client.keeps(at, draft);
+                continue;
+            }
+            if !may_share_images(pass, index) {
+                client.goes_on(at, draft);
+                continue;
+            }
+        }
+        let Some(file) = file else {
             continue;
         };
-        let at = view.at_command(call);
         match file {
             ProjectFile::Seen { path, contents: Contents::CallsDocker(line) } => draft.block(
                 "docker-in-file",

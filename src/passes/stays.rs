@@ -233,6 +233,9 @@ fn idle_daemon(pass: &JobPass<'_>, draft: &mut Draft) {
     if pass.evidence.daemons.is_empty() || !pass.evidence.commands.is_empty() {
         return;
     }
+    if !pass.api_clients().is_empty() {
+        return; // what is run there says it
+    }
     let Some(services) = &view.job.services else {
         return;
     };

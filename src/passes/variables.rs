@@ -1,6 +1,7 @@
 //! Variables that only Docker reads go, in the file and in scripts.
 
 use crate::rules::{Rules, VariableAction};
+use crate::text::Location;
 use crate::yaml::Change;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
@@ -48,8 +49,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
             }
             Some(VariableAction::Drop(_)) => {}
             Some(VariableAction::Rewrite { .. })
-                if name == "DOCKER_DEFAULT_PLATFORM"
-                    && view.expand(value).text == "linux/amd64" => {}
+                if says_the_default(name, &view.expand(value).text) => {}
             Some(VariableAction::Rewrite { why: reason, .. }) => {
                 draft.block(
                     "docker-variable",
@@ -207,16 +207,17 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         let command = call.command();
         for assignment in &command.assignments {
-            if matches!(
-                action_of(rules, &assignment.name),
-                Some(VariableAction::Drop(_))
-            ) && !command.words.is_empty()
-            {
-                let at = view.at(call, assignment.span.clone());
+            let name = &assignment.name;
+            let at = view.at(call, assignment.span.clone());
+            if command.words.is_empty() {
+                continue;
+            }
+            stays_in_script(pass, name, call.raw(&assignment.value), at, draft);
+            if matches!(action_of(rules, name), Some(VariableAction::Drop(_))) {
                 let why = draft.note(
                     "docker-variable",
                     at,
-                    format!("{} is read by Docker only", assignment.name),
+                    format!("{name} is read by Docker only"),
                 );
                 let text = call.text();
                 let end = text[assignment.span.end..].len()
@@ -229,6 +230,24 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
             exported(pass, call, draft);
         }
     }
+}
+
+/// A variable that a script sets for Docker, and that says something which Podman has to be told otherwise.
+fn stays_in_script(pass: &JobPass<'_>, name: &str, value: &str, at: Location, draft: &mut Draft) {
+    let value = pass.view.expand(&super::context::unquoted(value)).text;
+    let (reason, help) = match action_of(pass.view.context.rules, name) {
+        Some(VariableAction::Gap(reason)) if !is_off(&value) => (reason, "the job stays on Docker"),
+        Some(VariableAction::Rewrite { why, .. }) if !says_the_default(name, &value) => {
+            (why, "say it in the commands, then run again")
+        }
+        _ => return,
+    };
+    draft.block("docker-variable", at, format!("{name}: {reason}"), help);
+}
+
+/// Whether a variable that Podman does not read asks for what Podman does anyway.
+fn says_the_default(name: &str, value: &str) -> bool {
+    value.is_empty() || name == "DOCKER_DEFAULT_PLATFORM" && value == "linux/amd64"
 }
 
 fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) {
@@ -247,6 +266,13 @@ fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) 
             Some(VariableAction::Drop(_))
         )
     };
+    if call.program() != Some("unset") {
+        for word in words {
+            if let Some((name, value)) = call.raw(word).split_once('=') {
+                stays_in_script(pass, name, value, view.at(call, word.span.clone()), draft);
+            }
+        }
+    }
     let ours: Vec<usize> = (0..words.len())
         .filter(|index| engine(&name_of(&words[*index])))
         .collect();

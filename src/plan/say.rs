@@ -156,14 +156,20 @@ impl<'p> Plan<'_> {
             State::Untouched | State::Moves => false,
         };
         let mut known: HashSet<(RuleId, Option<Location>, &str)> = HashSet::new();
+        let mut once: HashSet<RuleId> = HashSet::new();
         for staying in [false, true] {
             for unit in self
                 .units
                 .iter()
                 .filter(|unit| stays(&unit.state) == staying)
             {
+                let moves = matches!(unit.state, State::Moves);
                 for gap in unit.drafted.iter().flat_map(|drafted| &drafted.gaps) {
                     let mut finding = gap.finding.clone();
+                    let is_news = !gap.once || moves && once.insert(finding.rule);
+                    if gap.until_moved && moves || !is_news {
+                        continue;
+                    }
                     let at = finding.at.first().map(|label| label.at);
                     if !known.insert((finding.rule, at, &gap.finding.message)) {
                         continue;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::finding::Severity;
-use crate::rules::{CatalogRule, Composer, Happens, Rules};
+use crate::rules::{CatalogRule, Composer, Happens, Rules, Site};
 
 /// Writes all that is known about a rule.
 pub fn page(out: &mut dyn Write, rule: &CatalogRule) -> io::Result<()> {
@@ -23,7 +23,12 @@ pub fn page(out: &mut dyn Write, rule: &CatalogRule) -> io::Result<()> {
     writeln!(out, "Source:   {}", rule.source)?;
     writeln!(out)?;
     writeln!(out, "To solve it: {}", told(&rule.solve))?;
-    for (head, files) in [("Before", &rule.before), ("After", &rule.after)] {
+    let texts = [
+        ("To set", &rule.settings),
+        ("Before", &rule.before),
+        ("After", &rule.after),
+    ];
+    for (head, files) in texts {
         for (name, text) in files {
             writeln!(out)?;
             writeln!(out, "{head} ({name}):")?;
@@ -76,11 +81,17 @@ fn holds(rule: &CatalogRule) -> String {
         (None, Some(until)) => format!("Podman before {until}"),
         (Some(since), Some(until)) => format!("Podman from {since} on, before {until}"),
     };
-    match rule.compose {
-        None => podman,
-        Some(Composer::DockerCompose) => format!("{podman}, with docker-compose"),
-        Some(Composer::PodmanCompose) => format!("{podman}, with podman-compose"),
-    }
+    let compose = match rule.compose {
+        None => "",
+        Some(Composer::DockerCompose) => ", with docker-compose",
+        Some(Composer::PodmanCompose) => ", with podman-compose",
+    };
+    let site = match rule.on {
+        None => "",
+        Some(Site::Machine) => ", on the runner's machine without root",
+        Some(Site::Image) => ", in a container where it is root",
+    };
+    format!("{podman}{compose}{site}")
 }
 
 /// A message without what only a finding knows.

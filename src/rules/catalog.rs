@@ -8,10 +8,23 @@
 //!   these values if any are given;
 //! - `variable NAME [VALUE...]`: a variable of the job, or one that its scripts set;
 //! - `program NAME [WORD...]`: another program, with a word that fits one of these;
+//! - `text WORD`: a word in the job's scripts or in the values of its variables, whatever stands around it that is no letter,
+//!   digit, dot or dash;
+//! - `status COMMAND`: a docker command whose exit status the script compares with 1;
+//! - `manifest FILE LINE...`: a file by which a project names what it needs, with a line that fits one of these, blanks left
+//!   out, when the job runs the project's tests; `pipeline FILE LINE...`: a file that another CI server runs;
 //! - `dockerfile KEYWORD [--flag [OPTION...]]`: an instruction, one with that flag, or one whose flag has all of these
 //!   options (`type=cache`, or just the name of one);
 //! - `compose PATH [VALUE...]`: a key of a compose file: `services.*.deploy.mode`;
 //! - `code`: the area's own code looks for it; `passes`: the passes say it while they translate.
+//!
+//! Values, words and lines that begin with `!` are the ones that are not looked for.
+//!
+//! Beside that a rule may say when it is true: `since`, `until`, `compose`; `on: machine` where commands run on the runner's
+//! machine as its user, `on: image` where they run as root in Podman's image; `read: true` where the script reads what the
+//! command prints; `shared: true` where other jobs work with the same engine. And when it is told: `always: true` at full weight of jobs that stay on Docker, too;
+//! `until-moved: true` only of jobs that have not moved; `once: true` of the first job that moves, and not of the others.
+//! `settings` are files to be set elsewhere, as text that can be pasted.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -41,8 +54,18 @@ pub struct CatalogRule {
     pub happens: Option<Happens>,
     /// The program for compose files of which it is true; of all, if there is none.
     pub compose: Option<Composer>,
+    /// Where commands run of which it is true; anywhere, if there is none.
+    pub on: Option<Site>,
+    /// Whether it is true only where the script reads what the command prints.
+    pub read: bool,
+    /// Whether it is true only where other jobs work with the same engine.
+    pub shared: bool,
     /// Whether it is said at full weight of jobs, too, that stay on Docker.
     pub always: bool,
+    /// Whether it is no longer true of a job that has moved.
+    pub until_moved: bool,
+    /// Whether it is said of the first job that moves only: the others are no news.
+    pub once: bool,
     /// What is the matter, in one sentence; `{it}` is what was found, `{podman}` the version that is aimed at.
     pub what: String,
     /// Why it is so.
@@ -53,6 +76,8 @@ pub struct CatalogRule {
     pub before: Vec<(String, String)>,
     /// The same files when it is solved; none if nothing solves it.
     pub after: Vec<(String, String)>,
+    /// What somebody has to set elsewhere, as files of which each can be pasted.
+    pub settings: Vec<(String, String)>,
     /// How this is known.
     pub source: String,
 }
@@ -87,6 +112,16 @@ pub enum Composer {
     PodmanCompose,
 }
 
+/// Where the commands of a job run once it has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Site {
+    /// On the runner's machine, as its user.
+    Machine,
+    /// In Podman's image, as root.
+    Image,
+}
+
 /// Something that a rule looks for, as words of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detector {
@@ -119,9 +154,35 @@ impl Detector {
 
     /// Whether a value is one that is looked for: any, if none is named. `from` is the first detail that names one.
     pub fn fits_value(&self, from: usize, value: Option<&str>) -> bool {
-        let wanted = self.details().get(from..).unwrap_or_default();
-        wanted.is_empty()
-            || value.is_some_and(|value| wanted.iter().any(|pattern| fits(pattern, value)))
+        let details = self.details().get(from..).unwrap_or_default();
+        if details.is_empty() {
+            return true;
+        }
+        let Some(value) = value else { return false };
+        let unwanted = details.iter().filter_map(|detail| detail.strip_prefix('!'));
+        let mut wanted = details.iter().filter(|detail| !detail.starts_with('!'));
+        let any = details.iter().all(|detail| detail.starts_with('!'));
+        !unwanted.into_iter().any(|pattern| fits(pattern, value))
+            && (any || wanted.any(|pattern| fits(pattern, value)))
+    }
+}
+
+impl Detector {
+    /// The first line of a text that is looked for, without what stands around it; lines that are comments do not count.
+    /// Blanks within a line are not looked at.
+    pub fn line_in(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        let mut next = 0;
+        text.split_inclusive('\n').find_map(|line| {
+            let start = next + (line.len() - line.trim_start().len());
+            next += line.len();
+            let line = line.trim();
+            let is_comment = ["#", "//", "<!--", "*", "/*"]
+                .iter()
+                .any(|mark| line.starts_with(mark));
+            let joined: String = line.split_whitespace().collect();
+            let found = !is_comment && !line.is_empty() && self.fits_value(0, Some(&joined));
+            found.then(|| start..start + line.len())
+        })
     }
 }
 
@@ -136,6 +197,14 @@ pub struct Detectors {
     pub variables: Vec<Detector>,
     /// Programs: the subject is a name.
     pub programs: Vec<Detector>,
+    /// Words of scripts and variables: the subject is the word.
+    pub texts: Vec<Detector>,
+    /// Docker commands whose exit status is compared with 1: the subject is the command's name.
+    pub statuses: Vec<Detector>,
+    /// Lines of a project's manifests: the subject is the file's name.
+    pub manifests: Vec<Detector>,
+    /// Lines of files for other CI servers: the subject is the file's path.
+    pub pipelines: Vec<Detector>,
     /// Instructions of Dockerfiles: the subject is the keyword, the first detail a flag.
     pub dockerfile: Vec<Detector>,
     /// Keys of compose files: the subject is a path.
@@ -153,14 +222,25 @@ struct Entry {
     until: Option<Version>,
     happens: Option<Happens>,
     compose: Option<Composer>,
+    on: Option<Site>,
+    #[serde(default)]
+    read: bool,
+    #[serde(default)]
+    shared: bool,
     #[serde(default)]
     always: bool,
+    #[serde(default)]
+    until_moved: bool,
+    #[serde(default)]
+    once: bool,
     what: String,
     why: String,
     solve: String,
     before: UniqueMap<String>,
     #[serde(default)]
     after: UniqueMap<String>,
+    #[serde(default)]
+    settings: UniqueMap<String>,
     #[serde(deserialize_with = "source")]
     source: String,
 }
@@ -256,7 +336,7 @@ impl Detectors {
         let mut words = item.split_whitespace();
         let kind = words.next().unwrap_or_default();
         let mut words: Vec<&str> = words.collect();
-        if kind == "command" || kind == "flag" {
+        if matches!(kind, "command" | "flag" | "status") {
             // the names of docker's commands have several words
             let rest = item.get(kind.len()..).unwrap_or_default().trim();
             let end = rest
@@ -273,6 +353,10 @@ impl Detectors {
             "flag" if words.len() > 1 => &mut self.flags,
             "variable" => &mut self.variables,
             "program" => &mut self.programs,
+            "text" => &mut self.texts,
+            "status" => &mut self.statuses,
+            "manifest" if words.len() > 1 => &mut self.manifests,
+            "pipeline" if words.len() > 1 => &mut self.pipelines,
             "dockerfile" => &mut self.dockerfile,
             "compose" => &mut self.compose,
             "code" | "passes" => return words.is_empty(),
@@ -351,7 +435,7 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
         return Err(fault(section, format!("`{name}` cannot find `{wrong}`")));
     }
     let by_passes = finds == ["passes"];
-    if entry.happens.is_none() && !by_passes && !entry.always {
+    if entry.happens.is_none() && !by_passes && !entry.always && !entry.once {
         return Err(fault(
             section,
             format!("`{name}` does not say what `happens`"),
@@ -378,12 +462,18 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
         until: entry.until,
         happens: entry.happens,
         compose: entry.compose,
+        on: entry.on,
+        read: entry.read,
+        shared: entry.shared,
         always: entry.always,
+        until_moved: entry.until_moved,
+        once: entry.once,
         what: one_line(&entry.what),
         why: one_line(&entry.why),
         solve: one_line(&entry.solve),
         before: entry.before.0.into_iter().collect(),
         after: entry.after.0.into_iter().collect(),
+        settings: entry.settings.0.into_iter().collect(),
         source: entry.source,
     })
 }

@@ -148,6 +148,16 @@ pub(super) struct Images {
     #[serde(deserialize_with = "toolboxes")]
     toolboxes: Vec<Toolbox>,
     engines: Vec<Engine>,
+    emulators: Emulators,
+}
+
+/// Images that tell the kernel how to run programs of other processors.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Emulators {
+    names: Vec<String>,
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
 }
 
 fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Toolbox>, D::Error> {
@@ -175,6 +185,11 @@ fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<To
 }
 
 impl Images {
+    pub(super) fn is_emulator(&self, repository: &str) -> bool {
+        let bare = self.without_proxy(repository);
+        self.emulators.names.iter().any(|name| fits(name, bare))
+    }
+
     pub(super) fn kind(&self, repository: &str, tag: Option<&str>) -> ImageKind<'_> {
         let bare = self.without_proxy(repository);
         let is = |name: &String| fits(name, bare) || (bare != repository && fits(name, repository));

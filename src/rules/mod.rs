@@ -43,7 +43,7 @@ use std::sync::OnceLock;
 use serde::de::DeserializeOwned;
 
 pub use actions::{ActionFate, ActionRule, InputList, InputRule, OutputRule, RunnerLabel};
-pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens};
+pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens, Site};
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
 pub use differences::{Alpine, Folder};
@@ -52,7 +52,7 @@ pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
 pub use packages::{OnFedora, PackageManager, PackageRule};
 pub use profiles::{Grant, Profile};
-pub use programs::{Client, Program};
+pub use programs::{Client, Program, TestRunner};
 pub use redhat::{RedhatInput, RedhatRule};
 pub use short_names::ShortName;
 pub use variables::{VariableAction, VariableRule};
@@ -270,6 +270,12 @@ impl Rules {
         images.map_or(ImageKind::Unknown, |images| images.kind(repository, tag))
     }
 
+    /// Whether an image tells the kernel how to run programs of other processors.
+    pub fn is_emulator(&self, repository: &str) -> bool {
+        let images = self.images.get(IMAGES);
+        images.is_some_and(|images| images.is_emulator(repository))
+    }
+
     /// An image's name as Docker Hub has it, without the prefix of a proxy that the rules know.
     pub fn without_proxy<'n>(&self, repository: &'n str) -> &'n str {
         let images = self.images.get(IMAGES);
@@ -375,6 +381,17 @@ impl Rules {
     pub fn is_network_client(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);
         programs.is_some_and(|programs| programs.is_network_client(name))
+    }
+
+    /// Whether a program brings files to another machine.
+    pub fn carries_files(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.carries_files(name))
+    }
+
+    /// What is known of a program that runs a project's tests, if it does so with these words behind its name.
+    pub fn test_runner(&self, program: &str, words: &[String]) -> Option<&TestRunner> {
+        self.programs.get(PROGRAMS)?.test_runner(program, words)
     }
 
     /// Whether a registry's name in a login means Docker Hub.

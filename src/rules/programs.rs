@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::error::source;
+use super::pattern::fits;
 use super::unique::{UniqueMap, UniqueSet};
 
 /// Where a program comes from.
@@ -36,6 +37,43 @@ struct Clients {
     #[serde(deserialize_with = "source")]
     source: String,
     programs: UniqueMap<Client>,
+}
+
+/// A program that runs the tests of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TestRunner {
+    /// Its names.
+    programs: Vec<String>,
+    /// Words of which one makes it run tests; without any it always does.
+    #[serde(default)]
+    words: Vec<String>,
+    /// Words that keep it from that.
+    #[serde(default)]
+    unless: Vec<String>,
+    /// The names of the files that say what the project needs.
+    pub manifests: Vec<String>,
+}
+
+impl TestRunner {
+    /// Whether a call of a program runs tests; `words` are those behind its name.
+    fn is_run_by(&self, program: &str, words: &[String]) -> bool {
+        let any = |patterns: &[String]| {
+            let mut words = words.iter();
+            words.any(|word| patterns.iter().any(|pattern| fits(pattern, word)))
+        };
+        self.programs.iter().any(|name| name == program)
+            && (self.words.is_empty() || any(&self.words))
+            && !any(&self.unless)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct TestRunners {
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+    runners: Vec<TestRunner>,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +149,8 @@ pub(super) struct Programs {
     image_scanners: Names,
     lookups: Names,
     before_commands: Names,
+    file_carriers: Names,
+    test_runners: TestRunners,
 }
 
 impl Clients {
@@ -163,6 +203,15 @@ impl Programs {
 
     pub(super) fn stands_before_commands(&self, word: &str) -> bool {
         self.before_commands.programs.0.contains(word)
+    }
+
+    pub(super) fn carries_files(&self, name: &str) -> bool {
+        self.file_carriers.programs.0.contains(name)
+    }
+
+    pub(super) fn test_runner(&self, program: &str, words: &[String]) -> Option<&TestRunner> {
+        let mut runners = self.test_runners.runners.iter();
+        runners.find(|runner| runner.is_run_by(program, words))
     }
 
     /// A program that is said to be harmless and not harmless.

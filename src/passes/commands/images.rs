@@ -1,11 +1,13 @@
 //! Archives, manifests and printed output: where the same words give something else.
 
+use crate::image_name::ImageName;
+use crate::passes::context::Call;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 
 use super::build::docker_transport;
 use super::imagetools;
-use super::parts::{Additions, output_is_read, remove_flag};
+use super::parts::{Additions, remove_flag};
 use crate::passes::docker_call::{DockerCall, Flag};
 
 /// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.
@@ -48,7 +50,7 @@ pub(super) fn flag(
             if value.contains("json") {
                 return false;
             }
-            if value.contains("Repository") && output_is_read(docker.call) {
+            if value.contains("Repository") && docker.call.is_read() {
                 draft.review(
                     "printed-names",
                     at,
@@ -99,7 +101,7 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
     };
     match (docker.rule.name.as_str(), format) {
         ("info", Some(_)) => refuse(draft, "`podman info` has other fields than `docker info`"),
-        ("info", None) if output_is_read(docker.call) => refuse(
+        ("info", None) if docker.call.is_read() => refuse(
             draft,
             "the script reads what `docker info` prints, and Podman prints something else",
         ),
@@ -111,8 +113,12 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
                 "`podman version` has other fields than `docker version`",
             );
         }
-        ("inspect" | "image inspect" | "container inspect", Some(format)) => {
-            if let Some(field) = docker.view.context.rules.inspect_field(&format) {
+        ("inspect" | "image inspect" | "container inspect", format) => {
+            let field = match &format {
+                Some(format) => docker.view.context.rules.inspect_field(format),
+                None => inspected(docker),
+            };
+            if let Some(field) = field {
                 let message = match field {
                     ".RepoDigests" => {
                         "the digest that Podman knows after a push is not the registry's".to_owned()
@@ -126,10 +132,61 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
     }
 }
 
+/// The commands that a pipeline hands a command's output to, in their order.
+fn behind<'b>(docker: &'b DockerCall<'_>) -> impl Iterator<Item = &'b Call> {
+    let place = &docker.call.command().place;
+    let end = docker.call.command().span.end;
+    let same = docker.view.calls.iter().filter(move |call| {
+        let other = &call.command().place;
+        call.line == docker.call.line
+            && call.command().span.start >= end
+            && other.statement == place.statement
+            && other.nesting == place.nesting
+            && other.pipeline.1 == place.pipeline.1
+    });
+    let expected = place.pipeline.0 + 1..place.pipeline.1;
+    same.zip(expected)
+        .take_while(|(call, number)| call.command().place.pipeline.0 == *number)
+        .map(|(call, _)| call)
+}
+
+/// `docker inspect x | jq ...`: the fields stand in the next command.
+fn inspected<'b>(docker: &'b DockerCall<'_>) -> Option<&'b str> {
+    let rules = docker.view.context.rules;
+    behind(docker).find_map(|call| {
+        let text = call.text().get(call.command().span.clone())?;
+        rules.inspect_field(text)
+    })
+}
+
+/// `docker images | grep '^app'`: Podman writes `localhost/` or a registry in front of the name.
+/// Source: ran on Podman 4.3.1 and 5.8.6.
+pub(super) fn listed(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let from_the_start = behind(docker).any(|call| {
+        let words = call.command().words.iter().skip(1);
+        words.filter_map(|word| word.value.as_deref()).any(|word| {
+            let word = word.trim_start_matches('/');
+            let name = word.strip_prefix('^').unwrap_or_default();
+            let name = name.trim_start_matches(['\\', '(']);
+            name.starts_with(|letter: char| letter.is_ascii_lowercase())
+                && ImageName::parse(name).is_short()
+        })
+    });
+    let formatted = docker.flags_named("--format").next().is_some();
+    if from_the_start && !formatted {
+        draft.review(
+            "printed-names",
+            docker.at(),
+            "the script looks for an image's name at the start of a line, where Podman prints a registry or localhost/",
+            "see that the script takes them with or without localhost/",
+        );
+    }
+}
+
 /// `podman push` prints no digest.
 /// Source: ran on Podman 5.4.2.
 pub(super) fn pushed_output(docker: &DockerCall<'_>, draft: &mut Draft) {
-    if output_is_read(docker.call) {
+    if docker.call.is_read() {
         draft.block(
             "output-differs",
             docker.at(),

@@ -9,7 +9,6 @@ use crate::passes::script_edit::{insert_after, insert_in_front};
 use crate::shell::{Nesting, Part, Word};
 
 use super::build::docker_transport;
-use super::parts::output_is_read;
 
 /// The digest of what a name means in its registry, as the two programs write it.
 /// Source: ran on skopeo 1.9.3: of a list it is the digest of the list.
@@ -64,7 +63,7 @@ pub(super) fn create(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, 
             "what it does beside naming cannot be said there",
         );
     }
-    if output_is_read(docker.call) {
+    if docker.call.is_read() {
         return refuse(docker, draft, "the script reads what it prints");
     }
     let parts = match Parts::of(docker) {

@@ -195,6 +195,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             registry::push(pass, docker, draft);
         }
         "network inspect" => images::network(docker, draft),
+        "images" => images::listed(docker, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "manifest push" => images::manifest_push(docker, &mut additions),

@@ -1,9 +1,7 @@
 //! What the modules of the single commands share.
 
-use crate::passes::context::Call;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
-use crate::shell::Nesting;
 
 /// What a command's own module adds to the words that the tables change.
 #[derive(Default)]
@@ -29,14 +27,4 @@ pub(super) fn remove_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
         return;
     }
     docker.remove(&flag.words, draft, why);
-}
-
-/// Whether a command stands where its output is read by the script.
-pub(super) fn output_is_read(call: &Call) -> bool {
-    let place = &call.command().place;
-    place
-        .nesting
-        .iter()
-        .any(|nesting| matches!(nesting, Nesting::Substitution | Nesting::Backquotes))
-        || place.pipeline.0 + 1 < place.pipeline.1
 }

@@ -65,7 +65,7 @@ pub(super) fn finish(
     }
     socket(docker, draft);
     binds::run(pass, index, docker, draft);
-    ports(docker, additions, draft);
+    ports(pass, docker, additions, draft);
     for flag in docker.flags() {
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
         {
@@ -146,20 +146,37 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
     }
 }
 
-/// In the stable image a container shares the job's network: a port that changes its number needs a network of its own.
+/// In the stable image a container shares the job's network: a port that changes its number needs a network of its own, and
+/// so does a container whose ports the script asks for, or which is put into a network later.
 /// Source: containers.conf of quay.io/podman/stable (netns=host); ran on Podman 5.4.2 and 5.8.6.
-fn ports(docker: &DockerCall<'_>, additions: &mut Additions, draft: &mut Draft) {
+fn ports(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
     let has_network = docker
         .flags()
         .any(|flag| matches!(flag.rule.name.as_str(), "--network" | "--net"));
     if has_network {
         return;
     }
+    if is_connected_later(pass, docker) {
+        let message = "the container is put into a network later, which Podman allows only to one that has a network of its own";
+        draft.note("network-connect", docker.at(), message);
+        additions.options.push("--network bridge".to_owned());
+        return;
+    }
+    if pass.view.on_machine() {
+        return; // there a container has a network of its own
+    }
+    let asked = asks_for_ports(pass);
     let mapped = docker.flags().find(|flag| match flag.rule.name.as_str() {
         "--publish-all" => true,
-        "--publish" => docker
-            .value(flag)
-            .is_none_or(|value| !keeps_its_number(&value.text)),
+        "--publish" => {
+            let keeps = |value: &str| keeps_its_number(value) && !asked;
+            docker.value(flag).is_none_or(|value| !keeps(&value.text))
+        }
         _ => false,
     });
     if let Some(flag) = mapped {
@@ -167,6 +184,34 @@ fn ports(docker: &DockerCall<'_>, additions: &mut Additions, draft: &mut Draft) 
         draft.note("port-mapping", docker.at_words(&flag.words), message);
         additions.options.push("--network bridge".to_owned());
     }
+}
+
+/// `docker network connect n x` of the container that is named here.
+fn is_connected_later(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> bool {
+    let name = docker.flags_named("--name").last();
+    let Some(name) = name.and_then(|flag| docker.value(flag)) else {
+        return false;
+    };
+    let mut others = pass.known_calls();
+    others.any(|(_, other)| {
+        let container = other.operands().get(1).copied();
+        other.rule.name == "network connect"
+            && container.is_some_and(|word| other.text_of(word).text == name.text)
+    })
+}
+
+/// Whether the script asks which port of the machine leads to a container's: `docker port`, `.NetworkSettings.Ports`.
+/// Source: `podman port` prints nothing under the host's network, ran on Podman 5.4.2 and 5.8.6.
+fn asks_for_ports(pass: &JobPass<'_>) -> bool {
+    let asks = |docker: &DockerCall<'_>| {
+        let mut formats = docker.flags_named("--format");
+        docker.rule.name == "port"
+            || formats.any(|flag| {
+                let raw = docker.raw_value(flag).unwrap_or_default();
+                raw.contains(".Ports") && docker.rule.name != "ps"
+            })
+    };
+    pass.known_calls().any(|(_, docker)| asks(docker))
 }
 
 /// `8080:8080`, `127.0.0.1:80:80/tcp`: the port inside is the port outside.

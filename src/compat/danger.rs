@@ -1,0 +1,85 @@
+//! What gives a job power over its host, or shows what should stay secret, where data alone cannot say it.
+
+use crate::image_name::{ImageName, is_on_this_machine};
+use crate::passes::DockerCall;
+use crate::rules::ImageKind;
+
+use super::look::Look;
+
+/// Looks at each docker command.
+pub(super) fn run(look: &mut Look<'_>) {
+    let pass = look.pass;
+    for (_, docker) in pass.known_calls() {
+        match docker.rule.name.as_str() {
+            "run" | "create" => privileged(look, docker),
+            "rm" | "stop" | "kill" | "rmi" => everything(look, docker),
+            "login" => password(look, docker),
+            _ => {}
+        }
+    }
+}
+
+/// `--privileged`. What registers emulators, or is Podman itself, has good reasons for it.
+fn privileged(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+    if !docker.is_on("--privileged") {
+        return;
+    }
+    let Some(flag) = docker.flags_named("--privileged").last() else {
+        return;
+    };
+    let image = docker.operands().first().map(|word| docker.text_of(*word));
+    let image = image.map(|image| image.text).unwrap_or_default();
+    let repository = ImageName::without_tag(&image);
+    let kind = look.rules().image(repository, ImageName::parse(&image).tag);
+    if look.rules().is_emulator(repository) || matches!(kind, ImageKind::Engine(_)) {
+        return;
+    }
+    let at = docker.at_words(&flag.words);
+    match look.pass.shares_engine() {
+        true => look.say("privileged-container", at, "--privileged"),
+        false => look.note("privileged-container", at, "--privileged"),
+    }
+}
+
+/// `docker rm -f $(docker ps -aq)`: whatever is there, whoever made it.
+fn everything(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+    for word in docker.operands() {
+        let raw = docker.call.raw(&docker.words()[word]);
+        let lists = ["docker ps", "docker container ls", "docker images"];
+        let chosen = ["-f ", "--filter", "-l", "--latest", "-n ", "grep"];
+        let all = lists.iter().any(|list| raw.contains(list))
+            && !chosen.iter().any(|part| raw.contains(part))
+            && !names_image(raw);
+        if all {
+            look.say("shared-prune", docker.at(), &docker.rule.name);
+        }
+    }
+}
+
+/// `$(docker images -q NAME)`: the images of one name only.
+fn names_image(raw: &str) -> bool {
+    let inner = raw.split("docker images").nth(1).unwrap_or_default();
+    let inner = inner.trim_end_matches(['"', ')', '`']);
+    let mut words = inner.split_whitespace();
+    words.any(|word| !word.starts_with('-'))
+}
+
+/// `docker login -p`: what is written there can be read in the list of processes, or in the file itself.
+fn password(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+    let Some(flag) = docker.flags_named("--password").last() else {
+        return;
+    };
+    let Some(value) = docker.value(flag) else {
+        return;
+    };
+    let registry = docker.operands().first().map(|word| docker.text_of(*word));
+    if registry.is_some_and(|registry| is_on_this_machine(&registry.text)) {
+        return; // a registry of the test itself
+    }
+    let written = !value.unknown && !value.text.contains(['$', '`']) && !value.text.is_empty();
+    let rule = match written {
+        true => "password-in-file",
+        false => "password-argument",
+    };
+    look.say(rule, docker.at_words(&flag.words), "--password");
+}

@@ -1,0 +1,218 @@
+//! What succeeds and means something else, where it takes more than a command or a flag to see it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::image_name::ImageName;
+use crate::passes::DockerCall;
+use crate::pipeline::Phase;
+use crate::shell::Script;
+use crate::text::Location;
+
+use super::look::Look;
+
+/// Looks at the commands one by one, then at what the script makes of them.
+pub(super) fn run(look: &mut Look<'_>) {
+    let pass = look.pass;
+    for (index, docker) in pass.known_calls() {
+        match docker.rule.name.as_str() {
+            "run" | "create" | "exec" => terminal(look, docker),
+            "save" => archive(look, index, docker),
+            "logout" => logout(look, docker),
+            _ => {}
+        }
+    }
+    auth_config(look);
+    statuses(look);
+}
+
+/// `-it`: in CI there is no terminal.
+fn terminal(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+    if docker.is_on("--interactive") && docker.is_on("--tty") {
+        let flag = docker.flags_named("--tty").last();
+        let at = flag.map_or(docker.at(), |flag| docker.at_words(&flag.words));
+        look.say("terminal", at, "-it");
+    }
+}
+
+/// An archive of an image without a registry in its name, for another engine.
+fn archive(look: &mut Look<'_>, index: usize, docker: &DockerCall<'_>) {
+    let facts = &look.pass.facts;
+    let short = docker.operands().into_iter().find(|word| {
+        let name = docker.text_of(*word);
+        !name.unknown
+            && ImageName::parse(&name.text).is_short()
+            && facts.made_before(index, &name.text)
+    });
+    let Some(word) = short else { return };
+    if is_loaded_elsewhere(look, docker) || is_carried_away(look, docker) {
+        let name = docker.text_of(word).text;
+        look.say("archive-names", docker.at_words(&(word..word + 1)), &name);
+    }
+}
+
+/// `docker save app | ssh host docker load`.
+fn is_loaded_elsewhere(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
+    let view = look.pass.view;
+    let statement = &docker.call.command().place.statement;
+    look.pass.evidence.remote.iter().any(|index| {
+        let call = &view.calls[*index];
+        let words = &call.command().words;
+        let loads = words
+            .iter()
+            .any(|word| word.value.as_deref() == Some("load"));
+        let piped = call.line == docker.call.line
+            && statement.start <= call.command().span.start
+            && call.command().span.end <= statement.end;
+        loads && piped
+    })
+}
+
+/// The file that is written is given to a program that brings it to another machine.
+fn is_carried_away(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
+    let view = look.pass.view;
+    let rules = look.rules();
+    let option = docker
+        .flags_named("--output")
+        .filter_map(|flag| docker.raw_value(flag));
+    let statement = &docker.call.command().place.statement;
+    let written = view.calls.iter().filter(|call| {
+        let span = &call.command().span;
+        call.line == docker.call.line && statement.start <= span.start && span.end <= statement.end
+    });
+    let redirected = written.flat_map(|call| {
+        let redirects = call.command().redirects.iter();
+        redirects.filter_map(|redirect| Some(call.raw(redirect.target.as_ref()?)))
+    });
+    let files: Vec<&str> = option
+        .chain(redirected)
+        .map(|file| file.trim_matches(['"', '\'']))
+        .filter(|file| file.contains('.') || file.contains('/'))
+        .collect();
+    view.calls.iter().any(|call| {
+        let carries = call
+            .program()
+            .is_some_and(|program| rules.carries_files(program));
+        let text = call.text().get(call.command().span.clone());
+        let text = text.unwrap_or_default();
+        carries && files.iter().any(|file| text.contains(file))
+    })
+}
+
+/// `docker logout X` where nothing logged in to X.
+fn logout(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+    let pass = look.pass;
+    let Some(word) = docker.operands().first().copied() else {
+        return; // the passes say it of Docker Hub
+    };
+    let registry = docker.text_of(word).text;
+    let mut logins = pass.facts.logins();
+    let known = logins.any(|login| login == registry)
+        || look.rules().is_docker_hub(&registry)
+        || registry == "docker.io";
+    let ends_job = docker.call.phase != Phase::After && !docker.call.command().place.tolerated;
+    if !known && ends_job {
+        let at = docker.at_words(&(word..word + 1));
+        look.say("logout-without-login", at, &registry);
+    }
+}
+
+/// Credentials in a variable, which no command writes down where Podman looks.
+fn auth_config(look: &mut Look<'_>) {
+    const NAME: &str = "DOCKER_AUTH_CONFIG";
+    let view = look.pass.view;
+    let Some(variable) = view.job.variables.get(NAME) else {
+        return;
+    };
+    let written = view
+        .lines
+        .iter()
+        .any(|line| line.parsed.text.contains(NAME));
+    let reaches = look.pass.known_calls().any(|(_, docker)| {
+        matches!(
+            docker.rule.name.as_str(),
+            "pull" | "push" | "build" | "run" | "create"
+        )
+    });
+    if !written && reaches && look.pass.facts.logins().next().is_none() {
+        let at = view.context.documents.location(variable.node);
+        look.say("docker-auth-config", at, NAME);
+    }
+}
+
+/// `docker inspect x; [ $? -eq 1 ]`, and the same by a variable.
+fn statuses(look: &mut Look<'_>) {
+    let pass = look.pass;
+    let view = pass.view;
+    let detectors = &look.rules().detectors().statuses;
+    let mut found: Vec<(&'static str, Location, String)> = Vec::new();
+    for (number, line) in view.lines.iter().enumerate() {
+        let Ok(script) = &line.parsed.script else {
+            continue;
+        };
+        let text = &line.parsed.text;
+        if !text.contains("$?") {
+            continue;
+        }
+        let rule_of = |command: usize| {
+            let call = view
+                .calls
+                .iter()
+                .position(|call| call.line == number && call.index == command)?;
+            let docker = pass.known_call(call)?;
+            let name = docker.rule.name.as_str();
+            let detector = detectors.iter().find(|it| it.subject() == name)?;
+            Some((detector.rule, name.to_owned()))
+        };
+        for (last, range) in compared(script, text) {
+            if let Some((rule, name)) = rule_of(last) {
+                let at = view.context.documents.inside(line.node, range);
+                found.push((rule, at, name));
+            }
+        }
+    }
+    for (rule, at, name) in found {
+        look.say(rule, at, &name);
+    }
+}
+
+/// The commands whose exit status a test compares with 1, each with the bytes of that test.
+fn compared(script: &Script, text: &str) -> Vec<(usize, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut kept: HashMap<&str, Option<usize>> = HashMap::new();
+    let mut last: Option<usize> = None;
+    let mut assignments = script.assignments.iter().peekable();
+    for (index, command) in script.commands.iter().enumerate() {
+        while let Some(one) = assignments.next_if(|one| one.span.start < command.span.start) {
+            if one.value.raw(text).trim_matches('"') == "$?" {
+                kept.insert(&one.name, last);
+            }
+        }
+        if !matches!(command.program(), Some("[" | "test" | "[[")) {
+            last = Some(index);
+            continue;
+        }
+        let words: Vec<&str> = command
+            .words
+            .iter()
+            .map(|word| word.raw(text).trim_matches('"'))
+            .collect();
+        let of_what = words.windows(3).find_map(|three| {
+            let [left, operator, "1"] = three else {
+                return None;
+            };
+            let compares = matches!(*operator, "-eq" | "-ne" | "=" | "==" | "!=");
+            compares.then_some(*left)
+        });
+        let status = match of_what {
+            Some("$?") => last,
+            Some(left) => left
+                .strip_prefix('$')
+                .map(|name| name.trim_matches(['{', '}']))
+                .and_then(|name| kept.get(name).copied().flatten()),
+            None => None,
+        };
+        found.extend(status.map(|status| (status, command.span.clone())));
+    }
+    found
+}

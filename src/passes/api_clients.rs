@@ -1,0 +1,154 @@
+//! Tests that speak to an engine by a library: the manifest of the project names it, and the job runs the tests.
+
+use std::path::{Path, PathBuf};
+
+use crate::finding::{Finding, Label, RuleId, Severity};
+use crate::project::ProjectFile;
+use crate::text::{Location, Source};
+
+use super::context::Call;
+use super::draft::Draft;
+use super::job::JobPass;
+
+/// Manifests of a repository that are looked at for one call, so that a huge one costs no more than a large one.
+const MOST_MANIFESTS: usize = 200;
+
+/// A library that starts containers, as a manifest names it.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiClient {
+    /// The rule that says it, and what it says.
+    rule: &'static str,
+    what: String,
+    solve: String,
+    /// The manifest and the line in it, as `pom.xml:12`.
+    place: String,
+    /// That line, where findings may point into other files.
+    at: Option<Location>,
+}
+
+/// The library by which the tests that a call runs speak to an engine, if they do.
+pub(super) fn of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ApiClient> {
+    let view = pass.view;
+    let rules = view.context.rules;
+    if call.is_remote() || rules.detectors().manifests.is_empty() {
+        return None;
+    }
+    let program = call.program()?;
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let words = call.command().words.iter().skip(1);
+    let words: Vec<String> = words
+        .map(|word| view.expand_word(call, word).text)
+        .collect();
+    let runner = rules.test_runner(program, &words)?;
+    let folder = folder(pass, index, call)?;
+    runner
+        .manifests
+        .iter()
+        .flat_map(|name| manifests(pass, &folder, name))
+        .take(MOST_MANIFESTS)
+        .find_map(|path| in_manifest(pass, &path))
+}
+
+/// The folder in which a call runs, if that is known: the step's, and one `cd` to a folder that is written out.
+fn folder(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
+    let view = pass.view;
+    let own = view.line(call).folder.as_deref().unwrap_or_default();
+    if own.contains("${{") {
+        return None;
+    }
+    let mut folder = own.trim_matches('/').to_owned();
+    let moves = view.calls.iter().take(index);
+    let moves = moves.filter(|call| matches!(call.program(), Some("cd" | "pushd")));
+    for (number, call) in moves.enumerate() {
+        let target = call.command().words.get(1)?.value.as_deref()?;
+        let plain = !target.starts_with(['/', '~', '-']) && !target.split('/').any(|it| it == "..");
+        if number > 0 || !plain {
+            return None;
+        }
+        let target = target.trim_start_matches("./").trim_matches('/');
+        folder = match folder.is_empty() {
+            true => target.to_owned(),
+            false => format!("{folder}/{target}"),
+        };
+    }
+    Some(folder)
+}
+
+/// The manifests of a name (`*` is any run of characters) in a folder and below.
+fn manifests(pass: &JobPass<'_>, folder: &str, name: &str) -> Vec<PathBuf> {
+    let below = match folder {
+        "" | "." => String::new(),
+        folder => format!("{folder}/"),
+    };
+    let files = pass.view.context.files;
+    let named = files.glob(&format!("{below}{name}"));
+    let deeper = files.glob(&format!("{below}**/{name}"));
+    named.into_iter().chain(deeper).collect()
+}
+
+/// The first line of a manifest that a rule looks for.
+fn in_manifest(pass: &JobPass<'_>, path: &Path) -> Option<ApiClient> {
+    let context = pass.view.context;
+    let rules = context.rules;
+    let name = path.file_name()?.to_str()?;
+    let detectors = &rules.detectors().manifests;
+    let mut detectors = detectors
+        .iter()
+        .filter(|detector| detector.fits_subject(name))
+        .peekable();
+    detectors.peek()?;
+    let opened: Option<ProjectFile> = context
+        .project
+        .and_then(|project| project.open(context.files, path));
+    let read: Source;
+    let source: &Source = match &opened {
+        Some(file) => &file.source,
+        None => {
+            read = context.files.read(path).ok()?;
+            &read
+        }
+    };
+    let found = detectors.find_map(|detector| Some((detector, detector.line_in(source.text())?)));
+    let (detector, range) = found?;
+    let line = source.position(range.start).line;
+    let rule = rules.named(detector.rule)?;
+    Some(ApiClient {
+        rule: rule.name,
+        what: rule.what.clone(),
+        solve: rule.solve.clone(),
+        place: format!("{}:{line}", crate::repository::slashed(path)),
+        at: opened.map(|file| file.at(range)),
+    })
+}
+
+impl ApiClient {
+    /// The job stays: nothing that moves it gives the tests an engine.
+    pub(super) fn keeps(&self, at: Location, draft: &mut Draft) {
+        draft.stay(self.finding(at, Severity::Warning, self.what.clone()));
+    }
+
+    /// The tests go on with the machine's Docker.
+    pub(super) fn goes_on(&self, at: Location, draft: &mut Draft) {
+        let message = format!("{}; they go on with the machine's Docker", self.what);
+        draft.say(self.finding(at, Severity::Note, message));
+    }
+
+    fn finding(&self, at: Location, severity: Severity, message: String) -> Finding {
+        let named = self.at.map(|at| Label {
+            at,
+            text: "it is named here".to_owned(),
+        });
+        let called = Label {
+            at,
+            text: String::new(),
+        };
+        Finding {
+            rule: RuleId(self.rule),
+            severity,
+            at: [called].into_iter().chain(named).collect(),
+            message: message.replace("{it}", &self.place),
+            help: Some(self.solve.clone()),
+            fix: None,
+        }
+    }
+}
