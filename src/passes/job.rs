@@ -1,6 +1,6 @@
 //! One job under the passes: what is known of it before the first change is planned.
 
-use std::collections::HashSet;
+use crate::collections::HashSet;
 
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
@@ -40,7 +40,7 @@ impl<'a> JobPass<'a> {
             evidence,
             taken_apart,
             facts,
-            replaced: HashSet::new(),
+            replaced: HashSet::default(),
             first_move,
         }
     }

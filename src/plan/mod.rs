@@ -10,8 +10,7 @@ mod settle;
 mod variables;
 mod written;
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
@@ -86,14 +85,14 @@ pub fn plan<'a>(
                 pipeline: index,
                 drafted,
                 state,
-                overridden: HashSet::new(),
+                overridden: HashSet::default(),
             });
         }
     }
     let users = users(&units);
     let mut plan = Plan {
         units,
-        changes: HashMap::new(),
+        changes: HashMap::default(),
         findings: Vec::new(),
         pins: pins::Pins::new(),
         hoisted: Vec::new(),
@@ -189,7 +188,7 @@ fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option
 
 /// Which jobs use each node.
 fn users(units: &[Unit<'_>]) -> Users {
-    let mut users = Users::new();
+    let mut users = Users::default();
     for (index, unit) in units.iter().enumerate() {
         let mut add = |node: NodeRef| {
             let known = users.entry(node).or_default();
@@ -249,7 +248,7 @@ impl Plan<'_> {
     /// Holds each change of shared text against all who share it. Gives whether a job changed its state.
     fn share(&mut self, documents: &Documents, users: &Users) -> bool {
         let mut changed = false;
-        let mut agreed = Agreed::new();
+        let mut agreed = Agreed::default();
         for unit in 0..self.units.len() {
             if !self.moves(unit) {
                 continue;

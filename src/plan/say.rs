@@ -1,7 +1,8 @@
 //! What a plan has to say: why jobs move or stay, and what of Docker is left where no job that is known runs it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Fix, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Planned, Scripts};
