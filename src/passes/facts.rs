@@ -317,7 +317,11 @@ fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
             .strip_prefix("\"${")
             .and_then(|rest| rest.strip_suffix("[@]/#/--tag=}\""));
         let Some(array) = array else { continue };
-        let variable = call.view.job.variables.get(array.to_ascii_uppercase().as_str());
+        let variable = call
+            .view
+            .job
+            .variables
+            .get(array.to_ascii_uppercase().as_str());
         let text = variable
             .filter(|variable| !variable.varies)
             .and_then(|variable| variable.value.as_deref());
