@@ -1,8 +1,6 @@
 //! Image names as CI files write them: registry, repository, tag and digest, with variables in any part.
 
-use indexmap::IndexMap;
-
-use crate::pipeline::Variable;
+use crate::pipeline::Variables;
 
 /// Whether an image's registry is on the machine itself: Docker speaks plain HTTP to it without being told, Podman does not.
 /// Source: docker registry documentation; a pull of `localhost:5002/...` ran on Podman 5.4.2.
@@ -27,18 +25,33 @@ pub struct ImageName<'a> {
 impl<'a> ImageName<'a> {
     /// Takes a name apart; a colon or slash inside of `${...}` or `$(...)` does not count.
     pub fn parse(text: &'a str) -> Self {
-        let (name, digest) = match find_outside(text, b'@').next() {
+        let (mut first_slash, mut last_slash, mut last_colon) = (None, None, None);
+        let mut digest_mark = None;
+        for (at, byte) in outside(text) {
+            match byte {
+                b'/' => {
+                    first_slash.get_or_insert(at);
+                    last_slash = Some(at);
+                }
+                b':' => last_colon = Some(at),
+                b'@' => {
+                    digest_mark = Some(at);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let (name, digest) = match digest_mark {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
-        let last_slash = find_outside(name, b'/').last();
-        let (path, tag) = match find_outside(name, b':').last() {
+        let (path, tag) = match last_colon {
             Some(colon) if last_slash.is_none_or(|slash| colon > slash) => {
                 (&name[..colon], Some(&name[colon + 1..]))
             }
             _ => (name, None),
         };
-        let (registry, repository) = match find_outside(path, b'/').next() {
+        let (registry, repository) = match first_slash {
             Some(slash) if is_host(&path[..slash]) => (Some(&path[..slash]), &path[slash + 1..]),
             _ => (None, path),
         };
@@ -81,23 +94,22 @@ fn is_host(part: &str) -> bool {
     part == "localhost" || (!part.starts_with('$') && part.contains(['.', ':']))
 }
 
-/// The places of a byte that do not lie within `${...}` or `$(...)`.
-fn find_outside(text: &str, wanted: u8) -> impl Iterator<Item = usize> {
-    let bytes = text.as_bytes();
+/// The bytes that do not lie within `${...}` or `$(...)`, each with its place.
+fn outside(text: &str) -> impl Iterator<Item = (usize, u8)> {
     let mut open: Vec<u8> = Vec::new();
-    let mut found = Vec::new();
-    for (index, byte) in bytes.iter().copied().enumerate() {
+    let mut before = 0;
+    text.bytes().enumerate().filter(move |(_, byte)| {
+        let behind = std::mem::replace(&mut before, *byte);
         match byte {
-            b'{' if index > 0 && bytes[index - 1] == b'$' => open.push(b'}'),
-            b'(' if index > 0 && bytes[index - 1] == b'$' => open.push(b')'),
-            _ if open.last() == Some(&byte) => {
+            b'{' if behind == b'$' => open.push(b'}'),
+            b'(' if behind == b'$' => open.push(b')'),
+            _ if open.last() == Some(byte) => {
                 open.pop();
             }
-            _ if open.is_empty() && byte == wanted => found.push(index),
-            _ => {}
+            _ => return open.is_empty(),
         }
-    }
-    found.into_iter()
+        false
+    })
 }
 
 /// A text with the job's variables put in, as far as the file says what they are.
@@ -112,7 +124,7 @@ pub struct Expanded {
 }
 
 /// Puts variables into a text, again and again up to a small depth: `$NAME`, `${NAME}`; other forms count as unknown.
-pub fn expand(text: &str, variables: &IndexMap<String, Variable>) -> Expanded {
+pub fn expand(text: &str, variables: &Variables) -> Expanded {
     let mut used = Vec::new();
     let (text, unknown) = expand_into(text, variables, 0, &mut used);
     Expanded {
@@ -124,7 +136,7 @@ pub fn expand(text: &str, variables: &IndexMap<String, Variable>) -> Expanded {
 
 fn expand_into(
     text: &str,
-    variables: &IndexMap<String, Variable>,
+    variables: &Variables,
     depth: usize,
     used: &mut Vec<String>,
 ) -> (String, bool) {

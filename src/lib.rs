@@ -2,6 +2,7 @@
 //! and says what no rewrite can carry over.
 
 pub mod cli;
+pub mod collections;
 pub mod compat;
 pub mod discover;
 pub mod dockerfile;

@@ -1,7 +1,8 @@
 //! One pipeline for every provider: jobs, and for each value what it means, where it is written and how it was reached.
 
-use indexmap::IndexMap;
+use std::rc::Rc;
 
+use crate::collections::IndexMap;
 use crate::text::{FileId, Location, Source, Span};
 use crate::yaml::{NodeId, Tree};
 
@@ -203,6 +204,9 @@ pub struct Variable {
     pub varies: bool,
 }
 
+/// Variables by their names. What many jobs have from the top of the file is kept once.
+pub type Variables = IndexMap<Rc<str>, Rc<Variable>>;
+
 /// When a script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
@@ -322,7 +326,7 @@ pub struct Job {
     /// Its services.
     pub services: Option<Services>,
     /// Its variables, global ones included.
-    pub variables: IndexMap<String, Variable>,
+    pub variables: Variables,
     /// Variables that rules or a matrix may set, each with its place.
     pub varied: Vec<(String, Slot)>,
     /// Its scripts, in the order in which they run.

@@ -2,6 +2,7 @@
 
 mod jobs;
 mod model;
+mod reader;
 
 pub use jobs::jobs;
-pub use model::values;
+pub use reader::values;

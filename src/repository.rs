@@ -5,8 +5,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::text::{Position, Source};
 use crate::wildcard;
 

@@ -1,10 +1,11 @@
 //! A repository's CI files in, what becomes of them out: parse, lower, plan, pass, apply, prove.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::collections::HashMap;
 use crate::compat;
 use crate::finding::{Finding, RuleId};
 use crate::options::Options;
@@ -194,6 +195,9 @@ struct After<'a> {
 
 impl Files for After<'_> {
     fn read(&self, path: &Path) -> Result<Source, ReadError> {
+        if let Some(text) = self.texts.get(path) {
+            return Ok(Source::new(path, (*text).to_owned()));
+        }
         let source = self.files.read(path)?;
         match self.texts.get(source.path()) {
             Some(text) => Ok(Source::new(source.path(), (*text).to_owned())),

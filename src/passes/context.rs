@@ -1,10 +1,11 @@
 //! What every pass sees: the files, the rules, the job, and the commands of its scripts.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::collections::HashMap;
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
@@ -76,7 +77,7 @@ impl<'a> Context<'a> {
     pub fn credential_reader(&self, line: NodeRef) -> Option<&str> {
         let jobs = &self.pipeline.jobs;
         let runners = self.runners.get_or_init(|| {
-            let mut runners: HashMap<NodeRef, Vec<usize>> = HashMap::new();
+            let mut runners: HashMap<NodeRef, Vec<usize>> = HashMap::default();
             for (index, job) in jobs.iter().enumerate().filter(|(_, job)| !job.hidden) {
                 for (_, line) in job.lines() {
                     runners.entry(line.node).or_default().push(index);
@@ -333,11 +334,14 @@ impl JobView<'_> {
 }
 
 /// A word without its quotes, expansions left as they are.
-pub(super) fn unquoted(raw: &str) -> String {
-    raw.chars()
-        .filter(|letter| !matches!(letter, '"' | '\''))
-        .collect()
+pub(super) fn unquoted(raw: &str) -> Cow<'_, str> {
+    match raw.contains(QUOTES) {
+        true => raw.replace(QUOTES, "").into(),
+        false => raw.into(),
+    }
 }
+
+const QUOTES: [char; 2] = ['"', '\''];
 
 /// Whether the letters of a name stand in a script one behind the other: a first look that needs no shell. What the shell
 /// takes out of a word may stand between them.

@@ -1,7 +1,6 @@
 //! What the passes would do to one job: changes, what there is to say, and what speaks against it.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::pipeline::NodeRef;
 use crate::text::{FileId, Location};

@@ -1,9 +1,6 @@
 //! What a job does with images: which it builds, pulls, loads, runs, pushes, and where it logs in.
 
-use std::collections::{HashMap, HashSet};
-
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, HashSet, IndexMap};
 use crate::image_name::ImageName;
 
 use super::docker_call::DockerCall;
@@ -325,7 +322,11 @@ fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
             .strip_prefix("\"${")
             .and_then(|rest| rest.strip_suffix("[@]/#/--tag=}\""));
         let Some(array) = array else { continue };
-        let variable = call.view.job.variables.get(&array.to_ascii_uppercase());
+        let variable = call
+            .view
+            .job
+            .variables
+            .get(array.to_ascii_uppercase().as_str());
         let text = variable
             .filter(|variable| !variable.varies)
             .and_then(|variable| variable.value.as_deref());

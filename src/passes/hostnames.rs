@@ -61,7 +61,7 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
                 file: variable.node.file,
                 change,
                 purpose: Purpose::Text,
-                instead: Some(Instead::Variable(name.clone(), moved.clone())),
+                instead: Some(Instead::Variable(name.to_string(), moved.clone())),
                 finding: why,
             });
         }

@@ -1,7 +1,8 @@
 //! One job under the passes: what is known of it before the first change is planned.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+
+use crate::collections::{HashMap, HashSet};
 
 use super::api_clients::{self, ApiClient};
 use super::context::JobView;
@@ -46,8 +47,8 @@ impl<'a> JobPass<'a> {
             evidence,
             taken_apart,
             facts,
-            replaced: HashSet::new(),
-            other_actions: HashMap::new(),
+            replaced: HashSet::default(),
+            other_actions: HashMap::default(),
             first_move,
             clients: OnceCell::new(),
         }

@@ -1,7 +1,6 @@
 //! Alpine's packages become Fedora's, and programs that the old image had are installed.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::pipeline::NodeRef;
 use crate::rules::{OnFedora, PackageManager};
 
@@ -196,7 +195,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
 /// Programs that Docker's image has, Podman's has not, and the script calls.
 fn missing_programs(pass: &JobPass<'_>, installed: &[(usize, String)], draft: &mut Draft) {
     let view = &pass.view;
-    let mut needed: IndexMap<(NodeRef, usize), Vec<String>> = IndexMap::new();
+    let mut needed: IndexMap<(NodeRef, usize), Vec<String>> = IndexMap::default();
     let mut all: Vec<String> = Vec::new();
     for (index, call) in view.calls.iter().enumerate() {
         if call.is_remote() || pass.replaced.contains(&index) {
@@ -232,7 +231,7 @@ fn missing_programs(pass: &JobPass<'_>, installed: &[(usize, String)], draft: &m
                 .push(package.to_owned());
         }
     }
-    let mut lists: IndexMap<NodeRef, (usize, Vec<String>)> = IndexMap::new();
+    let mut lists: IndexMap<NodeRef, (usize, Vec<String>)> = IndexMap::default();
     for ((list, line), packages) in needed {
         lists
             .entry(list)

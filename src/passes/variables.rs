@@ -20,6 +20,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     let documents = view.context.documents;
     for (name, variable) in &view.job.variables {
+        let name: &str = name;
         let at = documents.location(variable.node);
         let value = variable.value.as_deref().unwrap_or_default();
         match action_of(view.context.rules, name) {

@@ -1,7 +1,6 @@
 //! The changes of all jobs that move, gathered file by file.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::passes::Purpose;
 use crate::pipeline::{Documents, NodeRef};
 use crate::text::FileId;

@@ -11,8 +11,7 @@ mod settle;
 mod variables;
 mod written;
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::compat;
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
@@ -94,14 +93,14 @@ pub fn plan<'a>(
                 pipeline: index,
                 drafted,
                 state,
-                overridden: HashSet::new(),
+                overridden: HashSet::default(),
             });
         }
     }
     let users = users(&units);
     let mut plan = Plan {
         units,
-        changes: HashMap::new(),
+        changes: HashMap::default(),
         findings: Vec::new(),
         aside: Vec::new(),
         pins: pins::Pins::new(),
@@ -198,7 +197,7 @@ fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option
 
 /// Which jobs use each node.
 fn users(units: &[Unit<'_>]) -> Users {
-    let mut users = Users::new();
+    let mut users = Users::default();
     for (index, unit) in units.iter().enumerate() {
         let mut add = |node: NodeRef| {
             let known = users.entry(node).or_default();
@@ -262,7 +261,7 @@ impl Plan<'_> {
     /// Holds each change of shared text against all who share it. Gives whether a job changed its state.
     fn share(&mut self, documents: &Documents, users: &Users) -> bool {
         let mut changed = false;
-        let mut agreed = Agreed::new();
+        let mut agreed = Agreed::default();
         for unit in 0..self.units.len() {
             if !self.moves(unit) {
                 continue;

@@ -1,7 +1,6 @@
 //! Docker's name in what no job that is known runs: templates without a job, descriptions, printed text.
 
-use std::collections::HashSet;
-
+use crate::collections::HashSet;
 use crate::finding::{Finding, Severity};
 use crate::passes;
 use crate::pipeline::{Documents, NodeRef};

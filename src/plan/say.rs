@@ -1,7 +1,8 @@
 //! What a plan has to say: why jobs move or stay, and what of Docker is left where no job that is known runs it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Fix, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Planned, Scripts};
@@ -155,8 +156,8 @@ impl<'p> Plan<'_> {
             State::Left(reasons) => reasons.iter().any(|reason| reason.fix.is_none()),
             State::Untouched | State::Moves => false,
         };
-        let mut known: HashSet<(RuleId, Option<Location>, &str)> = HashSet::new();
-        let mut once: HashSet<RuleId> = HashSet::new();
+        let mut known: HashSet<(RuleId, Option<Location>, &str)> = HashSet::default();
+        let mut once: HashSet<RuleId> = HashSet::default();
         for staying in [false, true] {
             for unit in self
                 .units

@@ -1,9 +1,8 @@
 //! From planned changes to the changes of each file: emptied lists go with their keys, new keys find their place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexSet;
-
+use crate::collections::{HashMap, HashSet, IndexSet};
 use crate::passes::Drafted;
 use crate::pipeline::{Documents, Job, NodeRef, Provider};
 use crate::text::{FileId, Location};
@@ -87,17 +86,18 @@ impl Settling {
 
     /// Lets emptied lists and mappings go with their keys, or leaves `[]` and `{}` where a key must stay.
     pub(super) fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
-        let referring: Vec<&str> = documents
-            .files
-            .iter()
-            .map(|document| document.source.text())
-            .filter(|text| text.contains("!reference"))
-            .collect();
+        // looked for once something is empty
+        let mut referring: Option<Vec<&str>> = None;
         loop {
             let emptied: HashSet<NodeRef> = self.emptied(documents).into_iter().collect();
             if emptied.is_empty() {
                 break;
             }
+            let referring = referring.get_or_insert_with(|| {
+                let texts = documents.files.iter();
+                let texts = texts.map(|document| document.source.text());
+                texts.filter(|text| text.contains("!reference")).collect()
+            });
             for (file, changes) in &mut self.changes {
                 changes.retain(|change| match change {
                     Change::RemoveItem { sequence: node, .. }
@@ -111,7 +111,7 @@ impl Settling {
             let mut ordered: Vec<NodeRef> = emptied.iter().copied().collect();
             ordered.sort_unstable();
             for node in ordered {
-                self.let_go(documents, node, &emptied, &referring);
+                self.let_go(documents, node, &emptied, referring);
             }
         }
         self.changes

@@ -186,7 +186,7 @@ fn new_variables(
             .value
             .as_ref()
             .filter(|text| plain && !text.contains('\n'))?;
-        copied.push((name.clone(), value(text)));
+        copied.push((name.to_string(), value(text)));
     }
     (copied.len() <= COPIED).then_some(NewHome::Key(copied))
 }

@@ -1,7 +1,8 @@
 //! Steps whose action was written out: the commands, translated, take the place of `uses` and `with`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Severity};
 use crate::passes::{self, Planned};
 use crate::pipeline::{Action, Documents, Job, NodeRef, WrittenOut};
@@ -13,7 +14,7 @@ use super::settle::Settling;
 
 /// Writes the commands of every written-out action of the jobs that move into its step.
 pub(super) fn write(moving: &[&Unit<'_>], documents: &Documents, settling: &mut Settling) {
-    let mut done: HashSet<NodeRef> = HashSet::new();
+    let mut done: HashSet<NodeRef> = HashSet::default();
     for unit in moving {
         let others = unit.drafted.iter().flat_map(|it| &it.draft.other_actions);
         done.extend(others.copied());
@@ -195,7 +196,7 @@ fn translated(
     let new = apply_edits(source, edits).ok()?;
     let tree = Tree::parse(&new).ok()?;
     let root = *tree.documents().first()?;
-    let mut scripts = HashMap::new();
+    let mut scripts = HashMap::default();
     for (key, list) in lists {
         if list.is_none() || emptied.contains(&key) {
             continue;

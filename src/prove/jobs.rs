@@ -1,7 +1,6 @@
 //! What a job is before and after: jobs that stay or never used Docker must be what they were.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::pipeline::{Documents, Job, Script};
 use crate::plan::{Plan, State};
 use crate::providers::Lowered;

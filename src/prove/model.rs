@@ -1,152 +1,238 @@
-//! Values as any YAML reader sees them: ours with the changes put in, against those of the second reader in the result.
+//! What a result must say: the old tree with the changes put in, node by node as a reader comes to them.
 
-use std::collections::HashMap;
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::de::{
-    Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
-
+use crate::collections::HashMap;
 use crate::yaml::{Change, Kind, New, NodeId, Tree};
 
 /// How many values one file may expand to: a bound for alias bombs.
 const VALUES: usize = 2_000_000;
 
-/// A value with its text; what a plain scalar means is left to the comparison.
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Text(String),
-    /// A scalar that the second reader took for something other than text.
-    Typed(serde_yaml::Value),
-    List(Vec<Value>),
-    Map(Vec<(Value, Value)>),
-    Tagged(String, Box<Value>),
+/// A value that the result must have.
+#[derive(Clone, Copy)]
+pub(super) enum Meant<'a> {
+    /// What stood there, with its changes.
+    Node(NodeId),
+    /// What is written anew.
+    New(&'a New),
+    /// A new key.
+    Key(&'a str),
 }
 
-/// Holds the result of a file against its changes: the second reader must find the old values with just the changes in them.
-pub fn values(tree: &Tree, changes: &[Change], result: &str) -> Result<(), String> {
-    let mut builder = Builder {
-        tree,
-        by_node: HashMap::new(),
-        left: VALUES,
-    };
-    for change in changes {
-        builder
-            .by_node
-            .entry(change.subject())
-            .or_default()
-            .push(change);
-    }
-    let mut expected = Vec::new();
-    for document in tree.documents() {
-        expected.push(builder.value(*document)?);
-    }
-    let found = read(result)
-        .map_err(|error| format!("the second reader cannot read the result: {error}"))?;
-    if expected.len() != found.len() {
-        return Err(format!(
-            "{} documents became {}",
-            expected.len(),
-            found.len()
-        ));
-    }
-    expected
-        .iter()
-        .zip(&found)
-        .try_for_each(|(expected, found)| same(expected, found, &mut Vec::new()))
+/// What a value must be; the tag is said beside it.
+pub(super) enum Shape<'a> {
+    /// A scalar of this text; what a plain one means is left to the comparison.
+    Text(Cow<'a, str>),
+    /// These items.
+    List(Items<'a>),
+    /// These entries.
+    Map(Entries<'a>),
 }
 
-struct Builder<'a> {
+/// The items of a list.
+pub(super) enum Items<'a> {
+    /// As they were.
+    Nodes(&'a [NodeId]),
+    /// All written anew.
+    New(&'a [New]),
+    /// Some came or went.
+    Mixed(Vec<Meant<'a>>),
+}
+
+/// The entries of a mapping.
+pub(super) enum Entries<'a> {
+    /// As they were.
+    Nodes(&'a [crate::yaml::Entry]),
+    /// All written anew.
+    New(&'a [(String, New)]),
+    /// Some came or went.
+    Mixed(Vec<(Meant<'a>, Meant<'a>)>),
+}
+
+impl<'a> Items<'a> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Nodes(items) => items.len(),
+            Self::New(items) => items.len(),
+            Self::Mixed(items) => items.len(),
+        }
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Meant<'a>> {
+        match self {
+            Self::Nodes(items) => items.get(index).copied().map(Meant::Node),
+            Self::New(items) => items.get(index).map(Meant::New),
+            Self::Mixed(items) => items.get(index).copied(),
+        }
+    }
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Nodes(entries) => entries.len(),
+            Self::New(entries) => entries.len(),
+            Self::Mixed(entries) => entries.len(),
+        }
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<(Meant<'a>, Meant<'a>)> {
+        match self {
+            Self::Nodes(entries) => {
+                let entry = entries.get(index)?;
+                Some((Meant::Node(entry.key), Meant::Node(entry.value)))
+            }
+            Self::New(entries) => {
+                let (key, value) = entries.get(index)?;
+                Some((Meant::Key(key), Meant::New(value)))
+            }
+            Self::Mixed(entries) => entries.get(index).copied(),
+        }
+    }
+}
+
+/// A file as it was, and what is changed in it.
+pub(super) struct Model<'a> {
     tree: &'a Tree,
     by_node: HashMap<NodeId, Vec<&'a Change>>,
     left: usize,
 }
 
-impl Builder<'_> {
-    fn value(&mut self, node: NodeId) -> Result<Value, String> {
+impl<'a> Model<'a> {
+    pub(super) fn new(tree: &'a Tree, changes: &'a [Change]) -> Self {
+        let mut by_node: HashMap<NodeId, Vec<&Change>> = HashMap::default();
+        for change in changes {
+            by_node.entry(change.subject()).or_default().push(change);
+        }
+        Self {
+            tree,
+            by_node,
+            left: VALUES,
+        }
+    }
+
+    /// What a value must be, and its tag.
+    pub(super) fn shape(
+        &mut self,
+        meant: Meant<'a>,
+    ) -> Result<(Option<&'a str>, Shape<'a>), String> {
+        match meant {
+            Meant::Node(node) => self.node(node),
+            Meant::New(value) => self.written(value),
+            Meant::Key(key) => Ok((None, Shape::Text(key.into()))),
+        }
+    }
+
+    fn node(&mut self, node: NodeId) -> Result<(Option<&'a str>, Shape<'a>), String> {
         self.left = self
             .left
             .checked_sub(1)
             .ok_or("the file grows beyond all bounds when its aliases are followed")?;
         let found = self.tree.node(node);
-        let changes = self.by_node.get(&node).cloned().unwrap_or_default();
-        let replaced = changes.iter().find_map(|change| match change {
-            Change::ReplaceNode { value, .. } => Some(Ok(value)),
-            Change::ReplaceScalar { text, .. } => Some(Err(text)),
+        let changes = self.by_node.get(&node).map(Vec::as_slice);
+        let changes = changes.unwrap_or_default();
+        let anew = changes.iter().find_map(|change| match change {
+            Change::ReplaceNode { value, .. } => Some(value),
             _ => None,
         });
-        let value = match (&found.kind, replaced) {
-            (_, Some(Ok(new))) => self.new_value(new)?,
-            (Kind::Alias { target, .. }, _) => return self.value(*target),
-            (_, Some(Err(text))) => Value::Text(text.clone()),
-            (Kind::Scalar(scalar), None) => Value::Text(changed_text(scalar.value(), &changes)),
-            (Kind::Sequence { items, .. }, None) => self.list(items, &changes)?,
-            (Kind::Mapping { entries, .. }, None) => {
-                let mut map = Vec::new();
-                for index in 0..=entries.len() {
-                    for change in &changes {
-                        if let Change::InsertEntry { at, key, value, .. } = change
-                            && *at == index
-                        {
-                            map.push((Value::Text(key.clone()), self.new_value(value)?));
-                        }
-                    }
-                    let removed = changes.iter().any(|change| matches!(change, Change::RemoveEntry { index: at, .. } if *at == index));
-                    if let Some(entry) = entries.get(index)
-                        && !removed
-                    {
-                        map.push((self.value(entry.key)?, self.value(entry.value)?));
-                    }
-                }
-                Value::Map(map)
+        let tag = found.tag.as_ref().map(|tag| tag.text.as_str());
+        if let Some(value) = anew {
+            let (own, shape) = self.written(value)?;
+            return Ok((tag.or(own), shape));
+        }
+        if let Kind::Alias { target, .. } = &found.kind {
+            return self.node(*target);
+        }
+        let changes = self.by_node.get(&node).map(Vec::as_slice);
+        let changes = changes.unwrap_or_default();
+        let replaced = changes.iter().find_map(|change| match change {
+            Change::ReplaceScalar { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        let shape = match (&found.kind, replaced) {
+            (_, Some(text)) => Shape::Text(text.into()),
+            (Kind::Scalar(scalar), None) if changes.is_empty() => {
+                Shape::Text(scalar.value().into())
             }
+            (Kind::Scalar(scalar), None) => {
+                Shape::Text(changed_text(scalar.value(), changes).into())
+            }
+            (Kind::Sequence { items, .. }, None) if changes.is_empty() => {
+                Shape::List(Items::Nodes(items))
+            }
+            (Kind::Sequence { items, .. }, None) => {
+                Shape::List(Items::Mixed(changed_items(items, changes)))
+            }
+            (Kind::Mapping { entries, .. }, None) if changes.is_empty() => {
+                Shape::Map(Entries::Nodes(entries))
+            }
+            (Kind::Mapping { entries, .. }, None) => {
+                Shape::Map(Entries::Mixed(changed_entries(entries, changes)))
+            }
+            (Kind::Alias { target, .. }, None) => return self.node(*target),
         };
-        Ok(match &found.tag {
-            Some(tag) => Value::Tagged(tag.text.clone(), Box::new(value)),
-            None => value,
-        })
+        Ok((tag, shape))
     }
 
-    fn list(&mut self, items: &[NodeId], changes: &[&Change]) -> Result<Value, String> {
-        let mut list = Vec::new();
-        for index in 0..=items.len() {
-            for change in changes {
-                if let Change::InsertItem { at, value, .. } = change
-                    && *at == index
-                {
-                    list.push(self.new_value(value)?);
-                }
-            }
-            let removed = changes.iter().any(
-                |change| matches!(change, Change::RemoveItem { index: at, .. } if *at == index),
-            );
-            if let Some(item) = items.get(index)
-                && !removed
+    /// What is written anew: of an alias, what it stands for.
+    fn written(&mut self, value: &'a New) -> Result<(Option<&'a str>, Shape<'a>), String> {
+        let shape = match value {
+            New::Scalar(text) | New::Quoted(text) | New::Block(text) => Shape::Text(text.into()),
+            New::Plain(text) => Shape::Text((*text).into()),
+            New::EmptySequence => Shape::List(Items::New(&[])),
+            New::Sequence(items) => Shape::List(Items::New(items)),
+            New::Mapping(entries) => Shape::Map(Entries::New(entries)),
+            New::Alias { target, .. } => return self.node(*target),
+        };
+        Ok((None, shape))
+    }
+}
+
+fn changed_items<'a>(items: &[NodeId], changes: &[&'a Change]) -> Vec<Meant<'a>> {
+    let mut list = Vec::new();
+    for index in 0..=items.len() {
+        for change in changes {
+            if let Change::InsertItem { at, value, .. } = change
+                && *at == index
             {
-                list.push(self.value(*item)?);
+                list.push(Meant::New(value));
             }
         }
-        Ok(Value::List(list))
+        let removed = changes
+            .iter()
+            .any(|change| matches!(change, Change::RemoveItem { index: at, .. } if *at == index));
+        if let Some(item) = items.get(index)
+            && !removed
+        {
+            list.push(Meant::Node(*item));
+        }
     }
+    list
+}
 
-    fn new_value(&mut self, value: &New) -> Result<Value, String> {
-        Ok(match value {
-            New::Scalar(text) | New::Quoted(text) | New::Block(text) => Value::Text(text.clone()),
-            New::Plain(text) => Value::Text((*text).to_owned()),
-            New::EmptySequence => Value::List(Vec::new()),
-            New::Sequence(items) => {
-                let items = items.iter().map(|item| self.new_value(item));
-                Value::List(items.collect::<Result<_, _>>()?)
+fn changed_entries<'a>(
+    entries: &[crate::yaml::Entry],
+    changes: &[&'a Change],
+) -> Vec<(Meant<'a>, Meant<'a>)> {
+    let mut map = Vec::new();
+    for index in 0..=entries.len() {
+        for change in changes {
+            if let Change::InsertEntry { at, key, value, .. } = change
+                && *at == index
+            {
+                map.push((Meant::Key(key), Meant::New(value)));
             }
-            New::Mapping(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|(key, value)| Ok((Value::Text(key.clone()), self.new_value(value)?)));
-                Value::Map(entries.collect::<Result<_, String>>()?)
-            }
-            New::Alias { target, .. } => self.value(*target)?,
-        })
+        }
+        let removed = changes
+            .iter()
+            .any(|change| matches!(change, Change::RemoveEntry { index: at, .. } if *at == index));
+        if let Some(entry) = entries.get(index)
+            && !removed
+        {
+            map.push((Meant::Node(entry.key), Meant::Node(entry.value)));
+        }
     }
+    map
 }
 
 /// A scalar's text with the changes inside of it: replaced ranges from the end, then whole lines.
@@ -223,146 +309,4 @@ fn changed_text(text: &str, changes: &[&Change]) -> String {
         }
     }
     result
-}
-
-/// Reads a text with the second reader, every document of it.
-fn read(text: &str) -> Result<Vec<Value>, serde_yaml::Error> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_yaml::Deserializer::from_str(text)
-        .map(Value::deserialize)
-        .collect()
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
-    }
-}
-
-struct Any;
-
-impl<'de> Visitor<'de> for Any {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any YAML value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Typed(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Typed(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Typed(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Typed(value.into()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Text(value.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Typed(serde_yaml::Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Typed(serde_yaml::Value::Null))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Value::Map(map))
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Value, A::Error> {
-        let (tag, contents): (String, _) = data.variant()?;
-        Ok(Value::Tagged(tag, Box::new(contents.newtype_variant()?)))
-    }
-}
-
-/// Compares what was meant with what was read.
-fn same<'a>(expected: &'a Value, found: &'a Value, way: &mut Vec<String>) -> Result<(), String> {
-    match (expected, found) {
-        (Value::Tagged(expected_tag, expected), Value::Tagged(found_tag, found)) => {
-            let bare = |tag: &'a str| tag.trim_start_matches('!').to_owned();
-            if bare(expected_tag) != bare(found_tag) {
-                return differs(way, expected_tag, found_tag);
-            }
-            same(expected, found, way)
-        }
-        (Value::Tagged(tag, expected), found)
-            if tag.starts_with("!!") || tag.starts_with("tag:yaml.org") =>
-        {
-            same(expected, found, way)
-        }
-        (Value::Text(expected), Value::Text(found)) if expected == found => Ok(()),
-        (Value::Text(expected), Value::Typed(found)) if typed(expected) == Some(found.clone()) => {
-            Ok(())
-        }
-        (Value::List(expected), Value::List(found)) if expected.len() == found.len() => {
-            for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
-                way.push(index.to_string());
-                same(expected, found, way)?;
-                way.pop();
-            }
-            Ok(())
-        }
-        (Value::Map(expected), Value::Map(found)) if expected.len() == found.len() => {
-            for ((expected_key, expected), (found_key, found)) in expected.iter().zip(found) {
-                same(expected_key, found_key, way)?;
-                way.push(short(expected_key));
-                same(expected, found, way)?;
-                way.pop();
-            }
-            Ok(())
-        }
-        (expected, found) => differs(way, &short(expected), &short(found)),
-    }
-}
-
-/// What the second reader makes of a plain scalar with this text.
-fn typed(text: &str) -> Option<serde_yaml::Value> {
-    if text.is_empty() {
-        return Some(serde_yaml::Value::Null);
-    }
-    serde_yaml::from_str(text).ok()
-}
-
-fn differs(way: &[String], expected: &str, found: &str) -> Result<(), String> {
-    Err(format!(
-        "at {} the second reader finds {found}, and {expected} was meant",
-        way.join(".")
-    ))
-}
-
-fn short(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("{:?}", text.chars().take(60).collect::<String>()),
-        Value::Typed(value) => format!("{value:?}"),
-        Value::List(items) => format!("a list of {}", items.len()),
-        Value::Map(entries) => format!("a mapping of {}", entries.len()),
-        Value::Tagged(tag, value) => format!("{tag} {}", short(value)),
-    }
 }

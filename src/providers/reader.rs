@@ -1,8 +1,8 @@
 //! Reading the files of a repository once, with what is wrong with them.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::collections::HashMap;
 use crate::outcome::Trouble;
 use crate::pipeline::{Document, Documents, NodeRef};
 use crate::repository::Files;
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
         Self {
             files,
             documents: Documents::default(),
-            known: HashMap::new(),
+            known: HashMap::default(),
             troubles: Vec::new(),
         }
     }

@@ -1,11 +1,10 @@
 //! GitHub actions that use an engine, its store or its credentials, and the runners on which jobs meet Podman.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
 use super::error::source;
 use super::unique::{UniqueMap, UniqueSet};
+use crate::collections::HashMap;
 use crate::version::Version;
 
 /// What becomes of an action.
@@ -160,7 +159,7 @@ pub(super) struct Actions(HashMap<String, ActionRule>);
 
 impl Actions {
     pub(super) fn of(lists: impl Iterator<Item = Vec<ActionRule>>) -> Result<Self, String> {
-        let mut all = HashMap::new();
+        let mut all = HashMap::default();
         for rule in lists.flatten() {
             let name = rule.action.to_ascii_lowercase();
             if all.contains_key(&name) {

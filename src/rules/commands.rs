@@ -1,14 +1,13 @@
 //! Docker's commands, each with what becomes of it and a table of its flags.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::error::{RulesError, read};
 use super::flags::{FlagEntry, FlagRule, UnderHostNetwork};
 use super::unique::UniqueMap;
+use crate::collections::{HashMap, IndexMap};
 use crate::version::Version;
 
 /// One command of Docker.
@@ -144,7 +143,7 @@ impl TryFrom<Entry> for Read {
         if entry.source.is_empty() {
             return Err(format!("`{name}` has an empty `source`"));
         }
-        let mut flags = IndexMap::with_capacity(entry.flags.0.len());
+        let mut flags = IndexMap::with_capacity_and_hasher(entry.flags.0.len(), Default::default());
         for (flag, found) in entry.flags.0 {
             if !flag.starts_with('-') {
                 return Err(format!("`{name}`: the flag `{flag}` begins with no dash"));
@@ -206,7 +205,7 @@ impl Commands {
     pub(super) fn index(files: &[(&'static str, &'static str)]) -> Self {
         let mut commands = Self {
             sections: Vec::new(),
-            by_words: HashMap::new(),
+            by_words: HashMap::default(),
             longest: 0,
         };
         for &(file, text) in files {
@@ -255,7 +254,7 @@ impl Commands {
 
     /// Reads every section: each error that a lookup would hide comes out here.
     pub(super) fn check(&self) -> Result<(), RulesError> {
-        let mut claimed: HashMap<String, &str> = HashMap::new();
+        let mut claimed: HashMap<String, &str> = HashMap::default();
         for section in &self.sections {
             let rule = self.read(section)?;
             let names: Vec<&str> = names(section.text).collect();

@@ -1,8 +1,8 @@
 //! Programs that scripts call: which image has them, which need an engine, which run code that nobody here sees.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
+
+use crate::collections::HashMap;
 
 use super::error::source;
 use super::pattern::fits;
@@ -107,7 +107,7 @@ impl TryFrom<Table> for Origins {
     type Error = String;
 
     fn try_from(table: Table) -> Result<Self, String> {
-        let mut origins = HashMap::new();
+        let mut origins = HashMap::default();
         for (packages, in_docker_image, in_podman_image) in [
             (table.in_both, true, true),
             (table.only_in_docker_image, true, false),

@@ -4,8 +4,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use indexmap::{IndexMap, IndexSet};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::collections::{IndexMap, IndexSet};
 
 use super::error::text;
 
@@ -15,7 +16,7 @@ pub(super) struct UniqueMap<V>(pub(super) IndexMap<String, V>);
 
 impl<V> Default for UniqueMap<V> {
     fn default() -> Self {
-        Self(IndexMap::new())
+        Self(IndexMap::default())
     }
 }
 
@@ -31,7 +32,7 @@ impl<'de, V: serde::Deserialize<'de>> serde::Deserialize<'de> for UniqueMap<V> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-                let mut entries = IndexMap::new();
+                let mut entries = IndexMap::default();
                 while let Some(key) =
                     access.next_key_seed(New(|key: &str| entries.contains_key(key)))?
                 {
@@ -62,7 +63,7 @@ impl<'de> serde::Deserialize<'de> for UniqueSet {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-                let mut names = IndexSet::new();
+                let mut names = IndexSet::default();
                 while let Some(name) =
                     access.next_element_seed(New(|name: &str| names.contains(name)))?
                 {

@@ -1,13 +1,15 @@
 //! A file that was read: its path, its text, and where its lines begin.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A file's text with its line table.
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
     text: String,
-    line_starts: Vec<u32>,
+    /// Once somebody asked for a line: most files that are read are never spoken of.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 /// A line and a column as people count them: from 1, columns in characters.
@@ -20,22 +22,29 @@ pub struct Position {
 }
 
 impl Source {
-    /// Takes the text over and finds its lines. A line ends with `\n`, `\r\n`, or a lone `\r`, as in YAML.
+    /// Takes the text over.
     pub fn new(path: impl Into<PathBuf>, text: String) -> Self {
-        let bytes = text.as_bytes();
-        let mut line_starts = vec![0];
-        for (index, byte) in bytes.iter().enumerate() {
-            let ends_line =
-                *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n'));
-            if ends_line {
-                line_starts.push(index as u32 + 1);
-            }
-        }
         Self {
             path: path.into(),
             text,
-            line_starts,
+            line_starts: OnceLock::new(),
         }
+    }
+
+    /// Where the lines begin. A line ends with `\n`, `\r\n`, or a lone `\r`, as in YAML.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let mut line_starts = vec![0];
+            for (index, byte) in bytes.iter().enumerate() {
+                let ends_line =
+                    *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n'));
+                if ends_line {
+                    line_starts.push(index as u32 + 1);
+                }
+            }
+            line_starts
+        })
     }
 
     /// Where the file lies, relative to the root of its repository, with links resolved; `-` is standard input.
@@ -54,11 +63,9 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self
-            .line_starts
-            .partition_point(|start| *start as usize <= offset)
-            - 1;
-        let start = self.line_starts[line] as usize;
+        let line_starts = self.line_starts();
+        let line = line_starts.partition_point(|start| *start as usize <= offset) - 1;
+        let start = line_starts[line] as usize;
         let mut column = self.text[start..offset].chars().count() + 1;
         if start == 0 && self.text.starts_with('\u{feff}') && column > 1 {
             column -= 1; // a byte order mark is not a character that anyone sees
@@ -71,9 +78,9 @@ impl Source {
 
     /// The bytes of a line without its line end; lines from 1.
     pub fn line(&self, line: usize) -> Option<&str> {
-        let start = *self.line_starts.get(line.checked_sub(1)?)? as usize;
-        let end = self
-            .line_starts
+        let line_starts = self.line_starts();
+        let start = *line_starts.get(line.checked_sub(1)?)? as usize;
+        let end = line_starts
             .get(line)
             .map_or(self.text.len(), |next| *next as usize);
         Some(self.text[start..end].trim_end_matches(['\r', '\n']))
@@ -81,11 +88,9 @@ impl Source {
 
     /// Where the line that holds `offset` begins.
     pub fn line_start(&self, offset: usize) -> usize {
-        let line = self
-            .line_starts
-            .partition_point(|start| *start as usize <= offset)
-            - 1;
-        self.line_starts[line] as usize
+        let line_starts = self.line_starts();
+        let line = line_starts.partition_point(|start| *start as usize <= offset) - 1;
+        line_starts[line] as usize
     }
 }
 

@@ -3,10 +3,9 @@
 //! The parser's spans are exact for plain and quoted scalars, flow collections, aliases, anchors and tags. Block
 //! scalars, block collections and missing values are placed here, by looking on from the last token that was seen.
 
-use std::collections::HashMap;
-
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
+use crate::collections::HashMap;
 use crate::text::Span;
 
 use super::block::Block;
@@ -33,7 +32,7 @@ impl Tree {
             text,
             bytes: text.as_bytes(),
             tree: Tree::default(),
-            anchors: HashMap::new(),
+            anchors: HashMap::default(),
             stack: Vec::new(),
             cursor: if text.starts_with('\u{feff}') { 3 } else { 0 },
         };

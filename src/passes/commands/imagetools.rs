@@ -183,7 +183,7 @@ fn made_of(docker: &DockerCall<'_>, raw: &str) -> Option<String> {
     let own = script.assignments.iter().filter(|it| it.name == name);
     let mut found: Vec<&str> = own.map(|it| it.value.raw(text)).collect();
     if found.is_empty() {
-        let variable = docker.view.job.variables.get(&name)?;
+        let variable = docker.view.job.variables.get(name.as_str())?;
         found.extend(variable.value.as_deref().filter(|_| !variable.varies));
     }
     let written = found.join(" ");

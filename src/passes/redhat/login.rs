@@ -76,7 +76,7 @@ impl Step<'_> {
                 .lines
                 .iter()
                 .find(|line| line.parsed.text.contains(word.as_str()));
-            if in_script.is_some() || view.job.variables.contains_key(word) {
+            if in_script.is_some() || view.job.variables.contains_key(word.as_str()) {
                 return Err((self.action.uses.value, hides(word)));
             }
         }

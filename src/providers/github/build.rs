@@ -1,7 +1,6 @@
 //! A build step written out: `docker buildx build` with its flags, the pushes of its names, and the outputs that are read.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::rules::{InputList, InputRule, OutputRule};
 
 use super::expression;

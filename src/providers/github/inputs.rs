@@ -1,8 +1,7 @@
 //! The inputs of an action as words of a shell command: a text without expressions is written out, one with expressions
 //! comes in by a variable, so that nothing of it is ever read as shell.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::rules::InputList;
 
 use super::expression;

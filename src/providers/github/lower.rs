@@ -1,12 +1,11 @@
 //! From workflows to jobs: what GitHub would run, each value with its place.
 
-use std::collections::HashSet;
+use std::rc::Rc;
 
-use indexmap::IndexMap;
-
+use crate::collections::{HashSet, IndexMap};
 use crate::pipeline::{
     Action, Documents, Foreign, Job, Line, NodeRef, Phase, Pipeline, Provider, Scope, Script, Slot,
-    Variable, Via,
+    Variable, Variables, Via,
 };
 use crate::text::{FileId, Span};
 use crate::yaml::Kind;
@@ -74,7 +73,7 @@ struct Gathered {
     lines: usize,
     actions: Vec<Action>,
     foreign_scripts: Vec<(NodeRef, String)>,
-    variables: IndexMap<String, Variable>,
+    variables: Variables,
     mappings: Vec<NodeRef>,
 }
 
@@ -90,7 +89,7 @@ struct Surroundings<'a> {
 impl<'a> Lowering<'a> {
     fn new(reader: &'a Reader<'a>, written: &'a Written) -> Self {
         let documents = &reader.documents;
-        let mut used = HashSet::new();
+        let mut used = HashSet::default();
         for index in 0..documents.files.len() {
             let file = FileId(index as u32);
             if documents.file(file).stands_for.is_some() {
@@ -186,7 +185,7 @@ impl<'a> Lowering<'a> {
             lines: 0,
             actions: Vec::new(),
             foreign_scripts: Vec::new(),
-            variables: IndexMap::new(),
+            variables: IndexMap::default(),
             mappings: vec![mapping],
         };
         for (holder, scope) in [(root, Scope::Global), (mapping, Scope::Job)] {
@@ -238,7 +237,7 @@ impl<'a> Lowering<'a> {
             provider: Provider::GitHub,
             actions: gathered.actions,
             foreign_scripts: gathered.foreign_scripts,
-            covered: IndexMap::new(),
+            covered: IndexMap::default(),
             mappings: gathered.mappings,
             parents: Vec::new(),
         }
@@ -281,7 +280,7 @@ impl<'a> Lowering<'a> {
             }
             let value = text(documents, slot.value).map(str::to_owned);
             let node = slot.value;
-            match gathered.variables.get_mut(name) {
+            match gathered.variables.get_mut(name).map(Rc::make_mut) {
                 Some(known) => {
                     known.varies |= known.value != value;
                     known.value = value;
@@ -295,7 +294,7 @@ impl<'a> Lowering<'a> {
                         node,
                         slots: vec![(scope, slot)],
                     };
-                    gathered.variables.insert(name.to_owned(), variable);
+                    gathered.variables.insert(name.into(), variable.into());
                 }
             }
         }
@@ -417,9 +416,11 @@ impl<'a> Lowering<'a> {
                 };
                 gathered
                     .variables
-                    .entry(name.clone())
-                    .and_modify(|known| known.varies |= known.value.as_ref() != Some(value))
-                    .or_insert(variable);
+                    .entry(name.as_str().into())
+                    .and_modify(|known| {
+                        Rc::make_mut(known).varies |= known.value.as_ref() != Some(value)
+                    })
+                    .or_insert_with(|| variable.into());
             }
             let lists = [
                 Some(commands.script),

@@ -1,7 +1,6 @@
 //! A step that uses an action, and the commands that it comes to.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::pipeline::NodeRef;
 use crate::rules::{ActionRule, InputRule, OutputRule};
 

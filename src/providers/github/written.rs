@@ -1,10 +1,8 @@
 //! Every step of every file that uses an action which the rules know, with the action written out.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, HashSet, IndexMap};
 use crate::pipeline::{Document, Documents, Doubt, NodeRef, WrittenOut};
 use crate::rules::{ActionFate, ActionRule, InputRule, Rules};
 use crate::text::{FileId, Source};
@@ -37,7 +35,7 @@ pub(super) fn action_name(uses: &str) -> Option<&str> {
 
 /// Writes out the actions of all files; the documents that hold their commands come behind the files.
 pub(super) fn write_out_all(documents: &mut Documents, rules: &Rules) -> Written {
-    let mut written = Written::new();
+    let mut written = Written::default();
     for index in 0..documents.files.len() {
         let file = FileId(index as u32);
         let (Some(root), Some(role)) = (root(documents, file), super::role(documents, file)) else {
@@ -135,7 +133,7 @@ impl Scope<'_> {
         read: &HashMap<String, Vec<(String, NodeRef)>>,
     ) -> Option<Step<'r>> {
         let uses = entry(documents, mapping, "uses")?;
-        let mut inputs = IndexMap::new();
+        let mut inputs = IndexMap::default();
         if let Some(with) = entry(documents, mapping, "with") {
             for (key, value) in entries(documents, with.value) {
                 let (Some(name), Some(value_text)) =
@@ -162,7 +160,7 @@ impl Scope<'_> {
 
     /// The variables that a step sees by this file, each with the text that counts for it.
     fn variables(&self, documents: &Documents, step: NodeRef) -> IndexMap<String, String> {
-        let mut found = IndexMap::new();
+        let mut found = IndexMap::default();
         for holder in [self.root, self.holder, step] {
             let env = entry(documents, holder, "env");
             for (key, value) in env.iter().flat_map(|env| entries(documents, env.value)) {
@@ -182,7 +180,7 @@ impl Scope<'_> {
         documents: &Documents,
         known: &[(NodeRef, &ActionRule)],
     ) -> HashMap<String, Vec<(String, NodeRef)>> {
-        let mut gone: HashSet<NodeRef> = HashSet::new();
+        let mut gone: HashSet<NodeRef> = HashSet::default();
         for (step, rule) in known {
             let Some(with) = entry(documents, *step, "with") else {
                 continue;
@@ -198,7 +196,7 @@ impl Scope<'_> {
             Role::Composite => self.root,
             _ => self.holder,
         };
-        let mut read: HashMap<String, Vec<(String, NodeRef)>> = HashMap::new();
+        let mut read: HashMap<String, Vec<(String, NodeRef)>> = HashMap::default();
         for node in scalars(documents, from) {
             if gone.contains(&node) {
                 continue;

@@ -1,20 +1,20 @@
 //! From mappings to jobs: what the server would run, each value with its place.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::{
     Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Place, Provider, Scope, Script,
-    Service, Services, Slot, Unresolved, Variable, Via,
+    Service, Services, Slot, Unresolved, Variable, Variables, Via,
 };
 use crate::text::FileId;
 use crate::yaml::Kind;
 
 use super::include::root;
-use super::view::{Layer, View, candidates, entries, further, is_mapping, is_reference, view_of};
+use super::view::{
+    Layer, View, candidates, entries, first, further, is_mapping, is_reference, view_of,
+};
 
 /// Keys at the top of a file that are not jobs.
 const RESERVED: [&str; 14] = [
@@ -89,8 +89,17 @@ struct Lowering<'a> {
     defaults: RefCell<HashMap<String, Rc<[Slot]>>>,
     /// The values of the global `variables:`.
     globals: Vec<Slot>,
+    /// What they define, once a job asked.
+    global: OnceCell<Global>,
     /// Global variables that rules may change.
     varying: Vec<(String, Slot)>,
+}
+
+/// The global variables, and what is missing of them.
+#[derive(Default)]
+struct Global {
+    variables: Variables,
+    unresolved: Vec<Unresolved>,
 }
 
 /// A job's layers once `extends` is followed.
@@ -104,7 +113,7 @@ struct Extended {
 impl<'a> Lowering<'a> {
     fn new(documents: &'a Documents, files: &[FileId]) -> Self {
         let mut root_view = View::default();
-        let mut index: IndexMap<String, Vec<Slot>> = IndexMap::new();
+        let mut index: IndexMap<String, Vec<Slot>> = IndexMap::default();
         let last = files.last().copied();
         for file in files {
             let Some(mapping) = root(documents, *file) else {
@@ -117,7 +126,7 @@ impl<'a> Lowering<'a> {
             };
             let layer = Layer { mapping, reach };
             for (key, slot) in entries(documents, &layer) {
-                index.entry(key).or_default().push(slot);
+                index.entry(key.to_owned()).or_default().push(slot);
             }
             root_view.layers.push(layer);
         }
@@ -129,6 +138,7 @@ impl<'a> Lowering<'a> {
             lines: RefCell::default(),
             defaults: RefCell::default(),
             globals: Vec::new(),
+            global: OnceCell::new(),
             varying: Vec::new(),
         };
         lowering.globals = lowering.root.stack(documents, "variables");
@@ -354,7 +364,7 @@ impl<'a> Lowering<'a> {
             found
         };
 
-        let mut covered = IndexMap::new();
+        let mut covered = IndexMap::default();
         for key in [
             "image",
             "services",
@@ -403,9 +413,9 @@ impl<'a> Lowering<'a> {
             &mut unresolved,
         )?;
 
-        let variables = self.variables(view, &inherit, &mut unresolved)?;
         let mut varied = self.varied(view);
         varied.extend(self.varying.iter().cloned());
+        let variables = self.variables(view, &inherit, &varied, &mut unresolved)?;
         let tags = stack("tags")
             .first()
             .map(|slot| self.names(slot.value))
@@ -413,11 +423,7 @@ impl<'a> Lowering<'a> {
             .into_iter()
             .filter_map(|tag| documents.text(tag).map(str::to_owned))
             .collect();
-        let keys = view
-            .keys(documents)
-            .into_iter()
-            .map(|(key, slot)| (key, slot.value))
-            .collect();
+        let keys = view.keys(documents);
         let own = (top.written == top.value).then_some(top.value);
         Ok(Job {
             name: name.to_owned(),
@@ -690,42 +696,41 @@ impl<'a> Lowering<'a> {
         &self,
         view: &View,
         inherit: &Inherit,
+        varied: &[(String, Slot)],
         unresolved: &mut Vec<Unresolved>,
-    ) -> Result<IndexMap<String, Variable>, Broken> {
-        let mut found: IndexMap<String, Variable> = IndexMap::new();
-        let global = self.settle(self.globals.clone(), unresolved)?;
-        self.define(
-            &global,
-            Scope::Global,
-            &|name| inherit.variable(name),
-            &mut found,
-        );
+    ) -> Result<Variables, Broken> {
+        let global = self.global_variables()?;
+        unresolved.extend(global.unresolved.iter().cloned());
+        let mut found = global.variables.clone();
+        found.retain(|name, _| inherit.variable(name));
         let own = self.settle(view.stack(self.documents, "variables"), unresolved)?;
-        self.define(&own, Scope::Job, &|_| true, &mut found);
-        for (name, _) in self.varied(view).iter().chain(&self.varying) {
-            if let Some(variable) = found.get_mut(name) {
-                variable.varies = true;
+        self.define(&own, Scope::Job, &mut found);
+        for (name, _) in varied {
+            if let Some(variable) = found.get_mut(name.as_str()) {
+                Rc::make_mut(variable).varies = true;
             }
         }
         Ok(found)
     }
 
-    fn define(
-        &self,
-        stack: &[Slot],
-        scope: Scope,
-        inherits: &dyn Fn(&str) -> bool,
-        found: &mut IndexMap<String, Variable>,
-    ) {
+    /// What the global `variables:` define for every job that inherits them.
+    fn global_variables(&self) -> Result<&Global, Broken> {
+        if let Some(known) = self.global.get() {
+            return Ok(known);
+        }
+        let mut global = Global::default();
+        let stack = self.settle(self.globals.clone(), &mut global.unresolved)?;
+        self.define(&stack, Scope::Global, &mut global.variables);
+        Ok(self.global.get_or_init(|| global))
+    }
+
+    fn define(&self, stack: &[Slot], scope: Scope, found: &mut Variables) {
         let documents = self.documents;
         let Some(view) = view_of(documents, stack) else {
             return;
         };
         for layer in &view.layers {
             for (name, mut slot) in entries(documents, layer) {
-                if !inherits(&name) {
-                    continue;
-                }
                 if scope == Scope::Global {
                     slot.reach = further(&slot.reach, Via::Global);
                 }
@@ -734,22 +739,27 @@ impl<'a> Lowering<'a> {
                         mapping: slot.value,
                         reach: Vec::new(),
                     };
-                    candidates(documents, &inner, "value")
-                        .first()
-                        .map_or(slot.value, |value| value.value)
+                    first(documents, &inner, "value").map_or(slot.value, |value| value.value)
                 } else {
                     slot.value
                 };
                 let value = documents.text(node).map(str::to_owned);
-                let variable = found.entry(name).or_insert_with(|| Variable {
-                    value: None,
-                    node,
-                    slots: Vec::new(),
-                    varies: false,
-                });
-                variable.value = value;
-                variable.node = node;
-                variable.slots.push((scope, slot));
+                match found.get_mut(name).map(Rc::make_mut) {
+                    Some(variable) => {
+                        variable.value = value;
+                        variable.node = node;
+                        variable.slots.push((scope, slot));
+                    }
+                    None => {
+                        let variable = Variable {
+                            value,
+                            node,
+                            slots: vec![(scope, slot)],
+                            varies: false,
+                        };
+                        found.insert(name.into(), variable.into());
+                    }
+                }
             }
         }
     }
@@ -763,7 +773,8 @@ impl<'a> Lowering<'a> {
                 mapping: node,
                 reach: Vec::new(),
             };
-            names.extend(entries(documents, &layer));
+            let entries = entries(documents, &layer).into_iter();
+            names.extend(entries.map(|(name, slot)| (name.to_owned(), slot)));
         };
         let items = |slot: &Slot| -> Vec<NodeRef> {
             match &documents.tree(slot.value).node(slot.value.node).kind {

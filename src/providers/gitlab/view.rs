@@ -1,7 +1,6 @@
 //! Mappings laid over each other: merge keys, `extends`, includes and `!reference`, with the way to each value.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::pipeline::{Documents, NodeRef, Slot, Via};
 use crate::yaml::{Entry, Kind};
 
@@ -157,23 +156,46 @@ fn merge_sources(documents: &Documents, value: NodeRef) -> Vec<NodeRef> {
 }
 
 /// Every key of one mapping with the value that counts, merged ones included.
-pub(super) fn entries(documents: &Documents, layer: &Layer) -> IndexMap<String, Slot> {
-    let mut all = IndexMap::new();
-    gather(documents, layer, 0, &mut all);
+pub(super) fn entries<'d>(documents: &'d Documents, layer: &Layer) -> IndexMap<&'d str, Slot> {
+    let mut all = IndexMap::default();
+    gather(documents, layer, 0, &mut |key, found| {
+        let Found {
+            mapping,
+            index,
+            value,
+            reach,
+        } = found;
+        all.insert(key, slot_of(documents, mapping, index, value, reach));
+    });
     all
 }
 
-fn gather(documents: &Documents, layer: &Layer, depth: usize, all: &mut IndexMap<String, Slot>) {
+/// An entry of a mapping, and how it was reached.
+struct Found<'r> {
+    mapping: NodeRef,
+    index: usize,
+    value: NodeRef,
+    reach: &'r [Via],
+}
+
+/// Shows every key of one mapping with its value, what counts more behind what counts less.
+fn gather<'d>(
+    documents: &'d Documents,
+    layer: &Layer,
+    depth: usize,
+    show: &mut dyn FnMut(&'d str, Found<'_>),
+) {
     let mapping = documents.resolve(layer.mapping);
     let tree = documents.tree(mapping);
     let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
         return;
     };
+    let keys = || {
+        let keys = entries.iter().enumerate();
+        keys.filter_map(|(index, entry)| Some((index, entry, tree.scalar(entry.key)?.value())))
+    };
     if depth < DEPTH {
-        for entry in entries.iter().filter(|entry| {
-            tree.scalar(entry.key)
-                .is_some_and(|key| key.value() == "<<")
-        }) {
+        for (_, entry, _) in keys().filter(|(_, _, key)| *key == "<<") {
             let merged = NodeRef {
                 file: mapping.file,
                 node: entry.value,
@@ -183,24 +205,22 @@ fn gather(documents: &Documents, layer: &Layer, depth: usize, all: &mut IndexMap
                     mapping: source,
                     reach: further(&layer.reach, Via::Merge),
                 };
-                gather(documents, &layer, depth + 1, all);
+                gather(documents, &layer, depth + 1, show);
             }
         }
     }
-    for (index, entry) in entries.iter().enumerate() {
-        let Some(key) = tree.scalar(entry.key) else {
-            continue;
+    for (index, entry, key) in keys().filter(|(_, _, key)| *key != "<<") {
+        let value = NodeRef {
+            file: mapping.file,
+            node: entry.value,
         };
-        if key.value() != "<<" {
-            let value = NodeRef {
-                file: mapping.file,
-                node: entry.value,
-            };
-            all.insert(
-                key.value().to_owned(),
-                slot_of(documents, mapping, index, value, &layer.reach),
-            );
-        }
+        let found = Found {
+            mapping,
+            index,
+            value,
+            reach: &layer.reach,
+        };
+        show(key, found);
     }
 }
 
@@ -231,11 +251,13 @@ impl View {
             .find_map(|layer| first(documents, layer, key))
     }
 
-    /// All keys, each with its top value.
-    pub(super) fn keys(&self, documents: &Documents) -> IndexMap<String, Slot> {
-        let mut all = IndexMap::new();
+    /// All keys, each with its top value, aliases followed.
+    pub(super) fn keys(&self, documents: &Documents) -> IndexMap<String, NodeRef> {
+        let mut all = IndexMap::default();
         for layer in &self.layers {
-            gather(documents, layer, 0, &mut all);
+            gather(documents, layer, 0, &mut |key, found| {
+                all.insert(key.to_owned(), documents.resolve(found.value));
+            });
         }
         all
     }

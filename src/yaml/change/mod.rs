@@ -9,9 +9,10 @@ mod merge;
 mod text;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use crate::collections::HashSet;
 use crate::text::{Edit, Span};
 
 use super::lex;
@@ -206,7 +207,7 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
         let outer = before.checked_sub(1).and_then(|last| gone.get(last));
         outer.is_some_and(|outer| tree.is_within(node, *outer))
     };
-    let mut known = HashSet::new();
+    let mut known = HashSet::default();
     for change in changes {
         let node = change.subject();
         let is_replaced = |outer: &NodeId| {

@@ -1,0 +1,16 @@
+//! Maps and sets for what is looked up all the time: as the standard ones, with a hash that costs less for short keys. Its seed
+//! is another in each process, so that no input can be made to collide.
+
+use foldhash::fast::RandomState;
+
+/// In no order.
+pub type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
+
+/// In no order.
+pub type HashSet<T> = std::collections::HashSet<T, RandomState>;
+
+/// In the order of insertion.
+pub type IndexMap<K, V> = indexmap::IndexMap<K, V, RandomState>;
+
+/// In the order of insertion.
+pub type IndexSet<T> = indexmap::IndexSet<T, RandomState>;
