@@ -3,13 +3,15 @@
 use crate::dockerfile::Dockerfile;
 use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::draft::Draft;
-use crate::passes::facts::{Deed, pushes};
+use crate::passes::facts::pushes;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::rules::ShortName;
 
 use super::super::build_files::build_files;
+use super::cache::cache;
 use super::parts::{Additions, remove_flag};
+use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
 use crate::passes::docker_call::{DockerCall, Flag};
 
 /// A flag of a build that the tables leave to code. `false`: not known, the job stays.
@@ -192,140 +194,11 @@ pub(super) fn finish(
     needs(pass, index, docker, draft);
 }
 
-/// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
-/// Source: ran on Podman 5.4.2: a second build with the same list name gives four entries for two platforms.
-fn adds_to_a_list(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
-    tags: &[&Flag<'_>],
-) -> bool {
-    let Some(name) = tags.first().and_then(|flag| docker.value(flag)) else {
-        return false;
-    };
-    let of_array = name.text.contains("[0]");
-    let mut earlier = pass
-        .facts
-        .deeds
-        .iter()
-        .take_while(|(call, _)| *call < index)
-        .map(|(_, deed)| deed);
-    earlier.any(|deed| match deed {
-        Deed::Builds(known) => *known == name.text,
-        Deed::BuildsUnknown => of_array,
-        _ => false,
-    })
-}
-
 /// The flag that a push to a registry on the machine itself needs.
-fn insecure(name: &str) -> &'static str {
+pub(super) fn insecure(name: &str) -> &'static str {
     match is_on_this_machine(name) {
         true => "--tls-verify=false ",
         false => "",
-    }
-}
-
-/// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.
-/// Source: ran on Podman 5.4.2 with `FROM scratch`; without layers it is right.
-fn platform_layers(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
-    additions: &mut Additions,
-    draft: &mut Draft,
-) {
-    let Some(flag) = docker.flags_named("--platform").last() else {
-        return;
-    };
-    let one = docker
-        .value(flag)
-        .is_some_and(|value| !value.unknown && !value.text.contains(','));
-    let caches = additions
-        .options
-        .iter()
-        .any(|option| option.starts_with("--layers"));
-    if one || caches {
-        return;
-    }
-    let from_scratch = find_dockerfile(pass, index, docker).is_none_or(|dockerfile| {
-        let mut bases = dockerfile
-            .instructions
-            .iter()
-            .filter(|instruction| instruction.keyword == "FROM");
-        bases.any(|instruction| {
-            instruction
-                .rest
-                .split_whitespace()
-                .any(|word| word == "scratch")
-        })
-    });
-    if from_scratch {
-        let at = docker.at_words(&flag.words);
-        draft.note(
-            "multi-platform",
-            at,
-            "without layers, so that no platform takes another's from the cache",
-        );
-        additions.options.push("--layers=false".to_owned());
-    }
-}
-
-/// Whether the build is for more platforms than one, as far as the file says.
-fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
-    docker.flags_named("--platform").any(|flag| {
-        docker.value(flag).is_some_and(|value| {
-            value.text.contains(',') || (value.unknown && value.text.starts_with('$'))
-        })
-    })
-}
-
-/// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.
-fn manifest(
-    docker: &DockerCall<'_>,
-    tags: &[&Flag<'_>],
-    raw: &[&str],
-    push: bool,
-    additions: &mut Additions,
-    draft: &mut Draft,
-) {
-    let message = "a build for several platforms makes a manifest list, so that all of them reach the registry";
-    let why = draft.note("multi-platform", docker.at(), message);
-    let Some((first, others)) = tags.split_first() else {
-        return;
-    };
-    let word = &docker.words()[first.words.start];
-    let written = docker.call.raw(word);
-    let flag_length = match written.find('=') {
-        Some(equals) => equals,
-        None if first.words.len() > 1 => written.len(),
-        None => {
-            draft.block(
-                "unknown-flag",
-                docker.at_words(&first.words),
-                "this -t and its value are one word",
-                "write `-t NAME`",
-            );
-            return;
-        }
-    };
-    docker.replace(
-        word.span.start..word.span.start + flag_length,
-        "--manifest",
-        draft,
-        why,
-    );
-    for other in others {
-        remove_flag(docker, other, draft, why);
-    }
-    if push {
-        let list = raw[0];
-        for name in raw {
-            additions.after.push(format!(
-                "podman manifest push --all {}{list} {}",
-                insecure(name),
-                docker_transport(name)
-            ));
-        }
     }
 }
 
@@ -345,112 +218,6 @@ pub(super) fn docker_transport(raw: &str) -> String {
         Some(quote) => format!("{quote}docker://{full}{quote}"),
         None => format!("docker://{full}"),
     }
-}
-
-/// A cache goes to a repository of its own in a registry that the job pushes to, or is lost by name.
-fn cache(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
-    flag: &Flag<'_>,
-    additions: &mut Additions,
-    draft: &mut Draft,
-) {
-    let at = docker.at_words(&flag.words);
-    if let Some(folder) = local_cache(docker, flag)
-        && pass
-            .view
-            .lines
-            .iter()
-            .enumerate()
-            .any(|(line, other)| line != docker.call.line && other.parsed.text.contains(&folder))
-    {
-        draft.block(
-            "build-cache",
-            at,
-            format!("the cache in {folder} is lost, and another command of the job works with that folder"),
-            "take the folder out of the job, then run again",
-        );
-        return;
-    }
-    let review = pass.view.context.options.include_review;
-    let target = docker
-        .raw_value(flag)
-        .and_then(|raw| cache_repository(pass, index, raw));
-    let already = additions
-        .options
-        .iter()
-        .any(|option| option.starts_with("--layers"));
-    match target {
-        Some(repository) if review => {
-            let message =
-                format!("the build cache moves to {repository}, where each cached layer is a tag");
-            let why = draft.warn("build-cache", at, message);
-            if !already {
-                additions.options.push(format!(
-                    "--layers --cache-from {repository} --cache-to {repository}"
-                ));
-            }
-            remove_flag(docker, flag, draft, why);
-        }
-        target => {
-            let message = match target {
-                Some(repository) => format!(
-                    "{} is lost; --include-review keeps a cache in {repository}",
-                    flag.rule.name
-                ),
-                None => format!(
-                    "{} is lost: Podman takes a cache only from a repository that the job pushes to",
-                    flag.rule.name
-                ),
-            };
-            let why = draft.warn("build-cache", at, message);
-            remove_flag(docker, flag, draft, why);
-        }
-    }
-}
-
-/// The folder of `type=local,dest=FOLDER`.
-fn local_cache(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<String> {
-    let raw = docker.raw_value(flag)?.trim_matches(['"', '\'']);
-    let mut fields = raw.split(',');
-    let is_local = raw.contains("type=local");
-    let folder = fields.find_map(|field| {
-        field
-            .strip_prefix("dest=")
-            .or_else(|| field.strip_prefix("src="))
-    })?;
-    (is_local && !folder.is_empty()).then(|| folder.to_owned())
-}
-
-/// The repository for a cache, if the job logs in to its registry and pushes there; Docker Hub has no room for it.
-fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<String> {
-    if raw.contains(['(', '`', '{']) && !raw.contains("${") {
-        return None;
-    }
-    let inner = raw.trim_matches(['"', '\'']);
-    let reference = if inner.contains("type=") {
-        inner
-            .split(',')
-            .find_map(|part| part.strip_prefix("ref="))?
-    } else {
-        inner
-    };
-    let repository = ImageName::without_tag(reference);
-    let expanded = pass.view.expand(repository).text;
-    let on_hub = ImageName::parse(&expanded)
-        .registry
-        .is_none_or(|registry| registry.ends_with("docker.io"));
-    let gitlab = expanded.starts_with("$CI_REGISTRY") || expanded.starts_with("${CI_REGISTRY");
-    if on_hub && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
-        return None;
-    }
-    let logged_in = pass.facts.logs_in_before(index, &expanded);
-    if pass.facts.made_before(index, &expanded) {
-        return None; // the cache is an image of this job's own
-    }
-    let quote = if raw.starts_with('"') { "\"" } else { "" };
-    logged_in.then(|| format!("{quote}{repository}/cache{quote}"))
 }
 
 /// What the Dockerfile needs of Podman: the image format that keeps its health check, the registry of its short names.
@@ -485,7 +252,7 @@ fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut 
 }
 
 /// The Dockerfile of a build, if the command says which and the repository has it.
-fn find_dockerfile(
+pub(super) fn find_dockerfile(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,

@@ -1,11 +1,9 @@
 //! From workflows to jobs: what GitHub would run, each value with its place.
 
-use std::rc::Rc;
-
 use crate::collections::{HashSet, IndexMap};
 use crate::pipeline::{
-    Action, Documents, Foreign, Job, Line, NodeRef, Phase, Pipeline, Provider, Scope, Script, Slot,
-    Variable, Variables, Via,
+    Action, Documents, Foreign, Job, NodeRef, Pipeline, Provider, Scope, Script, Slot, Variables,
+    Via,
 };
 use crate::text::{FileId, Span};
 use crate::yaml::Kind;
@@ -13,14 +11,14 @@ use crate::yaml::Kind;
 use super::containers::{container, services};
 use super::labels::labels;
 use super::node::{entries, entry, items, root, text, text_of};
-use super::written::{Written, action_name};
+use super::written::Written;
 use super::{Lowered, Reader, Role, local_path, role};
 
 /// How deep workflows may call workflows, and composite actions use each other; GitHub allows ten.
-const DEPTH: usize = 10;
+pub(super) const DEPTH: usize = 10;
 
 /// How many steps all jobs together may have: a bound for alias bombs.
-const STEPS: usize = 200_000;
+pub(super) const STEPS: usize = 200_000;
 
 /// Lowers every workflow that GitHub starts, and every composite action that no workflow uses.
 pub(super) fn pipelines(
@@ -58,32 +56,32 @@ pub(super) fn pipelines(
     }
 }
 
-struct Lowering<'a> {
-    reader: &'a Reader<'a>,
-    documents: &'a Documents,
-    written: &'a Written,
+pub(super) struct Lowering<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    pub(super) documents: &'a Documents,
+    pub(super) written: &'a Written,
     /// Files that others use.
-    used: HashSet<FileId>,
-    steps: std::cell::Cell<usize>,
+    pub(super) used: HashSet<FileId>,
+    pub(super) steps: std::cell::Cell<usize>,
 }
 
 /// A job while its steps are gathered.
-struct Gathered {
-    scripts: Vec<Script>,
-    lines: usize,
-    actions: Vec<Action>,
-    foreign_scripts: Vec<(NodeRef, String)>,
-    variables: Variables,
-    mappings: Vec<NodeRef>,
+pub(super) struct Gathered {
+    pub(super) scripts: Vec<Script>,
+    pub(super) lines: usize,
+    pub(super) actions: Vec<Action>,
+    pub(super) foreign_scripts: Vec<(NodeRef, String)>,
+    pub(super) variables: Variables,
+    pub(super) mappings: Vec<NodeRef>,
 }
 
 /// What decides how a step is run.
 #[derive(Clone, Copy)]
-struct Surroundings<'a> {
+pub(super) struct Surroundings<'a> {
     /// What reads a script that does not say so itself.
-    shell: Option<&'a str>,
-    folder: Option<&'a str>,
-    depth: usize,
+    pub(super) shell: Option<&'a str>,
+    pub(super) folder: Option<&'a str>,
+    pub(super) depth: usize,
 }
 
 impl<'a> Lowering<'a> {
@@ -262,208 +260,5 @@ impl<'a> Lowering<'a> {
         let job = self.job(name, key, &slot, slot.value, &[]);
         pipeline.jobs.push(job);
         pipeline
-    }
-
-    /// `env:` of a mapping.
-    fn variables(&self, holder: NodeRef, scope: Scope, reach: &[Via], gathered: &mut Gathered) {
-        let documents = self.documents;
-        let Some(env) = entry(documents, holder, "env") else {
-            return;
-        };
-        for (key, mut slot) in entries(documents, env.value) {
-            let Some(name) = text(documents, key) else {
-                continue;
-            };
-            slot.reach.splice(0..0, reach.iter().copied());
-            if scope == Scope::Global {
-                slot.reach.push(Via::Global);
-            }
-            let value = text(documents, slot.value).map(str::to_owned);
-            let node = slot.value;
-            match gathered.variables.get_mut(name).map(Rc::make_mut) {
-                Some(known) => {
-                    known.varies |= known.value != value;
-                    known.value = value;
-                    known.node = node;
-                    known.slots.push((scope, slot));
-                }
-                None => {
-                    let variable = Variable {
-                        varies: false,
-                        value,
-                        node,
-                        slots: vec![(scope, slot)],
-                    };
-                    gathered.variables.insert(name.into(), variable.into());
-                }
-            }
-        }
-    }
-
-    /// The steps of a list, those of the composite actions in it included.
-    fn gather(
-        &self,
-        list: NodeRef,
-        surroundings: Surroundings<'_>,
-        reach: &[Via],
-        gathered: &mut Gathered,
-    ) {
-        let documents = self.documents;
-        for (index, step) in items(documents, list).into_iter().enumerate() {
-            self.steps.set(self.steps.get() + 1);
-            if self.steps.get() > STEPS {
-                return;
-            }
-            gathered.mappings.push(step);
-            if let Some(uses) = entry(documents, step, "uses") {
-                let called = local_path(self.reader, uses.value)
-                    .and_then(|path| self.reader.known_file(&path));
-                let composite =
-                    called.filter(|file| role(documents, *file) == Some(Role::Composite));
-                match composite {
-                    Some(file) if surroundings.depth < DEPTH => {
-                        self.composite(file, surroundings.depth, gathered);
-                    }
-                    _ => self.action(&uses, (list, index), step, gathered),
-                }
-            }
-            if let Some(run) = entry(documents, step, "run") {
-                self.variables(step, Scope::Job, reach, gathered);
-                self.script(run, (list, index), step, surroundings, reach, gathered);
-            }
-        }
-    }
-
-    fn composite(&self, file: FileId, depth: usize, gathered: &mut Gathered) {
-        let documents = self.documents;
-        let steps = root(documents, file)
-            .and_then(|root| entry(documents, root, "runs"))
-            .and_then(|runs| entry(documents, runs.value, "steps"));
-        let inside = Surroundings {
-            shell: None,
-            folder: None,
-            depth: depth + 1,
-        };
-        if let Some(steps) = steps {
-            self.gather(steps.value, inside, &[Via::Include], gathered);
-        }
-    }
-
-    fn script(
-        &self,
-        run: Slot,
-        step: (NodeRef, usize),
-        mapping: NodeRef,
-        surroundings: Surroundings<'_>,
-        reach: &[Via],
-        gathered: &mut Gathered,
-    ) {
-        let documents = self.documents;
-        if text(documents, run.value).is_none() {
-            return;
-        }
-        let shell = text_of(documents, mapping, "shell").or(surroundings.shell);
-        let program = shell.and_then(|shell| shell.split_whitespace().next());
-        if let Some(other) = program.filter(|program| !matches!(*program, "bash" | "sh")) {
-            gathered.foreign_scripts.push((run.value, other.to_owned()));
-            return;
-        }
-        let mut way = reach.to_vec();
-        way.extend(run.reach.iter().copied());
-        let folder = text_of(documents, mapping, "working-directory").or(surroundings.folder);
-        let line = Line {
-            node: run.value,
-            item: None,
-            step: Some(step),
-            folder: folder.map(str::to_owned),
-            reach: way,
-        };
-        gathered.lines += 1;
-        gathered.scripts.push(Script {
-            phase: Phase::Main,
-            slot: run,
-            lines: vec![line],
-        });
-    }
-
-    fn action(
-        &self,
-        uses: &Slot,
-        step: (NodeRef, usize),
-        mapping: NodeRef,
-        gathered: &mut Gathered,
-    ) {
-        let documents = self.documents;
-        let Some(written) = text(documents, uses.value) else {
-            return;
-        };
-        let name = action_name(written).unwrap_or(written).to_owned();
-        let known = self.written.get(&mapping).cloned().unwrap_or_default();
-        let with = entry(documents, mapping, "with");
-        let inputs = with
-            .iter()
-            .flat_map(|with| entries(documents, with.value))
-            .filter_map(|(key, value)| Some((text(documents, key)?.to_owned(), value.value)))
-            .collect();
-        let lines_before = gathered.lines;
-        if let Some(commands) = &known.commands {
-            for (name, value) in &commands.variables {
-                let variable = Variable {
-                    value: Some(value.clone()),
-                    node: uses.value,
-                    slots: Vec::new(),
-                    varies: false,
-                };
-                gathered
-                    .variables
-                    .entry(name.as_str().into())
-                    .and_modify(|known| {
-                        Rc::make_mut(known).varies |= known.value.as_ref() != Some(value)
-                    })
-                    .or_insert_with(|| variable.into());
-            }
-            let lists = [
-                Some(commands.script),
-                commands.then.as_ref().map(|then| then.1),
-            ];
-            for list in lists.into_iter().flatten() {
-                let lines: Vec<Line> = items(documents, list)
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, node)| Line {
-                        node,
-                        item: Some((list, index)),
-                        step: None,
-                        folder: None,
-                        reach: uses.reach.clone(),
-                    })
-                    .collect();
-                gathered.lines += lines.len();
-                let slot = Slot {
-                    mapping: list,
-                    index: 0,
-                    written: list,
-                    value: list,
-                    reach: Vec::new(),
-                };
-                gathered.scripts.push(Script {
-                    phase: Phase::Main,
-                    slot,
-                    lines,
-                });
-            }
-        }
-        gathered.actions.push(Action {
-            step,
-            mapping,
-            uses: uses.clone(),
-            name,
-            with,
-            inputs,
-            lines_before,
-            commands: known.commands,
-            doubts: known.doubts,
-            read: known.read,
-        });
     }
 }

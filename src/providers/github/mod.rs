@@ -9,6 +9,7 @@ mod lower;
 pub(crate) mod matrix;
 mod node;
 mod step;
+mod steps;
 mod write_out;
 mod written;
 

@@ -1,0 +1,114 @@
+//! Caches of builds: a repository of their own in the registry that the job pushes to, or nothing.
+
+use crate::image_name::ImageName;
+use crate::passes::docker_call::{DockerCall, Flag};
+use crate::passes::draft::Draft;
+use crate::passes::job::JobPass;
+
+use super::parts::{Additions, remove_flag};
+
+/// A cache goes to a repository of its own in a registry that the job pushes to, or is lost by name.
+pub(super) fn cache(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let at = docker.at_words(&flag.words);
+    if let Some(folder) = local_cache(docker, flag)
+        && pass
+            .view
+            .lines
+            .iter()
+            .enumerate()
+            .any(|(line, other)| line != docker.call.line && other.parsed.text.contains(&folder))
+    {
+        draft.block(
+            "build-cache",
+            at,
+            format!("the cache in {folder} is lost, and another command of the job works with that folder"),
+            "take the folder out of the job, then run again",
+        );
+        return;
+    }
+    let review = pass.view.context.options.include_review;
+    let target = docker
+        .raw_value(flag)
+        .and_then(|raw| cache_repository(pass, index, raw));
+    let already = additions
+        .options
+        .iter()
+        .any(|option| option.starts_with("--layers"));
+    match target {
+        Some(repository) if review => {
+            let message =
+                format!("the build cache moves to {repository}, where each cached layer is a tag");
+            let why = draft.warn("build-cache", at, message);
+            if !already {
+                additions.options.push(format!(
+                    "--layers --cache-from {repository} --cache-to {repository}"
+                ));
+            }
+            remove_flag(docker, flag, draft, why);
+        }
+        target => {
+            let message = match target {
+                Some(repository) => format!(
+                    "{} is lost; --include-review keeps a cache in {repository}",
+                    flag.rule.name
+                ),
+                None => format!(
+                    "{} is lost: Podman takes a cache only from a repository that the job pushes to",
+                    flag.rule.name
+                ),
+            };
+            let why = draft.warn("build-cache", at, message);
+            remove_flag(docker, flag, draft, why);
+        }
+    }
+}
+
+/// The folder of `type=local,dest=FOLDER`.
+fn local_cache(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<String> {
+    let raw = docker.raw_value(flag)?.trim_matches(['"', '\'']);
+    let mut fields = raw.split(',');
+    let is_local = raw.contains("type=local");
+    let folder = fields.find_map(|field| {
+        field
+            .strip_prefix("dest=")
+            .or_else(|| field.strip_prefix("src="))
+    })?;
+    (is_local && !folder.is_empty()).then(|| folder.to_owned())
+}
+
+/// The repository for a cache, if the job logs in to its registry and pushes there; Docker Hub has no room for it.
+fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<String> {
+    if raw.contains(['(', '`', '{']) && !raw.contains("${") {
+        return None;
+    }
+    let inner = raw.trim_matches(['"', '\'']);
+    let reference = if inner.contains("type=") {
+        inner
+            .split(',')
+            .find_map(|part| part.strip_prefix("ref="))?
+    } else {
+        inner
+    };
+    let repository = ImageName::without_tag(reference);
+    let expanded = pass.view.expand(repository).text;
+    let on_hub = ImageName::parse(&expanded)
+        .registry
+        .is_none_or(|registry| registry.ends_with("docker.io"));
+    let gitlab = expanded.starts_with("$CI_REGISTRY") || expanded.starts_with("${CI_REGISTRY");
+    if on_hub && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
+        return None;
+    }
+    let logged_in = pass.facts.logs_in_before(index, &expanded);
+    if pass.facts.made_before(index, &expanded) {
+        return None; // the cache is an image of this job's own
+    }
+    let quote = if raw.starts_with('"') { "\"" } else { "" };
+    logged_in.then(|| format!("{quote}{repository}/cache{quote}"))
+}

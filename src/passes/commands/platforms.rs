@@ -1,0 +1,138 @@
+//! Builds for several platforms: a list of images, an image for each.
+
+use crate::passes::docker_call::{DockerCall, Flag};
+use crate::passes::draft::Draft;
+use crate::passes::facts::Deed;
+use crate::passes::job::JobPass;
+
+use super::build::{docker_transport, find_dockerfile, insecure};
+use super::parts::{Additions, remove_flag};
+
+/// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
+/// Source: ran on Podman 5.4.2: a second build with the same list name gives four entries for two platforms.
+pub(super) fn adds_to_a_list(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    tags: &[&Flag<'_>],
+) -> bool {
+    let Some(name) = tags.first().and_then(|flag| docker.value(flag)) else {
+        return false;
+    };
+    let of_array = name.text.contains("[0]");
+    let mut earlier = pass
+        .facts
+        .deeds
+        .iter()
+        .take_while(|(call, _)| *call < index)
+        .map(|(_, deed)| deed);
+    earlier.any(|deed| match deed {
+        Deed::Builds(known) => *known == name.text,
+        Deed::BuildsUnknown => of_array,
+        _ => false,
+    })
+}
+
+/// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.
+/// Source: ran on Podman 5.4.2 with `FROM scratch`; without layers it is right.
+pub(super) fn platform_layers(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let Some(flag) = docker.flags_named("--platform").last() else {
+        return;
+    };
+    let one = docker
+        .value(flag)
+        .is_some_and(|value| !value.unknown && !value.text.contains(','));
+    let caches = additions
+        .options
+        .iter()
+        .any(|option| option.starts_with("--layers"));
+    if one || caches {
+        return;
+    }
+    let from_scratch = find_dockerfile(pass, index, docker).is_none_or(|dockerfile| {
+        let mut bases = dockerfile
+            .instructions
+            .iter()
+            .filter(|instruction| instruction.keyword == "FROM");
+        bases.any(|instruction| {
+            instruction
+                .rest
+                .split_whitespace()
+                .any(|word| word == "scratch")
+        })
+    });
+    if from_scratch {
+        let at = docker.at_words(&flag.words);
+        draft.note(
+            "multi-platform",
+            at,
+            "without layers, so that no platform takes another's from the cache",
+        );
+        additions.options.push("--layers=false".to_owned());
+    }
+}
+
+/// Whether the build is for more platforms than one, as far as the file says.
+pub(super) fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
+    docker.flags_named("--platform").any(|flag| {
+        docker.value(flag).is_some_and(|value| {
+            value.text.contains(',') || (value.unknown && value.text.starts_with('$'))
+        })
+    })
+}
+
+/// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.
+pub(super) fn manifest(
+    docker: &DockerCall<'_>,
+    tags: &[&Flag<'_>],
+    raw: &[&str],
+    push: bool,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let message = "a build for several platforms makes a manifest list, so that all of them reach the registry";
+    let why = draft.note("multi-platform", docker.at(), message);
+    let Some((first, others)) = tags.split_first() else {
+        return;
+    };
+    let word = &docker.words()[first.words.start];
+    let written = docker.call.raw(word);
+    let flag_length = match written.find('=') {
+        Some(equals) => equals,
+        None if first.words.len() > 1 => written.len(),
+        None => {
+            draft.block(
+                "unknown-flag",
+                docker.at_words(&first.words),
+                "this -t and its value are one word",
+                "write `-t NAME`",
+            );
+            return;
+        }
+    };
+    docker.replace(
+        word.span.start..word.span.start + flag_length,
+        "--manifest",
+        draft,
+        why,
+    );
+    for other in others {
+        remove_flag(docker, other, draft, why);
+    }
+    if push {
+        let list = raw[0];
+        for name in raw {
+            additions.after.push(format!(
+                "podman manifest push --all {}{list} {}",
+                insecure(name),
+                docker_transport(name)
+            ));
+        }
+    }
+}

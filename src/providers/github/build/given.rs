@@ -1,0 +1,173 @@
+//! The inputs of a build, each as the words that it comes to.
+
+use crate::collections::IndexMap;
+
+use crate::providers::github::expression;
+use crate::providers::github::inputs::{Values, is_true, quoted, split, unquoted, values};
+use crate::rules::InputList;
+
+use super::{Build, Push, all_of};
+
+impl Build<'_> {
+    pub(super) fn flag(
+        &mut self,
+        name: &str,
+        flag: &str,
+        list: InputList,
+        text: &str,
+    ) -> Result<(), String> {
+        let many = name.to_ascii_uppercase().replace('-', "_");
+        let one = match flag {
+            "--tag" => "IMAGE".to_owned(),
+            "--file" => "DOCKERFILE".to_owned(),
+            _ => many.strip_suffix('S').unwrap_or(&many).to_owned(),
+        };
+        let no_empty = matches!(
+            flag,
+            "--platform" | "--shm-size" | "--cache-from" | "--cache-to"
+        );
+        if no_empty && expression::whole(text).is_some_and(|inner| inner.starts_with("inputs.")) {
+            return Err(format!(
+                "{name} may be empty, and Podman takes no empty {flag}"
+            ));
+        }
+        if list == InputList::Joined {
+            let word = match expression::is_in(text) {
+                true if text.trim().contains('\n') => {
+                    return Err(format!("the list {name} is made of several expressions"));
+                }
+                true => self.variables.word(&many, text.trim()),
+                false => quoted(&split(text, InputList::Joined).join(",")),
+            };
+            if flag == "--platform" {
+                // `linux/${{ matrix.arch }}` is one
+                let text = text.trim();
+                self.several = text.contains([',', '\n']) || text.starts_with("${{");
+            }
+            self.words.extend([flag.to_owned(), word]);
+            return Ok(());
+        }
+        let values = match list {
+            InputList::No => Values::Words(vec![self.variables.word(&one, text.trim())]),
+            _ => values(&mut self.variables, (&many, &one), text, list)?,
+        };
+        if let Values::Array { name, line } = &values {
+            self.arrays.push((name.clone(), line.clone()));
+        }
+        if flag == "--tag" {
+            self.names = Some(values);
+            return Ok(());
+        }
+        if flag == "--label" && !expression::is_in(text) && expands(text) {
+            return Err(
+                "Podman puts variables into labels, and this one has a dollar sign".to_owned(),
+            );
+        }
+        match values {
+            Values::Words(words) => {
+                for word in words {
+                    self.words.extend([flag.to_owned(), word]);
+                }
+            }
+            Values::Array { name, .. } => self.words.push(all_of(&name, flag)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn push_input(&mut self, text: &str) -> Result<(), String> {
+        match (is_true(text), expression::whole(text)) {
+            (Some(true), _) => self.push = Push::Yes,
+            (Some(false), _) => {}
+            (None, Some(_)) => self.push = Push::If(text.trim().to_owned()),
+            (None, None) => return Err("whether it pushes is put together from parts".to_owned()),
+        }
+        Ok(())
+    }
+
+    pub(super) fn outputs(&mut self, text: &str) -> Result<(), String> {
+        let refuse = || {
+            Err(format!(
+                "Podman has nothing like the output {}",
+                text.trim()
+            ))
+        };
+        for line in split(text, InputList::Lines) {
+            let line = unquoted(line);
+            let fields: IndexMap<&str, &str> = line
+                .split(',')
+                .filter_map(|field| field.split_once('='))
+                .collect();
+            let other = |known: &[&str]| fields.keys().any(|key| !known.contains(key));
+            match fields.get("type").copied() {
+                Some("registry") if !other(&["type"]) => self.push = Push::Yes,
+                Some("image") if !other(&["type", "push"]) => {
+                    if fields.get("push") == Some(&"true") {
+                        self.push = Push::Yes;
+                    }
+                }
+                Some("docker") if !other(&["type"]) => {}
+                Some("docker") if !other(&["type", "dest"]) => {
+                    let Some(file) = fields.get("dest") else {
+                        return refuse();
+                    };
+                    self.archive = Some(self.variables.word("ARCHIVE", file));
+                }
+                Some("local" | "tar") if !other(&["type", "dest"]) => {
+                    let word = self.variables.word("OUTPUT", line);
+                    self.words.extend(["--output".to_owned(), word]);
+                }
+                _ => return refuse(),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn secret_values(&mut self, text: &str) -> Result<(), String> {
+        for line in split(text, InputList::Lines) {
+            let (key, value) = key_value(line)?;
+            let letters = |letter: char| match letter.is_ascii_alphanumeric() {
+                true => letter.to_ascii_uppercase(),
+                false => '_',
+            };
+            let name = format!("SECRET_{}", key.chars().map(letters).collect::<String>());
+            let variable = self.variables.hold(&name, value);
+            let word = quoted(&format!("id={key},env={variable}"));
+            self.words.extend(["--secret".to_owned(), word]);
+        }
+        Ok(())
+    }
+
+    /// Secrets from variables (`env`) or files (`src`).
+    pub(super) fn secrets(&mut self, text: &str, from: &str) -> Result<(), String> {
+        for line in split(text, InputList::Lines) {
+            let (key, value) = key_value(line)?;
+            if expression::is_in(value) {
+                return Err("an expression names where the secret is".to_owned());
+            }
+            let word = quoted(&format!("id={key},{from}={value}"));
+            self.words.extend(["--secret".to_owned(), word]);
+        }
+        Ok(())
+    }
+}
+
+/// Whether Podman would take a part of a label for a variable.
+/// Source: ran on Podman 5.4.2; neither a backslash nor quotes keep it from that.
+fn expands(text: &str) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        rest.starts_with(|letter: char| letter.is_ascii_alphabetic() || matches!(letter, '_' | '{'))
+    })
+}
+
+fn key_value(line: &str) -> Result<(&str, &str), String> {
+    let pair = unquoted(line).split_once('=');
+    let pair = pair.map(|(key, value)| (key.trim(), value.trim()));
+    pair.filter(|(key, value)| {
+        !value.is_empty()
+            && !key.is_empty()
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    })
+    .ok_or_else(|| "a secret is not written as KEY=VALUE on one line".to_owned())
+}

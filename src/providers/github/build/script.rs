@@ -1,0 +1,236 @@
+//! The commands of a build: the build itself, the pushes of its names, and the outputs that are read.
+
+use crate::image_name::is_on_this_machine;
+use crate::providers::github::expression;
+use crate::providers::github::inputs::Values;
+use crate::providers::github::step::{Commands, Refusal};
+use crate::rules::{InputRule, OutputRule};
+
+use super::{Build, Push, all_of};
+
+impl Build<'_> {
+    /// The first name of the image, as a word.
+    fn first_name(&self) -> Option<String> {
+        match self.names.as_ref()? {
+            Values::Words(words) => words.first().cloned(),
+            Values::Array { name, .. } => Some(format!("\"${{{name}[0]}}\"")),
+        }
+    }
+
+    pub(super) fn finish(
+        mut self,
+        context: String,
+        fetches: bool,
+    ) -> Result<Commands, Vec<Refusal>> {
+        let refuse = |why: &str| Err(vec![(self.step.uses, why.to_owned())]);
+        let pushes = !matches!(self.push, Push::No);
+        let first = self.first_name();
+        if pushes && first.is_none() {
+            return refuse("it pushes, and the names that it pushes to are not given as tags");
+        }
+        let several = self.several;
+        let digest = self.step.reads(OutputRule::Digest);
+        if digest && !pushes {
+            return refuse(
+                "its digest is read, and without a push Podman has no digest that a registry would know",
+            );
+        }
+        let by_itself = several
+            && matches!(self.push, Push::Yes)
+            && !digest
+            && matches!(self.names, Some(Values::Words(_)));
+        let mut words = vec!["docker buildx build".to_owned()];
+        match &self.names {
+            Some(Values::Words(names)) if !several || by_itself => {
+                for name in names {
+                    words.extend(["--tag".to_owned(), name.clone()]);
+                }
+            }
+            Some(Values::Array { name, .. }) if !several => words.push(all_of(name, "--tag")),
+            Some(_) => words.extend(["--tag".to_owned(), first.clone().unwrap_or_default()]),
+            None => {}
+        }
+        words.append(&mut self.words);
+        if by_itself {
+            words.push("--push".to_owned());
+        }
+        let image_id = self.step.reads(OutputRule::ImageId);
+        if image_id {
+            words.extend([
+                "--iidfile".to_owned(),
+                "\"$RUNNER_TEMP/image-id\"".to_owned(),
+            ]);
+        }
+        words.push(context);
+        let mut script: Vec<String> = self.arrays.iter().map(|(_, line)| line.clone()).collect();
+        script.push(wrapped(&words));
+        if image_id {
+            script.push(
+                "echo \"imageid=$(cat \"$RUNNER_TEMP/image-id\")\" >> \"$GITHUB_OUTPUT\""
+                    .to_owned(),
+            );
+        }
+        if let Some(archive) = &self.archive {
+            let Some(first) = first.clone().filter(|_| !several) else {
+                return refuse("it writes an archive of an image without a name, or of several");
+            };
+            script.push(format!("docker save --output {archive} {first}"));
+        }
+        let mut commands = Commands {
+            fetches,
+            ..Commands::default()
+        };
+        if pushes && !by_itself {
+            let pushed = self.pushes(several, digest, &first.unwrap_or_default());
+            match &self.push {
+                Push::If(condition) => {
+                    self.conditional(condition.clone(), pushed, &mut script, &mut commands)
+                }
+                _ => script.extend(pushed),
+            }
+        }
+        if pushes && !self.words_have("--provenance") {
+            self.losses.push(
+                "the action adds a provenance attestation to what it pushes, and Podman does not"
+                    .to_owned(),
+            );
+        }
+        commands.script = script;
+        commands.variables = self.variables.new;
+        commands.losses = self.losses;
+        Ok(commands)
+    }
+
+    fn words_have(&self, flag: &str) -> bool {
+        self.step.inputs.keys().any(|name| {
+            matches!(self.step.rule.input(name), Some(InputRule::Flag { flag: known, .. }) if known == flag)
+        })
+    }
+
+    /// The pushes of all names.
+    fn pushes(&self, several: bool, digest: bool, first: &str) -> Vec<String> {
+        let file = match digest {
+            true => " --digestfile \"$RUNNER_TEMP/digest\"",
+            false => "",
+        };
+        // the digest is Podman's to write: docker push has no file for it
+        let insecure = |name: &str| match is_on_this_machine(name) {
+            true => " --tls-verify=false",
+            false => "",
+        };
+        let command = |name: &str| match (several, digest) {
+            (true, _) => format!(
+                "podman manifest push --all{}{file} {first} {}",
+                insecure(name),
+                transport(name)
+            ),
+            (false, true) => format!("podman push{}{file} {name}", insecure(name)),
+            (false, false) => format!("docker push {name}"),
+        };
+        let mut lines = Vec::new();
+        match &self.names {
+            Some(Values::Words(names)) => lines.extend(names.iter().map(|name| command(name))),
+            Some(Values::Array { name, .. }) => {
+                let push = command("\"$name\"");
+                lines.push(format!(
+                    "for name in \"${{{name}[@]}}\"; do\n  {push}\ndone"
+                ));
+            }
+            None => {}
+        }
+        if digest {
+            lines.push(
+                "echo \"digest=$(cat \"$RUNNER_TEMP/digest\")\" >> \"$GITHUB_OUTPUT\"".to_owned(),
+            );
+        }
+        lines
+    }
+
+    /// Pushes that an expression decides: in a step of their own, where its condition means the same, else in the script.
+    fn conditional(
+        &mut self,
+        condition: String,
+        pushed: Vec<String>,
+        script: &mut Vec<String>,
+        commands: &mut Commands,
+    ) {
+        let step = self.step;
+        let own = step.condition.as_deref().map(str::trim);
+        let inner = expression::whole(&condition).unwrap_or_default().to_owned();
+        let apart = expression::is_boolean(&inner)
+            && step.read.is_empty()
+            && !step.may_fail
+            && !own.is_some_and(expression::asks_status)
+            && !expression::asks_status(&inner);
+        if !apart {
+            let variable = self.variables.hold("PUSH", &condition);
+            let lines: Vec<String> = pushed
+                .iter()
+                .flat_map(|text| text.lines())
+                .map(|line| format!("  {line}"))
+                .collect();
+            script.push(format!(
+                "if [ \"${{{variable},,}}\" = true ]; then\n{}\nfi",
+                lines.join("\n")
+            ));
+            return;
+        }
+        let both = match own {
+            None => condition,
+            Some(own) => {
+                let own = expression::whole(own).unwrap_or(own);
+                format!("${{{{ ({own}) && ({inner}) }}}}")
+            }
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for (array, line) in &self.arrays {
+            if pushed
+                .iter()
+                .any(|text| text.contains(&format!("${{{array}[")))
+            {
+                lines.push(line.clone());
+            }
+        }
+        lines.extend(pushed);
+        commands.then = Some((both, lines));
+    }
+}
+
+/// A name behind `docker://`, inside its own quotes.
+fn transport(name: &str) -> String {
+    match name.strip_prefix('"') {
+        Some(rest) => format!("\"docker://{rest}"),
+        None => format!("docker://{name}"),
+    }
+}
+
+/// How long a command may be before it is written over several lines.
+const WIDTH: usize = 90;
+
+/// A command on one line, or with one flag a line.
+fn wrapped(words: &[String]) -> String {
+    let line = words.join(" ");
+    if line.len() <= WIDTH {
+        return line;
+    }
+    let mut text = String::new();
+    let mut after_flag = true;
+    for (index, word) in words.iter().enumerate() {
+        let is_flag = word.starts_with("--");
+        if index > 0 {
+            text.push_str(if after_flag { " " } else { " \\\n  " });
+        }
+        text.push_str(word);
+        after_flag = is_flag
+            && words
+                .get(index + 1)
+                .is_some_and(|next| !next.starts_with("--"))
+            && takes_value(word);
+    }
+    text
+}
+
+/// Whether the flag's value is the next word: switches stand alone.
+fn takes_value(flag: &str) -> bool {
+    !matches!(flag, "--no-cache" | "--pull" | "--push") && !flag.contains('=')
+}
