@@ -11,6 +11,7 @@ use clap::{Args, Parser, ValueEnum};
 use crate::discover::{Found, discover};
 use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
 use crate::outcome::{Outcome, Trouble};
+use crate::parallel;
 use crate::report::summary::Tally;
 use crate::report::{Run, Style, diff, explain, harmless, json, summary, text};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
@@ -277,8 +278,11 @@ fn work(arguments: &Arguments) -> Run {
         include_review: options.include_review,
         ..Run::default()
     };
-    for found in discovery.found {
-        let mut outcome = translated(&found, &options);
+    let translated = parallel::map(discovery.found, |found| {
+        let outcome = translated(&found, &options);
+        (found, outcome)
+    });
+    for (found, mut outcome) in translated {
         let written = run.write && written(&found, &mut outcome, permit);
         run.add(found.root, outcome, written);
     }

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod image_name;
 pub mod options;
 pub mod outcome;
+mod parallel;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;

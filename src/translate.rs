@@ -10,6 +10,7 @@ use crate::compat;
 use crate::finding::{Finding, RuleId};
 use crate::options::Options;
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
+use crate::parallel;
 use crate::passes::Scripts;
 use crate::pipeline::Documents;
 use crate::plan::{self, Plan, State};
@@ -34,20 +35,20 @@ pub struct CiFile {
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
 pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
+    let of = |provider: Provider| {
+        let files = given.iter().filter(|file| file.provider == provider);
+        let entries = files.map(|file| Entry {
+            path: file.path.clone(),
+            starts: file.named || is_main_file(&file.path),
+        });
+        let entries = entries.collect();
+        Entries { provider, entries }
+    };
+    let mut providers = vec![of(Provider::GitLab), of(Provider::GitHub)];
+    providers.retain(|entries| !entries.entries.is_empty());
     let mut outcome = Outcome::default();
-    for provider in [Provider::GitLab, Provider::GitHub] {
-        let entries: Vec<Entry> = given
-            .iter()
-            .filter(|file| file.provider == provider)
-            .map(|file| Entry {
-                path: file.path.clone(),
-                starts: file.named || is_main_file(&file.path),
-            })
-            .collect();
-        if !entries.is_empty() {
-            let entries = Entries { provider, entries };
-            one_provider(files, &entries, options, &mut outcome);
-        }
+    for one in parallel::map(providers, |entries| one_provider(files, &entries, options)) {
+        report(one, &mut outcome);
     }
     if given.iter().all(|file| !file.named) {
         // a whole repository is asked for, not a file of it
@@ -79,10 +80,19 @@ impl Entries {
     }
 }
 
-fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome: &mut Outcome) {
+/// What one provider's files come to.
+struct Translated {
+    provider: Provider,
+    lowered: Lowered,
+    settled: Settled,
+    /// The other files of the project that were read.
+    project: Vec<Source>,
+}
+
+fn one_provider(files: &dyn Files, entries: &Entries, options: &Options) -> Translated {
     let rules = Rules::embedded();
     let lowered = entries.lower(files, rules);
-    outcome.troubles.extend(lowered.troubles.iter().cloned());
+    let mut failure = None;
     let scripts = Scripts::default();
     let project = ProjectFiles::behind(lowered.documents.files.len());
     let mut made = make(files, &lowered, rules, options, &scripts, Some(&project));
@@ -90,7 +100,7 @@ fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome
         && !texts.is_empty()
         && let Err(doubt) = check(files, entries, &lowered, &made, rules, options, &scripts)
     {
-        outcome.troubles.push(doubt.trouble(&lowered.documents));
+        failure = Some(doubt.trouble(&lowered.documents));
         made = Made::Failed;
     }
     if let Made::Done { plan, .. } = &mut made {
@@ -98,8 +108,14 @@ fn one_provider(files: &dyn Files, entries: &Entries, options: &Options, outcome
         plan.look_aside(documents, &lowered.beside, rules, options, files, &scripts);
         plan.say(documents, pipelines, rules, options, files, &scripts);
     }
-    let settled = Settled::of(made, &lowered.documents);
-    report(entries.provider, lowered, settled, project, outcome);
+    let mut settled = Settled::of(made, &lowered.documents);
+    settled.trouble = settled.trouble.or(failure);
+    Translated {
+        provider: entries.provider,
+        lowered,
+        settled,
+        project: project.into_sources(),
+    }
 }
 
 /// What a plan comes to.
@@ -399,13 +415,14 @@ fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
 }
 
 /// Writes down what became of each file.
-fn report(
-    provider: Provider,
-    lowered: Lowered,
-    settled: Settled,
-    project: ProjectFiles,
-    outcome: &mut Outcome,
-) {
+fn report(translated: Translated, outcome: &mut Outcome) {
+    let Translated {
+        provider,
+        lowered,
+        settled,
+        project,
+    } = translated;
+    outcome.troubles.extend(lowered.troubles);
     let Settled {
         mut jobs,
         mut findings,
@@ -418,7 +435,7 @@ fn report(
         let real = document.stands_for.is_none();
         (real.then_some(document.source), Some(provider))
     });
-    let sources = project.into_sources().into_iter();
+    let sources = project.into_iter();
     let read: Vec<_> = documents
         .chain(sources.map(|source| (Some(source), None)))
         .collect();

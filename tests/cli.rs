@@ -135,6 +135,41 @@ fn several_repositories_in_one_run() {
 }
 
 #[test]
+fn what_is_done_at_once_is_told_in_order() {
+    let folder = Repository::loose();
+    let long: String = (0..300)
+        .map(|job| format!("job{job}:\n  image: docker:27\n  script:\n    - docker build .\n"))
+        .collect();
+    let names: Vec<String> = (0..6).map(|number| format!("r{number}")).collect();
+    for (number, name) in names.iter().enumerate() {
+        let text = if number % 2 == 0 { &long } else { "a: [" };
+        folder.put(&format!("{name}/.gitlab-ci.yml"), text);
+        folder.put(&format!("{name}/.github/workflows/ci.yml"), "on: [");
+        fs::create_dir(folder.path().join(name).join(".git")).unwrap();
+    }
+    let arguments: Vec<&str> = names.iter().map(String::as_str).collect();
+    let output = folder.run(&arguments);
+    let said = said(&output);
+    let troubles: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .filter_map(|line| line.split(':').nth(1).map(str::trim))
+        .collect();
+    let workflow = |number: usize| format!("r{number}/.github/workflows/ci.yml");
+    let pipeline = |number: usize| format!("r{number}/.gitlab-ci.yml");
+    let expected: Vec<String> = (0..6)
+        .flat_map(|number| match number % 2 {
+            0 => vec![workflow(number)],
+            _ => vec![pipeline(number), workflow(number)],
+        })
+        .collect();
+    assert_eq!(troubles, expected, "{said}");
+    assert_eq!(status(&output), Some(2));
+    let document = json(&folder, &arguments);
+    assert_eq!(paths(&document), [pipeline(0), pipeline(2), pipeline(4)]);
+}
+
+#[test]
 fn standard_input_is_a_file_of_its_own() {
     let repository = Repository::new();
     for (text, provider) in [(PLAIN, "gitlab"), ("on: push\njobs: {}\n", "github")] {
