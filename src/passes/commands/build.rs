@@ -1,15 +1,14 @@
 //! `docker build` and `docker buildx build`: pushes, platforms, caches, attestations, and what the Dockerfile needs.
 
-use crate::dockerfile::Dockerfile;
 use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::draft::Draft;
 use crate::passes::facts::{Deed, pushes};
 use crate::passes::job::JobPass;
-use crate::passes::setup;
-use crate::rules::ShortName;
 
-use super::super::build_files::build_files;
-use super::parts::{Additions, remove_flag};
+use crate::rules::VariableAction;
+
+use super::dockerfile;
+use super::parts::{self, Additions, remove_flag};
 use crate::passes::docker_call::{DockerCall, Flag};
 
 /// A flag of a build that the tables leave to code. `false`: not known, the job stays.
@@ -44,16 +43,14 @@ pub(super) fn flag(
             remove_flag(docker, flag, draft, why);
         }
         "--output" => {
-            if pushes(docker) || value == "type=docker" || value == "type=image" {
+            if only_says_where(&value) && docker.value(flag).is_some_and(|value| !value.unknown) {
                 let why = draft.note(
                     "build-push",
                     at,
                     "Podman builds into its own store; a push is a command of its own",
                 );
                 remove_flag(docker, flag, draft, why);
-            } else if value.contains("type=docker")
-                || value.contains("type=oci")
-                || value.contains("type=cacheonly")
+            } else if !is_written_by_podman(&value)
                 || docker.value(flag).is_some_and(|value| value.unknown)
             {
                 return false;
@@ -71,10 +68,11 @@ pub(super) fn flag(
                 );
                 remove_flag(docker, flag, draft, why);
             } else {
-                let why = draft.warn(
+                let why = draft.lose(
                     "attestation",
                     at,
                     format!("{} is lost: Podman writes no attestations", flag.rule.name),
+                    flag.rule.instead.as_deref(),
                 );
                 remove_flag(docker, flag, draft, why);
             }
@@ -115,12 +113,31 @@ pub(super) fn flag(
             );
             docker.replace(docker.range(&flag.words), "--no-cache", draft, why);
         }
+        "--add-host" => parts::colon_for_equals(docker, flag, draft, why),
         "--isolation" if value == "default" => remove_flag(docker, flag, draft, why),
         "--pull" | "--squash" | "--memory" | "--file" | "--quiet" | "--ssh" | "--build-context"
         | "--force-rm" => {}
         _ => return false,
     }
     true
+}
+
+/// Whether an output is an image in the store or in a registry, and nothing is said of how it is written there.
+fn only_says_where(output: &str) -> bool {
+    let mut fields = output.split(',');
+    let is_image = matches!(
+        fields.next(),
+        Some("type=docker" | "type=image" | "type=registry")
+    );
+    is_image && fields.all(|field| matches!(field, "push=true" | "push=false"))
+}
+
+/// Whether an output is a folder or an archive of files, with options that Podman knows.
+/// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6; podman-build(1).
+fn is_written_by_podman(output: &str) -> bool {
+    let is_files =
+        |field: &str| matches!(field, "type=local" | "type=tar") || field.starts_with("dest=");
+    !output.contains('=') || output.split(',').all(is_files)
 }
 
 /// Pushes, manifest lists, and what the Dockerfile needs.
@@ -168,15 +185,22 @@ pub(super) fn finish(
             .value(flag)
             .map(|value| value.text)
             .unwrap_or_default();
-        if value.starts_with("BUILDKIT_") {
-            let at = docker.at_words(&flag.words);
-            let why = draft.note(
-                "build-cache",
-                at,
-                "this build argument speaks to BuildKit only",
-            );
-            remove_flag(docker, flag, draft, why);
+        let name = value.split('=').next().unwrap_or_default();
+        if !name.starts_with("BUILDKIT_") {
+            continue;
         }
+        let known = pass
+            .view
+            .context
+            .rules
+            .variable(name)
+            .map(|rule| &rule.action);
+        let message = match known {
+            Some(VariableAction::Drop(why)) => format!("{name} goes: {why}"),
+            _ => format!("{name} goes: it speaks to BuildKit only"),
+        };
+        let why = draft.note("build-argument", docker.at_words(&flag.words), message);
+        remove_flag(docker, flag, draft, why);
     }
     for word in docker.operands() {
         let context = docker.text_of(word).text;
@@ -189,7 +213,7 @@ pub(super) fn finish(
             );
         }
     }
-    needs(pass, index, docker, draft);
+    dockerfile::needs(pass, index, docker, additions, draft);
 }
 
 /// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
@@ -247,7 +271,7 @@ fn platform_layers(
     if one || caches {
         return;
     }
-    let from_scratch = find_dockerfile(pass, index, docker).is_none_or(|dockerfile| {
+    let from_scratch = dockerfile::find(pass, index, docker).is_none_or(|dockerfile| {
         let mut bases = dockerfile
             .instructions
             .iter()
@@ -394,17 +418,21 @@ fn cache(
             remove_flag(docker, flag, draft, why);
         }
         target => {
-            let message = match target {
-                Some(repository) => format!(
-                    "{} is lost; --include-review keeps a cache in {repository}",
-                    flag.rule.name
+            let (message, help) = match target {
+                Some(repository) => (
+                    format!("{} is lost, and the build takes longer", flag.rule.name),
+                    format!("run with --include-review: it keeps a cache in {repository}"),
                 ),
-                None => format!(
-                    "{} is lost: Podman takes a cache only from a repository that the job pushes to",
-                    flag.rule.name
+                None => (
+                    format!(
+                        "{} is lost: Podman takes a cache only from a repository that the job pushes to",
+                        flag.rule.name
+                    ),
+                    flag.rule.instead.clone().unwrap_or_default(),
                 ),
             };
-            let why = draft.warn("build-cache", at, message);
+            let help = Some(help.as_str()).filter(|help| !help.is_empty());
+            let why = draft.lose("build-cache", at, message, help);
             remove_flag(docker, flag, draft, why);
         }
     }
@@ -451,50 +479,4 @@ fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<Strin
     }
     let quote = if raw.starts_with('"') { "\"" } else { "" };
     logged_in.then(|| format!("{quote}{repository}/cache{quote}"))
-}
-
-/// What the Dockerfile needs of Podman: the image format that keeps its health check, the registry of its short names.
-fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let dockerfile = find_dockerfile(pass, index, docker);
-    let (format, names) = match &dockerfile {
-        Some(dockerfile) => {
-            let rules = pass.view.context.rules;
-            let short = dockerfile.base_images().into_iter().find(|image| {
-                ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
-            });
-            let keyword = dockerfile.keeps_only_in_docker_format();
-            (
-                keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
-                short.map(|name| format!("the Dockerfile builds on {name}; Podman is told which registry that means")),
-            )
-        }
-        None => (
-            Some("the Dockerfile is not seen here: Docker's image format keeps a HEALTHCHECK that it may have".to_owned()),
-            Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
-        ),
-    };
-    if let Some(message) = format
-        && (dockerfile.is_some() || pass.view.job.image.is_some())
-    {
-        let finding = draft.note("image-format", docker.at(), message);
-        setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
-    }
-    if let Some(message) = names {
-        setup::short_names(pass.view, docker.call, message, draft);
-    }
-}
-
-/// The Dockerfile of a build, if the command says which and the repository has it.
-fn find_dockerfile(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
-) -> Option<Dockerfile> {
-    let path = build_files(pass, index, docker)?.dockerfile;
-    let files = pass.view.context.files;
-    if !files.exists(&path) {
-        return None;
-    }
-    let source = files.read(&path).ok()?;
-    Some(Dockerfile::read(source.text()))
 }
