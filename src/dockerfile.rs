@@ -1,6 +1,13 @@
 //! What a Dockerfile says that matters to the engine that builds it.
 
+mod images;
+mod stages;
+mod words;
+
 use std::ops::Range;
+
+pub use stages::Stage;
+pub use words::Word;
 
 /// One instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +42,26 @@ pub struct Flag {
 }
 
 impl Flag {
-    /// The options in its value: a name each, and a value if there is one.
+    /// The options in its value: a name each, and a value if there is one. A mount that names no type is a bind.
     pub fn options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let untyped = self.name == "--mount" && !self.written().any(|(name, _)| name == "type");
+        let default = untyped.then_some(("type", Some("bind")));
+        default.into_iter().chain(self.written())
+    }
+
+    /// Whether one of these options is there.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.options().any(|(name, _)| names.contains(&name))
+    }
+
+    /// The value of the first of these options that has one.
+    pub fn option(&self, names: &[&str]) -> Option<&str> {
+        self.options()
+            .find(|(name, value)| value.is_some() && names.contains(name))?
+            .1
+    }
+
+    fn written(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let parts = self.value.iter().flat_map(|value| value.split(','));
         parts.map(
             |part| match part.trim().trim_matches(['"', '\'']).split_once('=') {
@@ -71,6 +96,20 @@ impl Instruction {
     /// What follows the flags.
     pub fn arguments(&self) -> &str {
         self.rest.get(self.behind_flags..).unwrap_or_default()
+    }
+
+    /// The flags of one name.
+    pub fn flags_named<'i>(&'i self, name: &'i str) -> impl Iterator<Item = &'i Flag> {
+        self.flags.iter().filter(move |flag| flag.name == name)
+    }
+
+    /// The words behind the flags, without their quotes; of a list as in JSON its items.
+    pub fn words(&self) -> Vec<Word> {
+        let mut words = words::split(self.arguments());
+        for word in &mut words {
+            word.span = self.at(word.span.clone());
+        }
+        words
     }
 
     /// Where a range of [`Self::arguments`] stands in the file; what is continued in between is part of it.
@@ -159,7 +198,7 @@ impl Dockerfile {
             };
             let line = &line[mark..];
             let trimmed = line.trim();
-            if trimmed.starts_with('#') || (trimmed.is_empty() && open) {
+            if trimmed.starts_with('#') || trimmed.is_empty() {
                 continue; // comments and blank lines do not end a continued instruction
             }
             let (content, continued) = match trimmed.strip_suffix(escape) {
@@ -192,7 +231,7 @@ impl Dockerfile {
             }
             open = continued;
             if !open && let Some(last) = instructions.last() {
-                heredocs = heredoc_ends(last);
+                heredocs = words::heredoc_ends(&last.keyword, &last.rest);
                 body = next;
             }
         }
@@ -201,62 +240,6 @@ impl Dockerfile {
             directives,
             instructions,
         }
-    }
-
-    /// The images that the stages build on, stage names left out, arguments put in as far as they have defaults.
-    pub fn base_images(&self) -> Vec<String> {
-        let mut arguments: Vec<(String, String)> = Vec::new();
-        let mut stages: Vec<String> = Vec::new();
-        let mut images = Vec::new();
-        for instruction in &self.instructions {
-            match instruction.keyword.as_str() {
-                "ARG" if stages.is_empty() && images.is_empty() => {
-                    if let Some((name, value)) = instruction.rest.split_once('=') {
-                        arguments.push((
-                            name.trim().to_owned(),
-                            value.trim().trim_matches(['"', '\'']).to_owned(),
-                        ));
-                    }
-                }
-                "FROM" => {
-                    let mut words = instruction
-                        .rest
-                        .split_whitespace()
-                        .filter(|word| !word.starts_with("--"));
-                    let Some(image) = words.next() else { continue };
-                    let image = fill(image, &arguments);
-                    let is_stage = stages
-                        .iter()
-                        .any(|stage| stage.eq_ignore_ascii_case(&image));
-                    if !is_stage && image != "scratch" {
-                        images.push(image);
-                    }
-                    if words
-                        .next()
-                        .is_some_and(|word| word.eq_ignore_ascii_case("as"))
-                        && let Some(name) = words.next()
-                    {
-                        stages.push(name.to_owned());
-                    }
-                }
-                "COPY" => {
-                    let from = instruction
-                        .rest
-                        .split_whitespace()
-                        .find_map(|word| word.strip_prefix("--from="));
-                    if let Some(from) = from {
-                        let from = fill(from, &arguments);
-                        let known = stages.iter().any(|stage| stage.eq_ignore_ascii_case(&from))
-                            || from.bytes().all(|byte| byte.is_ascii_digit());
-                        if !known {
-                            images.push(from);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        images
     }
 
     /// The first instruction that an image in OCI format loses.
@@ -297,70 +280,26 @@ fn directives(text: &str) -> Vec<Directive> {
     found
 }
 
-/// The words that end the heredocs of an instruction, and whether tabs in front of them count.
-fn heredoc_ends(instruction: &Instruction) -> Vec<(String, bool)> {
-    if !matches!(instruction.keyword.as_str(), "RUN" | "COPY" | "ADD") {
-        return Vec::new();
-    }
-    let mut ends = Vec::new();
-    let mut rest = instruction.rest.as_str();
-    while let Some(at) = rest.find("<<") {
-        let after = &rest[at + 2..];
-        if after.starts_with('<') {
-            rest = after.trim_start_matches('<');
-            continue;
-        }
-        let (after, tabs) = match after.strip_prefix('-') {
-            Some(after) => (after, true),
-            None => (after, false),
-        };
-        let word: String = after
-            .trim_start_matches(['"', '\''])
-            .chars()
-            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-            .collect();
-        if !word.is_empty() {
-            ends.push((word, tabs));
-        }
-        rest = after;
-    }
-    ends
-}
-
-/// Puts the defaults of arguments into a name.
-fn fill(text: &str, arguments: &[(String, String)]) -> String {
-    let mut text = text.trim_matches(['"', '\'']).to_owned();
-    for (name, value) in arguments.iter().rev() {
-        text = text.replace(&format!("${{{name}}}"), value);
-        if text.ends_with(&format!("${name}"))
-            || text.contains(&format!("${name}:"))
-            || text.contains(&format!("${name}/"))
-        {
-            text = text.replacen(&format!("${name}"), value, 1);
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn finds_base_images_but_not_stages() {
-        let text = "\u{feff}ARG TAG=3\nFROM --platform=linux/amd64 node:$TAG AS build\nRUN a \\\n # note\n b\nFROM scratch\nCOPY --from=build /a /b\nCOPY --from=busybox:1 /c /d\n";
+        let text = "\u{feff}ARG TAG=3\nFROM --platform=linux/amd64 node:$TAG AS build\nRUN a \\\n # note\n b\nFROM scratch\nCOPY --from=build /a /b\nCOPY --from=busybox:1 /c /d\nRUN --mount=from=xx,target=/x true\nCOPY --from=made a b\n";
         assert_eq!(
-            Dockerfile::read(text).base_images(),
-            ["node:3", "busybox:1"]
+            Dockerfile::read(text).base_images(&["made".to_owned()]),
+            ["node:3", "busybox:1", "xx"]
         );
     }
 
     #[test]
     fn a_heredoc_holds_no_instructions() {
-        let text = "FROM a\nRUN cat <<EOF > /x\nHEALTHCHECK NONE\nEOF\nCMD x\n";
+        let text = "FROM a\nRUN cat <<EOF > /x\nHEALTHCHECK NONE\n\nEOF\n\n# b\nCMD x\n";
         let file = Dockerfile::read(text);
         assert_eq!(file.keeps_only_in_docker_format(), None);
         assert_eq!(file.instructions.len(), 3);
+        assert_eq!(file.instructions[1].heredocs.len(), 1);
     }
 
     #[test]

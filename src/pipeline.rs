@@ -1,6 +1,6 @@
 //! One pipeline for every provider: jobs, and for each value what it means, where it is written and how it was reached.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::collections::IndexMap;
 use crate::text::{FileId, Location, Source, Span};
@@ -205,7 +205,7 @@ pub struct Variable {
 }
 
 /// Variables by their names. What many jobs have from the top of the file is kept once.
-pub type Variables = IndexMap<Rc<str>, Rc<Variable>>;
+pub type Variables = IndexMap<Arc<str>, Arc<Variable>>;
 
 /// When a script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,38 +1,122 @@
 //! The Dockerfiles that a job builds: which they are, and the instructions that the catalog looks for.
 
 use super::look::Look;
-use crate::dockerfile::{Dockerfile, Flag, Instruction};
-use crate::passes::build_files;
+use crate::dockerfile::{Dockerfile, Flag, Instruction, Stage};
+use crate::passes::{BuildFiles, DockerCall, build_files};
 use crate::project::ProjectFile;
 use crate::rules::Detector;
 
-/// Looks at every Dockerfile of the repository that the job builds.
-pub(super) fn run(look: &mut Look<'_>) {
-    for (file, dockerfile) in built(look) {
-        for instruction in &dockerfile.instructions {
-            instruction_of(look, &file, instruction);
+/// A build of the job whose Dockerfile lies in the repository.
+pub(super) struct Build<'p> {
+    /// The command.
+    pub docker: &'p DockerCall<'p>,
+    /// What it reads.
+    pub files: BuildFiles,
+    /// Its Dockerfile, as a place in [`Builds::dockerfiles`].
+    pub dockerfile: usize,
+}
+
+/// A Dockerfile that the job builds.
+pub(super) struct Built {
+    /// Where it lies.
+    pub file: ProjectFile,
+    /// What it says.
+    pub dockerfile: Dockerfile,
+    /// The stages that are built; nothing is the last one.
+    targets: Vec<Option<String>>,
+}
+
+impl Built {
+    /// The stages that the job's builds need, each with its place, and all stages.
+    pub(super) fn stages(&self) -> (Vec<usize>, Vec<Stage<'_>>) {
+        let stages = self.dockerfile.stages();
+        let needed = self.dockerfile.needed(&stages, &self.targets);
+        let needed = needed.into_iter().enumerate();
+        let needed = needed.filter(|(_, needed)| *needed);
+        (needed.map(|(index, _)| index).collect(), stages)
+    }
+
+    /// The instructions that the job's builds run; those in front of the first stage are part of every build.
+    pub(super) fn instructions(&self) -> Vec<&Instruction> {
+        let (needed, stages) = self.stages();
+        let all = self.dockerfile.instructions.iter();
+        let mut found: Vec<&Instruction> = all.take_while(|it| it.keyword != "FROM").collect();
+        for stage in needed.into_iter().filter_map(|index| stages.get(index)) {
+            found.push(stage.from);
+            found.extend(stage.body);
         }
+        found
     }
 }
 
-/// The Dockerfiles that the job builds, each once.
-pub(super) fn built(look: &Look<'_>) -> Vec<(ProjectFile, Dockerfile)> {
-    let mut found: Vec<(ProjectFile, Dockerfile)> = Vec::new();
-    for (index, docker) in look.pass.known_calls() {
-        if docker.rule.name != "build" {
-            continue;
+/// The builds of a job, and their Dockerfiles, each once.
+#[derive(Default)]
+pub(super) struct Builds<'p> {
+    /// In the order of the script.
+    pub builds: Vec<Build<'p>>,
+    /// The Dockerfiles.
+    pub dockerfiles: Vec<Built>,
+}
+
+impl<'p> Builds<'p> {
+    /// The builds of a job.
+    pub(super) fn of(look: &Look<'p>) -> Self {
+        let mut found = Self::default();
+        for (index, docker) in look.pass.known_calls() {
+            if docker.rule.name != "build" {
+                continue;
+            }
+            let Some(files) = build_files(look.pass, index, docker) else {
+                continue;
+            };
+            let Some(file) = look.open(&files.dockerfile) else {
+                continue;
+            };
+            let mut known = found.dockerfiles.iter();
+            let known = known.position(|known| known.file.id == file.id);
+            let dockerfile = known.unwrap_or_else(|| {
+                found.dockerfiles.push(Built {
+                    dockerfile: Dockerfile::read(file.source.text()),
+                    file,
+                    targets: Vec::new(),
+                });
+                found.dockerfiles.len() - 1
+            });
+            let target = docker.flags_named("--target").last();
+            let target = target.and_then(|flag| docker.value(flag));
+            let target = target.map(|target| target.text);
+            let targets = &mut found.dockerfiles[dockerfile].targets;
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+            found.builds.push(Build {
+                docker,
+                files,
+                dockerfile,
+            });
         }
-        let Some(files) = build_files(look.pass, index, docker) else {
-            continue;
-        };
-        if let Some(file) = look.open(&files.dockerfile)
-            && found.iter().all(|(known, _)| known.id != file.id)
-        {
-            let dockerfile = Dockerfile::read(file.source.text());
-            found.push((file, dockerfile));
+        found
+    }
+}
+
+/// Looks at every Dockerfile of the repository that the job builds.
+pub(super) fn run(look: &mut Look<'_>) {
+    for built in &look.builds().dockerfiles {
+        for instruction in built.instructions() {
+            instruction_of(look, &built.file, instruction);
+        }
+        let detectors = &look.rules().detectors().directives;
+        for directive in &built.dockerfile.directives {
+            let named = detectors
+                .iter()
+                .filter(|it| it.subject() == directive.name)
+                .filter(|it| it.fits_value(0, Some(&directive.value)));
+            for detector in named {
+                let at = built.file.at(directive.span.clone());
+                look.say(detector.rule, at, &directive.value);
+            }
         }
     }
-    found
 }
 
 fn instruction_of(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruction) {
@@ -42,16 +126,29 @@ fn instruction_of(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruc
         .iter()
         .filter(|it| it.subject() == instruction.keyword)
     {
+        let mut say = |span: std::ops::Range<usize>, it: &str| {
+            look.say(detector.rule, file.at(span), it);
+        };
         match detector.details().first() {
-            None => {
-                let at = file.at(instruction.span.clone());
-                look.say(detector.rule, at, &instruction.keyword);
-            }
-            Some(name) => {
-                let flags = instruction.flags.iter();
-                for flag in flags.filter(|flag| flag.name == *name && has_options(detector, flag)) {
+            None => say(instruction.span.clone(), &instruction.keyword),
+            Some(&"<<") if instruction.heredocs.is_empty() => {}
+            Some(&"<<") => say(
+                instruction.span.clone(),
+                text.get(instruction.span.clone()).unwrap_or_default(),
+            ),
+            Some(name) if name.starts_with("--") => {
+                let flags = instruction.flags_named(name);
+                let given = flags.filter(|flag| flag.value.as_deref() != Some("false"));
+                for flag in given.filter(|flag| has_options(detector, flag)) {
                     let it = text.get(flag.span.clone()).unwrap_or_default();
-                    look.say(detector.rule, file.at(flag.span.clone()), it);
+                    say(flag.span.clone(), it);
+                }
+            }
+            Some(pattern) => {
+                for word in instruction.words() {
+                    if Detector::fits(pattern, Some(&word.text)) {
+                        say(word.span, &word.text);
+                    }
                 }
             }
         }
@@ -62,6 +159,9 @@ fn instruction_of(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruc
 fn has_options(detector: &Detector, flag: &Flag) -> bool {
     let wanted = detector.details().get(1..).unwrap_or_default();
     wanted.iter().all(|wanted| {
+        if let Some(absent) = wanted.strip_prefix('!') {
+            return !flag.has(&[absent]);
+        }
         let (name, value) = match wanted.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (*wanted, None),

@@ -1,6 +1,8 @@
 //! One job under the compatibility pass: what is known of it, and what there is to say.
 
+use std::cell::OnceCell;
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::options::ComposeProvider;
@@ -9,6 +11,8 @@ use crate::project::{ProjectFile, ProjectFiles};
 use crate::rules::{Composer, Rules, Site};
 use crate::text::Location;
 use crate::version::Version;
+
+use super::dockerfiles::Builds;
 
 /// A job, and the list of what there is to say of it.
 pub(super) struct Look<'p> {
@@ -20,6 +24,7 @@ pub(super) struct Look<'p> {
     pub gaps: Vec<Gap>,
     project: &'p ProjectFiles,
     podman: Option<Version>,
+    builds: OnceCell<Rc<Builds<'p>>>,
 }
 
 impl<'p> Look<'p> {
@@ -31,12 +36,20 @@ impl<'p> Look<'p> {
             gaps: Vec::new(),
             project,
             podman: pass.target_podman(),
+            builds: OnceCell::new(),
         }
     }
 
     /// The rules.
     pub(super) fn rules(&self) -> &'p Rules {
         self.pass.view.context.rules
+    }
+
+    /// The builds whose Dockerfiles lie in the repository.
+    pub(super) fn builds(&self) -> Rc<Builds<'p>> {
+        self.builds
+            .get_or_init(|| Rc::new(Builds::of(self)))
+            .clone()
     }
 
     /// A file of the repository, if it is there.

@@ -7,9 +7,13 @@ mod alternatives;
 mod commands;
 mod danger;
 mod dockerfiles;
+mod format;
+mod ignored;
+mod instructions;
 mod look;
 mod privileges;
 mod silent;
+mod stages;
 mod volumes;
 
 pub use alternatives::other_servers;
@@ -22,6 +26,10 @@ use look::Look;
 const AREAS: &[fn(&mut Look<'_>)] = &[
     commands::run,
     dockerfiles::run,
+    instructions::run,
+    stages::run,
+    ignored::run,
+    format::run,
     danger::run,
     privileges::run,
     silent::run,

@@ -45,12 +45,19 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                 "action-gap",
                 at,
                 format!("{} has no counterpart{what}: {}", action.name, rule.why),
-                "the job stays on Docker until it does without the action",
+                rule.instead
+                    .as_deref()
+                    .unwrap_or("the job stays on Docker until it does without the action"),
             );
         }
         ActionFate::StoreReader => store_reader(pass, action, rule.image_input.as_deref(), draft),
         ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing => {
             for doubt in &action.doubts {
+                let input = action.inputs.iter().find(|(_, node)| **node == doubt.at);
+                let instead = match input.and_then(|(name, _)| rule.input(name)) {
+                    Some(InputRule::Gap { instead, .. }) => instead.as_deref(),
+                    _ => None,
+                };
                 draft.block(
                     "action-gap",
                     documents.location(doubt.at),
@@ -58,7 +65,7 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                         "{} cannot be written out as commands: {}",
                         action.name, doubt.why
                     ),
-                    "the job stays on Docker until the step does without it",
+                    instead.unwrap_or("the job stays on Docker until the step does without it"),
                 );
             }
             if action.doubts.is_empty() {

@@ -188,6 +188,12 @@ impl<'a> DockerCall<'a> {
         Some(self.view.expand(&unquoted(raw)))
     }
 
+    /// A flag as it is written: its name alone, or name and value.
+    pub(crate) fn written(&self, flag: &Flag<'_>) -> &'a str {
+        let range = self.range(&flag.words);
+        self.call.text().get(range).unwrap_or_default()
+    }
+
     /// A word without quotes, with the job's variables put in.
     pub(crate) fn text_of(&self, word: usize) -> Expanded {
         self.view.expand_word(self.call, &self.words()[word])

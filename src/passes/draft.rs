@@ -148,6 +148,19 @@ impl Draft {
         self.say(finding(rule, Severity::Warning, at, message))
     }
 
+    /// Like [`Draft::warn`], with the next step if there is one.
+    pub fn lose(
+        &mut self,
+        rule: &'static str,
+        at: Location,
+        message: impl Into<String>,
+        help: Option<&str>,
+    ) -> usize {
+        let mut new = finding(rule, Severity::Warning, at, message);
+        new.help = help.map(str::to_owned);
+        self.say(new)
+    }
+
     /// Adds a finding, once.
     pub fn say(&mut self, new: Finding) -> usize {
         let topic = (new.rule, new.at.first().map(|label| label.at));

@@ -89,12 +89,14 @@ impl JobPass<'_> {
 
     /// The Podman that the job meets once it has moved, as far as that can be said.
     pub(crate) fn target_podman(&self) -> Option<Version> {
-        let view = self.view;
-        let gets_image = self.evidence.docker_image() || view.job.image.is_none();
-        view.podman().or_else(|| {
-            let image = !view.on_machine() && gets_image;
-            image.then(|| view.podman_of_image()).flatten()
-        })
+        let of_image = || self.view.podman_of_image().filter(|_| self.gets_image());
+        self.view.podman().or_else(of_image)
+    }
+
+    /// Whether the job runs in the image that takes the place of Docker's once it has moved.
+    pub(crate) fn gets_image(&self) -> bool {
+        let swapped = self.evidence.docker_image() || self.view.job.image.is_none();
+        !self.view.on_machine() && swapped
     }
 }
 

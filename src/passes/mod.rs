@@ -32,7 +32,7 @@ mod toolbox;
 mod variables;
 mod waits;
 
-pub(crate) use build_files::build_files;
+pub(crate) use build_files::{BuildFiles, build_files};
 pub use context::{Call, Context, JobView, Scripts};
 pub(crate) use docker_call::DockerCall;
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};

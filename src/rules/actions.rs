@@ -97,6 +97,9 @@ pub enum InputRule {
     Gap {
         /// The reason.
         why: String,
+        /// What to do where it is needed.
+        #[serde(default)]
+        instead: Option<String>,
     },
 }
 
@@ -121,6 +124,8 @@ pub struct ActionRule {
     /// Why.
     #[serde(default)]
     pub why: String,
+    /// What to do where it is needed, if the job stays because of it.
+    pub instead: Option<String>,
     /// The input that names an image of the engine's store.
     pub image_input: Option<String>,
     /// Whether it reads the credentials file that Docker's login leaves.

@@ -13,8 +13,11 @@
 //! - `status COMMAND`: a docker command whose exit status the script compares with 1;
 //! - `manifest FILE LINE...`: a file by which a project names what it needs, with a line that fits one of these, blanks left
 //!   out, when the job runs the project's tests; `pipeline FILE LINE...`: a file that another CI server runs;
-//! - `dockerfile KEYWORD [--flag [OPTION...]]`: an instruction, one with that flag, or one whose flag has all of these
-//!   options (`type=cache`, or just the name of one);
+//! - `dockerfile KEYWORD [--flag [OPTION...]]`: an instruction, one with that flag (and not as `--flag=false`), or one whose
+//!   flag has all of these options: `type=cache`, the name of one, `required=` for one without a value, `!from` for one
+//!   that must not be there;
+//! - `dockerfile KEYWORD <<`: an instruction with a heredoc; `dockerfile KEYWORD WORD`: one with such a word behind its flags;
+//! - `directive NAME [VALUE...]`: a comment in the head of a Dockerfile that steers how it is read, with one of these values;
 //! - `compose PATH [VALUE...]`: a key of a compose file: `services.*.deploy.mode`;
 //! - `code`: the area's own code looks for it; `passes`: the passes say it while they translate.
 //!
@@ -205,8 +208,10 @@ pub struct Detectors {
     pub manifests: Vec<Detector>,
     /// Lines of files for other CI servers: the subject is the file's path.
     pub pipelines: Vec<Detector>,
-    /// Instructions of Dockerfiles: the subject is the keyword, the first detail a flag.
+    /// Instructions of Dockerfiles: the subject is the keyword, the first detail a flag, a word or `<<`.
     pub dockerfile: Vec<Detector>,
+    /// Directives of Dockerfiles: the subject is a name.
+    pub directives: Vec<Detector>,
     /// Keys of compose files: the subject is a path.
     pub compose: Vec<Detector>,
 }
@@ -358,6 +363,7 @@ impl Detectors {
             "manifest" if words.len() > 1 => &mut self.manifests,
             "pipeline" if words.len() > 1 => &mut self.pipelines,
             "dockerfile" => &mut self.dockerfile,
+            "directive" => &mut self.directives,
             "compose" => &mut self.compose,
             "code" | "passes" => return words.is_empty(),
             _ => return false,

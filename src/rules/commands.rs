@@ -21,6 +21,8 @@ pub struct CommandRule {
     pub group: bool,
     /// What becomes of it.
     pub becomes: Becomes,
+    /// What to do where it is needed, if nothing becomes of it.
+    pub instead: Option<String>,
     /// Which operands name images.
     pub image_operands: Option<ImageOperands>,
     /// Whether everything behind the first operand belongs to another program.
@@ -98,6 +100,7 @@ struct Entry {
     gap: Option<String>,
     drop: Option<String>,
     rewrite: Option<String>,
+    instead: Option<String>,
     image_operands: Option<ImageOperands>,
     #[serde(default)]
     options_end_at_operand: bool,
@@ -156,6 +159,7 @@ impl TryFrom<Entry> for Read {
             also: entry.also,
             group: entry.group,
             becomes,
+            instead: entry.instead,
             image_operands: entry.image_operands,
             options_end_at_operand: entry.options_end_at_operand,
             since: entry.since,

@@ -73,6 +73,7 @@ pub(super) struct Differences {
     registry_variables: Names,
     checkout_folders: Names,
     working_folders: Names,
+    dockerfile_frontends: Names,
     pub(super) alpine: Alpine,
 }
 
@@ -105,6 +106,10 @@ impl Differences {
         };
         let checkout = below(&self.checkout_folders).map(|rest| (Folder::Checkout, rest));
         checkout.or_else(|| below(&self.working_folders).map(|rest| (Folder::Working, rest)))
+    }
+
+    pub(super) fn is_dockerfile_frontend(&self, name: &str) -> bool {
+        self.dockerfile_frontends.names.0.contains(name)
     }
 
     pub(super) fn inspect_field<'s>(&'s self, format: &str) -> Option<&'s str> {

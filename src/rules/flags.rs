@@ -18,6 +18,8 @@ pub struct FlagRule {
     pub action: FlagAction,
     /// What Docker did with it and Podman cannot, in a few words, when the action loses something.
     pub loses: Option<String>,
+    /// What to do where that is needed.
+    pub instead: Option<String>,
     /// Values with a rule of their own.
     pub cases: Vec<ValueCase>,
     /// The first Podman that takes it, where that is later than the oldest one in use.
@@ -41,6 +43,8 @@ pub struct ValueCase {
     pub action: FlagAction,
     /// What that loses.
     pub loses: Option<String>,
+    /// The first Podman that takes it, where that is later than for other values.
+    pub since: Option<Version>,
 }
 
 /// What becomes of a flag.
@@ -85,15 +89,22 @@ pub enum UnderHostNetwork {
 impl FlagRule {
     /// What becomes of the flag with this value (`None`: no value, or one that cannot be read), and what that loses.
     pub fn for_value(&self, value: Option<&str>) -> (&FlagAction, Option<&str>) {
-        let case = value.and_then(|value| {
-            self.cases
-                .iter()
-                .find(|case| case.values.iter().any(|pattern| fits(pattern, value)))
-        });
-        match case {
+        match self.case(value) {
             Some(case) => (&case.action, case.loses.as_deref()),
             None => (&self.action, self.loses.as_deref()),
         }
+    }
+
+    /// The first Podman that takes the flag with this value.
+    pub fn since_for(&self, value: Option<&str>) -> Option<Version> {
+        let of_value = self.case(value).and_then(|case| case.since);
+        of_value.max(self.since)
+    }
+
+    fn case(&self, value: Option<&str>) -> Option<&ValueCase> {
+        let value = value?;
+        let fits = |case: &&ValueCase| case.values.iter().any(|pattern| fits(pattern, value));
+        self.cases.iter().find(fits)
     }
 }
 
@@ -116,6 +127,7 @@ struct CaseEntry {
     to: Option<String>,
     with: Option<String>,
     loses: Option<String>,
+    since: Option<Version>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +141,7 @@ struct Entry {
     to: Option<String>,
     with: Option<String>,
     loses: Option<String>,
+    instead: Option<String>,
     #[serde(default)]
     when: Vec<CaseEntry>,
     since: Option<Version>,
@@ -173,6 +186,7 @@ impl TryFrom<Entry> for FlagEntry {
                 values: case.value,
                 action: action(case.is, case.why, case.to, case.with)?,
                 loses: case.loses,
+                since: case.since,
             })
         });
         let cases = cases.collect::<Result<Vec<_>, String>>()?;
@@ -182,6 +196,7 @@ impl TryFrom<Entry> for FlagEntry {
             takes_value: entry.value,
             action: action(entry.is, entry.why, entry.to, entry.with)?,
             loses: entry.loses,
+            instead: entry.instead,
             cases,
             since: entry.since,
             under_host_network: entry.under_host_network,

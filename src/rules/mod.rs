@@ -429,6 +429,12 @@ impl Rules {
         self.differences.get(DIFFERENCES)?.below_checkout(path)
     }
 
+    /// Whether a frontend of BuildKit's reads Dockerfiles, by the last part of its image's name.
+    pub fn is_dockerfile_frontend(&self, name: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.is_dockerfile_frontend(name))
+    }
+
     /// A field of a format for `docker inspect` that Podman prints otherwise.
     pub fn inspect_field(&self, format: &str) -> Option<&str> {
         self.differences.get(DIFFERENCES)?.inspect_field(format)

@@ -1,16 +1,15 @@
 //! `docker build` and `docker buildx build`: pushes, platforms, caches, attestations, and what the Dockerfile needs.
 
-use crate::dockerfile::Dockerfile;
 use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
 use crate::passes::job::JobPass;
-use crate::passes::setup;
-use crate::rules::ShortName;
 
-use super::super::build_files::build_files;
+use crate::rules::VariableAction;
+
 use super::cache::cache;
-use super::parts::{Additions, remove_flag};
+use super::dockerfile;
+use super::parts::{self, Additions, remove_flag};
 use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
 use crate::passes::docker_call::{DockerCall, Flag};
 
@@ -46,16 +45,14 @@ pub(super) fn flag(
             remove_flag(docker, flag, draft, why);
         }
         "--output" => {
-            if pushes(docker) || value == "type=docker" || value == "type=image" {
+            if only_says_where(&value) && docker.value(flag).is_some_and(|value| !value.unknown) {
                 let why = draft.note(
                     "build-push",
                     at,
                     "Podman builds into its own store; a push is a command of its own",
                 );
                 remove_flag(docker, flag, draft, why);
-            } else if value.contains("type=docker")
-                || value.contains("type=oci")
-                || value.contains("type=cacheonly")
+            } else if !is_written_by_podman(&value)
                 || docker.value(flag).is_some_and(|value| value.unknown)
             {
                 return false;
@@ -73,10 +70,11 @@ pub(super) fn flag(
                 );
                 remove_flag(docker, flag, draft, why);
             } else {
-                let why = draft.warn(
+                let why = draft.lose(
                     "attestation",
                     at,
                     format!("{} is lost: Podman writes no attestations", flag.rule.name),
+                    flag.rule.instead.as_deref(),
                 );
                 remove_flag(docker, flag, draft, why);
             }
@@ -117,12 +115,31 @@ pub(super) fn flag(
             );
             docker.replace(docker.range(&flag.words), "--no-cache", draft, why);
         }
+        "--add-host" => parts::colon_for_equals(docker, flag, draft, why),
         "--isolation" if value == "default" => remove_flag(docker, flag, draft, why),
         "--pull" | "--squash" | "--memory" | "--file" | "--quiet" | "--ssh" | "--build-context"
         | "--force-rm" => {}
         _ => return false,
     }
     true
+}
+
+/// Whether an output is an image in the store or in a registry, and nothing is said of how it is written there.
+fn only_says_where(output: &str) -> bool {
+    let mut fields = output.split(',');
+    let is_image = matches!(
+        fields.next(),
+        Some("type=docker" | "type=image" | "type=registry")
+    );
+    is_image && fields.all(|field| matches!(field, "push=true" | "push=false"))
+}
+
+/// Whether an output is a folder or an archive of files, with options that Podman knows.
+/// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6; podman-build(1).
+fn is_written_by_podman(output: &str) -> bool {
+    let is_files =
+        |field: &str| matches!(field, "type=local" | "type=tar") || field.starts_with("dest=");
+    !output.contains('=') || output.split(',').all(is_files)
 }
 
 /// Pushes, manifest lists, and what the Dockerfile needs.
@@ -170,15 +187,22 @@ pub(super) fn finish(
             .value(flag)
             .map(|value| value.text)
             .unwrap_or_default();
-        if value.starts_with("BUILDKIT_") {
-            let at = docker.at_words(&flag.words);
-            let why = draft.note(
-                "build-cache",
-                at,
-                "this build argument speaks to BuildKit only",
-            );
-            remove_flag(docker, flag, draft, why);
+        let name = value.split('=').next().unwrap_or_default();
+        if !name.starts_with("BUILDKIT_") {
+            continue;
         }
+        let known = pass
+            .view
+            .context
+            .rules
+            .variable(name)
+            .map(|rule| &rule.action);
+        let message = match known {
+            Some(VariableAction::Drop(why)) => format!("{name} goes: {why}"),
+            _ => format!("{name} goes: it speaks to BuildKit only"),
+        };
+        let why = draft.note("build-argument", docker.at_words(&flag.words), message);
+        remove_flag(docker, flag, draft, why);
     }
     for word in docker.operands() {
         let context = docker.text_of(word).text;
@@ -191,7 +215,7 @@ pub(super) fn finish(
             );
         }
     }
-    needs(pass, index, docker, draft);
+    dockerfile::needs(pass, index, docker, additions, draft);
 }
 
 /// The flag that a push to a registry on the machine itself needs.
@@ -218,50 +242,4 @@ pub(super) fn docker_transport(raw: &str) -> String {
         Some(quote) => format!("{quote}docker://{full}{quote}"),
         None => format!("docker://{full}"),
     }
-}
-
-/// What the Dockerfile needs of Podman: the image format that keeps its health check, the registry of its short names.
-fn needs(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let dockerfile = find_dockerfile(pass, index, docker);
-    let (format, names) = match &dockerfile {
-        Some(dockerfile) => {
-            let rules = pass.view.context.rules;
-            let short = dockerfile.base_images().into_iter().find(|image| {
-                ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
-            });
-            let keyword = dockerfile.keeps_only_in_docker_format();
-            (
-                keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
-                short.map(|name| format!("the Dockerfile builds on {name}; Podman is told which registry that means")),
-            )
-        }
-        None => (
-            Some("the Dockerfile is not seen here: Docker's image format keeps a HEALTHCHECK that it may have".to_owned()),
-            Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
-        ),
-    };
-    if let Some(message) = format
-        && (dockerfile.is_some() || pass.view.job.image.is_some())
-    {
-        let finding = draft.note("image-format", docker.at(), message);
-        setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
-    }
-    if let Some(message) = names {
-        setup::short_names(pass.view, docker.call, message, draft);
-    }
-}
-
-/// The Dockerfile of a build, if the command says which and the repository has it.
-pub(super) fn find_dockerfile(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
-) -> Option<Dockerfile> {
-    let path = build_files(pass, index, docker)?.dockerfile;
-    let files = pass.view.context.files;
-    if !files.exists(&path) {
-        return None;
-    }
-    let source = files.read(&path).ok()?;
-    Some(Dockerfile::read(source.text()))
 }

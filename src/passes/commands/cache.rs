@@ -54,17 +54,21 @@ pub(super) fn cache(
             remove_flag(docker, flag, draft, why);
         }
         target => {
-            let message = match target {
-                Some(repository) => format!(
-                    "{} is lost; --include-review keeps a cache in {repository}",
-                    flag.rule.name
+            let (message, help) = match target {
+                Some(repository) => (
+                    format!("{} is lost, and the build takes longer", flag.rule.name),
+                    format!("run with --include-review: it keeps a cache in {repository}"),
                 ),
-                None => format!(
-                    "{} is lost: Podman takes a cache only from a repository that the job pushes to",
-                    flag.rule.name
+                None => (
+                    format!(
+                        "{} is lost: Podman takes a cache only from a repository that the job pushes to",
+                        flag.rule.name
+                    ),
+                    flag.rule.instead.clone().unwrap_or_default(),
                 ),
             };
-            let why = draft.warn("build-cache", at, message);
+            let help = Some(help.as_str()).filter(|help| !help.is_empty());
+            let why = draft.lose("build-cache", at, message, help);
             remove_flag(docker, flag, draft, why);
         }
     }

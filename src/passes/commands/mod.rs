@@ -3,6 +3,7 @@
 mod binds;
 mod build;
 mod cache;
+mod dockerfile;
 mod filled;
 mod images;
 mod imagetools;
@@ -122,7 +123,11 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
                     "`docker {}` has no counterpart in Podman: {why}",
                     docker.rule.name
                 ),
-                "the job stays on Docker; split off what can move",
+                docker
+                    .rule
+                    .instead
+                    .as_deref()
+                    .unwrap_or("the job stays on Docker; split off what can move"),
             );
             return;
         }
@@ -327,22 +332,28 @@ fn flag_action(
     why: usize,
 ) {
     let at = docker.at_words(&flag.words);
-    if needs_newer(docker, flag.rule.since, &flag.rule.name, at, draft) {
-        return;
-    }
     let value = docker
         .value(flag)
         .filter(|value| !value.unknown)
         .map(|value| value.text);
+    let since = flag.rule.since_for(value.as_deref());
+    let what = match since == flag.rule.since {
+        true => &flag.rule.name,
+        false => docker.written(flag),
+    };
+    if needs_newer(docker, since, what, at, draft) {
+        return;
+    }
     let (action, loses) = flag.rule.for_value(value.as_deref());
     match action {
         FlagAction::Same => {}
         FlagAction::Drop { why: reason } => {
             let why = match loses {
-                Some(loss) => draft.warn(
+                Some(loss) => draft.lose(
                     "flag-dropped",
                     at,
                     format!("{} goes, and {loss} is lost: {reason}", flag.rule.name),
+                    flag.rule.instead.as_deref(),
                 ),
                 None => draft.note(
                     "flag-dropped",
@@ -357,7 +368,10 @@ fn flag_action(
             "no-counterpart",
             at,
             format!("{} has no counterpart in Podman: {reason}", flag.rule.name),
-            "the job stays on Docker until the command does without it",
+            flag.rule
+                .instead
+                .as_deref()
+                .unwrap_or("the job stays on Docker until the command does without it"),
         ),
         FlagAction::Rewrite { why: reason, .. } => {
             let known = match docker.rule.name.as_str() {
@@ -373,7 +387,10 @@ fn flag_action(
                         "{} means something else to Podman: {reason}",
                         flag.rule.name
                     ),
-                    "write what Podman needs by hand",
+                    flag.rule
+                        .instead
+                        .as_deref()
+                        .unwrap_or("write what Podman needs by hand"),
                 );
             }
         }

@@ -28,3 +28,18 @@ pub(super) fn remove_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
     }
     docker.remove(&flag.words, draft, why);
 }
+
+/// Podman reads `NAME:ADDRESS` only, where Docker takes `NAME=ADDRESS`, too.
+/// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6.
+pub(super) fn colon_for_equals(
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let found = docker.raw_value(flag).and_then(|raw| raw.find('='));
+    if let (Some(range), Some(found)) = (flag.value.clone(), found) {
+        let start = range.start + found;
+        docker.replace(start..start + 1, ":", draft, why);
+    }
+}

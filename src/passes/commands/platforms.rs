@@ -5,7 +5,8 @@ use crate::passes::draft::Draft;
 use crate::passes::facts::Deed;
 use crate::passes::job::JobPass;
 
-use super::build::{docker_transport, find_dockerfile, insecure};
+use super::build::{docker_transport, insecure};
+use super::dockerfile;
 use super::parts::{Additions, remove_flag};
 
 /// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
@@ -55,7 +56,7 @@ pub(super) fn platform_layers(
     if one || caches {
         return;
     }
-    let from_scratch = find_dockerfile(pass, index, docker).is_none_or(|dockerfile| {
+    let from_scratch = dockerfile::find(pass, index, docker).is_none_or(|dockerfile| {
         let mut bases = dockerfile
             .instructions
             .iter()

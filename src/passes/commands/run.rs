@@ -6,7 +6,7 @@ use crate::passes::socket;
 use crate::rules::UnderHostNetwork;
 
 use super::binds;
-use super::parts::{Additions, remove_flag};
+use super::parts::{Additions, colon_for_equals, remove_flag};
 use super::registry::qualify;
 use crate::passes::docker_call::{DockerCall, Flag};
 
@@ -45,6 +45,7 @@ pub(super) fn flag(
         "--pid" | "--ipc" | "--uts" | "--userns" | "--cgroupns"
             if value != "host" || flag.rule.name == "--ipc" => {}
         "--hostname" | "--shm-size" | "--sysctl" | "--ip" | "--ip6" | "--network-alias" => {}
+        "--add-host" => colon_for_equals(docker, flag, draft, why),
         "--disable-content-trust" | "--kernel-memory" => remove_flag(docker, flag, draft, why),
         _ => return false,
     }

@@ -1,6 +1,6 @@
 //! The steps of a job: what they run, and the actions that they use.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::pipeline::{Action, Line, NodeRef, Phase, Scope, Script, Slot, Variable, Via};
 use crate::text::FileId;
@@ -33,7 +33,7 @@ impl Lowering<'_> {
             }
             let value = text(documents, slot.value).map(str::to_owned);
             let node = slot.value;
-            match gathered.variables.get_mut(name).map(Rc::make_mut) {
+            match gathered.variables.get_mut(name).map(Arc::make_mut) {
                 Some(known) => {
                     known.varies |= known.value != value;
                     known.value = value;
@@ -171,7 +171,7 @@ impl Lowering<'_> {
                     .variables
                     .entry(name.as_str().into())
                     .and_modify(|known| {
-                        Rc::make_mut(known).varies |= known.value.as_ref() != Some(value)
+                        Arc::make_mut(known).varies |= known.value.as_ref() != Some(value)
                     })
                     .or_insert_with(|| variable.into());
             }

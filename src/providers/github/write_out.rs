@@ -13,7 +13,7 @@ pub(super) fn write_out(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
     for (name, (at, text)) in &step.inputs {
         match step.rule.input(name) {
             None => refusals.push((*at, format!("the input {name} is not known here"))),
-            Some(InputRule::Gap { why }) if !text.trim().is_empty() => {
+            Some(InputRule::Gap { why, .. }) if !text.trim().is_empty() => {
                 refusals.push((*at, format!("the input {name} has no counterpart: {why}")));
             }
             Some(InputRule::Drop { except, why }) if except.iter().any(|it| it == text.trim()) => {

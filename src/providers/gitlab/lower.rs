@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::{
@@ -707,7 +708,7 @@ impl<'a> Lowering<'a> {
         self.define(&own, Scope::Job, &mut found);
         for (name, _) in varied {
             if let Some(variable) = found.get_mut(name.as_str()) {
-                Rc::make_mut(variable).varies = true;
+                Arc::make_mut(variable).varies = true;
             }
         }
         Ok(found)
@@ -744,7 +745,7 @@ impl<'a> Lowering<'a> {
                     slot.value
                 };
                 let value = documents.text(node).map(str::to_owned);
-                match found.get_mut(name).map(Rc::make_mut) {
+                match found.get_mut(name).map(Arc::make_mut) {
                     Some(variable) => {
                         variable.value = value;
                         variable.node = node;

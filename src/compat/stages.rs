@@ -1,0 +1,223 @@
+//! The stages of Dockerfiles: their names, and the arguments that hold in them.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::look::Look;
+use crate::dockerfile::{Instruction, Stage};
+use crate::project::ProjectFile;
+
+/// What the platforms of a build set, if an ARG asks for it.
+const PLATFORM: [&str; 8] = [
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+];
+
+/// Looks at the stages of every Dockerfile of the repository that the job builds.
+pub(super) fn run(look: &mut Look<'_>) {
+    let builds = look.builds();
+    for built in &builds.dockerfiles {
+        let (needed, stages) = built.stages();
+        let scopes: Vec<Scope> = stages.iter().map(Scope::of).collect();
+        let file = &built.file;
+        for index in needed {
+            let stage = &stages[index];
+            names(look, file, &stages, stage);
+            platform_in_from(look, file, stage);
+            argument_behind_variable(look, file, stage);
+            let below: Vec<&Scope> = stage.bases(&stages).map(|base| &scopes[base]).collect();
+            inherited(look, file, stage, &scopes[index], &below);
+        }
+    }
+    for build in &builds.builds {
+        for flag in build.docker.flags_named("--target") {
+            let stages = builds.dockerfiles[build.dockerfile].dockerfile.stages();
+            let target = build.docker.value(flag).filter(|target| !target.unknown);
+            if let Some(target) = target.filter(|target| differs_in_case(&stages, &target.text)) {
+                let at = build.docker.at_words(&flag.words);
+                look.say("stage-name-case", at, &target.text);
+            }
+        }
+    }
+}
+
+/// The names that a stage gives values.
+struct Scope {
+    arguments: HashSet<String>,
+    variables: HashSet<String>,
+}
+
+impl Scope {
+    fn of(stage: &Stage<'_>) -> Self {
+        let named = |keyword: &str| {
+            let said = stage.body.iter().filter(|it| it.keyword == keyword);
+            said.flat_map(declared).collect()
+        };
+        Self {
+            arguments: named("ARG"),
+            variables: named("ENV"),
+        }
+    }
+}
+
+/// Whether a name is a stage's, or its number.
+fn is_stage(stages: &[Stage<'_>], name: &str) -> bool {
+    let mut names = stages.iter().filter_map(|stage| stage.name.as_deref());
+    names.any(|known| known == name) || name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a name is a stage's but for its upper and lower case.
+fn differs_in_case(stages: &[Stage<'_>], name: &str) -> bool {
+    let names = || stages.iter().filter_map(|stage| stage.name.as_deref());
+    names().any(|known| known.eq_ignore_ascii_case(name)) && names().all(|known| known != name)
+}
+
+fn names(look: &mut Look<'_>, file: &ProjectFile, stages: &[Stage<'_>], stage: &Stage<'_>) {
+    for instruction in stage.body {
+        let copied = instruction.flags_named("--from");
+        let copied = copied.filter_map(|flag| Some((flag, flag.value.as_deref()?)));
+        let mounted = instruction.flags_named("--mount");
+        let mounted = mounted.filter_map(|flag| Some((flag, flag.option(&["from"])?)));
+        for (flag, name) in copied.chain(mounted) {
+            let at = file.at(flag.span.clone());
+            let is_cache = flag
+                .options()
+                .any(|option| option == ("type", Some("cache")));
+            if differs_in_case(stages, name) {
+                look.say("stage-name-case", at, name);
+            } else if is_cache && !is_stage(stages, name) {
+                let it = file.source.text().get(flag.span.clone());
+                look.say("cache-mount-from-image", at, it.unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// `FROM base-$TARGETARCH`.
+fn platform_in_from(look: &mut Look<'_>, file: &ProjectFile, stage: &Stage<'_>) {
+    let Some(base) = stage.from.words().into_iter().next() else {
+        return;
+    };
+    let mut used = variables(&base.text);
+    if used.any(|(name, _)| PLATFORM.contains(&name)) {
+        look.say("platform-in-from", file.at(base.span.clone()), &base.text);
+    }
+}
+
+/// An ARG behind an ENV of the same name.
+fn argument_behind_variable(look: &mut Look<'_>, file: &ProjectFile, stage: &Stage<'_>) {
+    let mut set: Vec<String> = Vec::new();
+    for instruction in stage.body {
+        let declared = declared(instruction);
+        match instruction.keyword.as_str() {
+            "ENV" => set.extend(declared),
+            "ARG" => {
+                if let Some(name) = declared.iter().find(|name| set.contains(name)) {
+                    let at = file.at(instruction.span.clone());
+                    look.say("argument-behind-variable", at, name);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// An ARG of a stage below that this stage reads without asking for it.
+fn inherited(
+    look: &mut Look<'_>,
+    file: &ProjectFile,
+    stage: &Stage<'_>,
+    own: &Scope,
+    below: &[&Scope],
+) {
+    if below.iter().all(|scope| scope.arguments.is_empty()) {
+        return;
+    }
+    let text = file.source.text();
+    let mut done: HashSet<&str> = HashSet::new();
+    for instruction in stage.body {
+        // what the container itself runs is no longer the builder's
+        if matches!(
+            instruction.keyword.as_str(),
+            "CMD" | "ENTRYPOINT" | "HEALTHCHECK"
+        ) {
+            continue;
+        }
+        let heredocs = instruction.heredocs.iter();
+        let parts: Vec<&Range<usize>> = [&instruction.span].into_iter().chain(heredocs).collect();
+        let texts = || parts.iter().filter_map(|part| text.get((*part).clone()));
+        for part in &parts {
+            let Some(content) = text.get((*part).clone()) else {
+                continue;
+            };
+            for (name, used) in variables(content) {
+                let known = own.arguments.contains(name)
+                    || own.variables.contains(name)
+                    || below.iter().any(|scope| scope.variables.contains(name));
+                let argument = below.iter().any(|scope| scope.arguments.contains(name));
+                if known || !argument || PLATFORM.contains(&name) || !done.insert(name) {
+                    continue;
+                }
+                if texts().any(|text| gives_value(text, name)) {
+                    continue;
+                }
+                let at = file.at(part.start + used.start..part.start + used.end);
+                look.say("stage-argument", at, name);
+            }
+        }
+    }
+}
+
+/// The names that an ARG or an ENV gives values.
+fn declared(instruction: &Instruction) -> Vec<String> {
+    if !matches!(instruction.keyword.as_str(), "ARG" | "ENV") {
+        return Vec::new();
+    }
+    let words = instruction.words();
+    let old_form =
+        instruction.keyword == "ENV" && words.first().is_some_and(|word| !word.text.contains('='));
+    let names = words
+        .into_iter()
+        .map(|word| match word.text.split_once('=') {
+            Some((name, _)) => name.to_owned(),
+            None => word.text,
+        });
+    names.take(if old_form { 1 } else { usize::MAX }).collect()
+}
+
+/// The variables that a text reads, `$NAME` and `${NAME...}`, each with its place.
+fn variables(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    text.match_indices('$').filter_map(|(at, _)| {
+        let rest = text.get(at + 1..)?;
+        let inner = rest.strip_prefix('{').unwrap_or(rest);
+        let end = inner.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let (name, behind) = inner.split_at(end.unwrap_or(inner.len()));
+        let braced = inner.len() < rest.len();
+        let closed = braced && behind.starts_with('}');
+        let length = 1 + usize::from(braced) + name.len() + usize::from(closed);
+        (!name.is_empty()).then_some((name, at..at + length))
+    })
+}
+
+/// Whether a script gives a variable a value of its own: `NAME=`, `for NAME in`, `read NAME`.
+fn gives_value(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let (before, rest) = (&text[..at], &text[at + name.len()..]);
+        let whole = !before.ends_with(|letter: char| {
+            letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$' | '{')
+        });
+        let before = before.trim_end_matches([' ', '\t']);
+        whole
+            && (rest.starts_with('=')
+                || rest.starts_with("+=")
+                || before.ends_with("for")
+                || before.ends_with("read")
+                || before.ends_with("-r"))
+    })
+}

@@ -1,0 +1,127 @@
+//! What the Dockerfile of a build needs of Podman: an image format, the registry of its short names, its own name.
+
+use std::path::Path;
+
+use crate::dockerfile::Dockerfile;
+use crate::image_name::ImageName;
+use crate::passes::build_files::{BuildFiles, build_files};
+use crate::passes::docker_call::DockerCall;
+use crate::passes::draft::Draft;
+use crate::passes::job::JobPass;
+use crate::passes::setup;
+use crate::rules::ShortName;
+
+use super::parts::Additions;
+
+/// Plans what the Dockerfile needs.
+pub(super) fn needs(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let files = build_files(pass, index, docker);
+    if let Some(files) = files.as_ref().filter(|files| !files.named) {
+        name_it(pass, docker, files, additions, draft);
+    }
+    let dockerfile = files.as_ref().and_then(|files| read(pass, files));
+    let (format, names) = match &dockerfile {
+        Some(dockerfile) => {
+            let rules = pass.view.context.rules;
+            let contexts = docker.flags_named("--build-context");
+            let contexts = contexts.filter_map(|flag| docker.value(flag));
+            let contexts: Vec<String> = contexts
+                .filter_map(|value| Some(value.text.split_once('=')?.0.to_owned()))
+                .collect();
+            let short = dockerfile.base_images(&contexts).into_iter().find(|image| {
+                ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
+            });
+            let keyword = dockerfile.keeps_only_in_docker_format();
+            (
+                keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
+                short.map(|name| format!("the Dockerfile builds on {name}; Podman is told which registry that means")),
+            )
+        }
+        None => (
+            Some("the Dockerfile is not seen here: Docker's image format keeps a HEALTHCHECK that it may have".to_owned()),
+            Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
+        ),
+    };
+    if let Some(message) = format
+        && (dockerfile.is_some() || pass.view.job.image.is_some())
+    {
+        let finding = draft.note("image-format", docker.at(), message);
+        setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
+    }
+    if let Some(message) = names {
+        setup::short_names(pass.view, docker.call, message, draft);
+    }
+}
+
+/// Where both are there, Podman takes a Containerfile for the Dockerfile that Docker takes.
+/// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6.
+fn name_it(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    files: &BuildFiles,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let read = |path: &Path| {
+        let all = pass.view.context.files;
+        let source = all.exists(path).then(|| all.read(path).ok()).flatten();
+        source.map(|source| source.text().to_owned())
+    };
+    let other = read(&files.context.join("Containerfile"));
+    let own = read(&files.dockerfile);
+    let (Some(other), Some(own)) = (other, own) else {
+        return;
+    };
+    if other == own {
+        return;
+    }
+    let Some(word) = docker.operands().last().copied() else {
+        return;
+    };
+    draft.note(
+        "containerfile-first",
+        docker.at_words(&(word..word + 1)),
+        "a Containerfile lies beside the Dockerfile, and Podman would take that; the build names its file",
+    );
+    let raw = docker.call.raw(&docker.words()[word]);
+    additions.options.push(format!("-f {}", inside(raw)));
+}
+
+/// `Dockerfile` in a folder as it is written, quotes and all.
+fn inside(folder: &str) -> String {
+    let quote = folder.chars().last().filter(|it| matches!(it, '"' | '\''));
+    let open = match quote {
+        Some(quote) => folder.strip_suffix(quote).unwrap_or(folder),
+        None => folder,
+    };
+    let bare = open.trim_start_matches(['"', '\'']);
+    let closing = quote.map(String::from).unwrap_or_default();
+    match bare {
+        "." | "./" => format!("{closing}Dockerfile{closing}"),
+        _ => format!("{}/Dockerfile{closing}", open.trim_end_matches('/')),
+    }
+}
+
+/// The Dockerfile of a build, if the command says which and the repository has it.
+pub(super) fn find(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+) -> Option<Dockerfile> {
+    read(pass, &build_files(pass, index, docker)?)
+}
+
+fn read(pass: &JobPass<'_>, files: &BuildFiles) -> Option<Dockerfile> {
+    let all = pass.view.context.files;
+    if !all.exists(&files.dockerfile) {
+        return None;
+    }
+    let source = all.read(&files.dockerfile).ok()?;
+    Some(Dockerfile::read(source.text()))
+}
