@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 
 use crate::discover::{Found, discover};
@@ -217,14 +218,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
     let work = work(&arguments);
     let tally = Tally::new(&work);
-    match print(&arguments, &work, &tally) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let _ = writeln!(io::stderr(), "error: cannot write the output: {error}");
+    let exit = if tally.troubles > 0 {
+        Exit::Failed
+    } else if tally.clean() {
+        Exit::Clean
+    } else {
+        Exit::Left
+    };
+    printed(print(&arguments, &work, &tally), exit)
+}
+
+/// The exit status of a run that ends like `exit` if its output could be printed. Nobody reading on is no failure.
+fn printed(result: anyhow::Result<()>, exit: Exit) -> Exit {
+    let is_closed = |error: &anyhow::Error| {
+        let cause = error.downcast_ref::<io::Error>();
+        cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    };
+    match result {
+        Err(error) if !is_closed(&error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             Exit::Failed
         }
-        _ if tally.troubles > 0 => Exit::Failed,
-        _ if tally.clean() => Exit::Clean,
-        _ => Exit::Left,
+        _ => exit,
     }
 }
 
@@ -247,13 +262,9 @@ fn told(mode: &Mode) -> Option<Exit> {
         None if mode.rules => explain::list(&mut out, rules),
         None => return None,
     };
-    match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("error: cannot write the output: {error}");
-            Some(Exit::Failed)
-        }
-        _ => Some(Exit::Clean),
-    }
+    let written = written.and_then(|()| out.flush());
+    let written = written.context("what is known of rules cannot be printed");
+    Some(printed(written, Exit::Clean))
 }
 
 /// Reads, translates and, if that is wanted, writes.
@@ -334,20 +345,21 @@ fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
 }
 
 /// Prints the diff or the JSON to standard output and, for people, the rest to standard error.
-fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
+fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> {
     let output = &arguments.output;
     let stdout = io::stdout();
     let style = output.color.style(&stdout);
     // Not through a stream that takes colours out: it would take escapes out of the files' own lines, too.
     let mut out = BufWriter::new(stdout.lock());
     if output.format == Format::Json {
-        json::write(&mut out, run, tally)?;
-        return out.flush();
+        let written = json::write(&mut out, run, tally).and_then(|()| out.flush());
+        return written.context("the JSON document cannot be written to standard output");
     }
     // What is wrong must be seen even if nobody reads the diff to its end.
     let mut result = Ok(());
     if !arguments.mode.write && !arguments.mode.check {
-        result = diff::write(&mut out, &run.trees, style).and_then(|()| out.flush());
+        let written = diff::write(&mut out, &run.trees, style).and_then(|()| out.flush());
+        result = written.context("the diff cannot be written to standard output");
     }
     let stderr = io::stderr();
     let style = output.color.style(&stderr);

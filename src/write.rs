@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::{Context, ensure};
 use tempfile::NamedTempFile;
 
 use crate::repository::{Disk, Files};
@@ -125,7 +126,7 @@ fn take_back(done: &[(PathBuf, Change<'_>)]) -> Vec<WriteError> {
             .err()
             .map(|error| {
                 let message =
-                    format!("was rewritten and could not be put back: {error}; use git restore");
+                    format!("was rewritten and could not be put back: {error:#}; use git restore");
                 WriteError::new(change.path, message)
             })
     };
@@ -133,16 +134,22 @@ fn take_back(done: &[(PathBuf, Change<'_>)]) -> Vec<WriteError> {
 }
 
 /// A temporary file in the target's folder with the target's mode and owner and the given text, safe on the disk.
-fn beside(target: &Path, text: &str) -> io::Result<NamedTempFile> {
+fn beside(target: &Path, text: &str) -> anyhow::Result<NamedTempFile> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".dindless-")
-        .tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    let metadata = fs::metadata(target)?;
+        .tempfile_in(folder)
+        .context("no new file can be made in its folder")?;
+    file.write_all(text.as_bytes())
+        .context("the new text cannot be written beside it")?;
+    let metadata = fs::metadata(target).context("its mode cannot be read")?;
     keep_owner(file.as_file(), &metadata);
-    file.as_file().set_permissions(metadata.permissions())?;
-    file.as_file().sync_all()?;
+    file.as_file()
+        .set_permissions(metadata.permissions())
+        .context("its mode cannot be given to the new file")?;
+    file.as_file()
+        .sync_all()
+        .context("the new text cannot be brought to the disk")?;
     Ok(file)
 }
 
@@ -161,8 +168,10 @@ fn keep_owner(file: &File, metadata: &fs::Metadata) {
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &fs::Metadata) {}
 
-fn replace(new: NamedTempFile, target: &Path) -> io::Result<()> {
-    new.persist(target).map_err(|error| error.error)?;
+fn replace(new: NamedTempFile, target: &Path) -> anyhow::Result<()> {
+    new.persist(target)
+        .map_err(|error| error.error)
+        .context("the new file cannot take its place")?;
     // The rename itself lasts only when the folder is on the disk; where folders cannot be synced, it is good enough.
     if let Some(folder) = target.parent() {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -203,10 +212,10 @@ fn permitted(
     if permit.dirty {
         return Ok(());
     }
-    let dirty = dirty(root, changes).map_err(|message| {
+    let dirty = dirty(root, changes).map_err(|error| {
         vec![WriteError::new(
             changes.first().map_or(Path::new("."), |change| change.path),
-            message,
+            format!("{error:#}; use --allow-dirty"),
         )]
     })?;
     let message = "has changes that are not committed; commit or stash them, or use --allow-dirty";
@@ -231,7 +240,7 @@ fn refuse_all<'a>(
 }
 
 /// Which of the files git could not give back: changed, staged, untracked or ignored ones.
-fn dirty(root: &Path, changes: &[Change<'_>]) -> Result<Vec<PathBuf>, String> {
+fn dirty(root: &Path, changes: &[Change<'_>]) -> anyhow::Result<Vec<PathBuf>> {
     let output = Command::new("git")
         // A git hook that runs us may point elsewhere; the work tree at the root is what we write.
         .env_remove("GIT_DIR")
@@ -245,16 +254,12 @@ fn dirty(root: &Path, changes: &[Change<'_>]) -> Result<Vec<PathBuf>, String> {
         .args(changes.iter().map(|change| change.path))
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| {
-            format!("git could not be asked for changes that are not committed: {error}; use --allow-dirty")
-        })?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.trim();
-        return Err(format!(
-            "git could not say what is committed: {said}; use --allow-dirty"
-        ));
-    }
+        .context("git could not be asked for changes that are not committed")?;
+    ensure!(
+        output.status.success(),
+        "git could not say what is committed: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     // Each entry is two letters, a blank and the path; without renames there is one path an entry.
     let said = String::from_utf8_lossy(&output.stdout);
     let paths = said.split('\0').filter_map(|entry| entry.get(3..));
@@ -264,19 +269,21 @@ fn dirty(root: &Path, changes: &[Change<'_>]) -> Result<Vec<PathBuf>, String> {
         .collect())
 }
 
-fn refused(path: &Path, error: &io::Error) -> WriteError {
-    let message = match error.kind() {
-        io::ErrorKind::PermissionDenied => {
+/// Why a file was not written, in words that say what to do where that is known.
+fn refused(path: &Path, error: &anyhow::Error) -> WriteError {
+    let cause = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let message = match cause {
+        Some(io::ErrorKind::PermissionDenied) => {
             "must not be written by you; allow it (chmod u+w for its folder) or run as its owner"
                 .into()
         }
-        io::ErrorKind::ReadOnlyFilesystem => {
+        Some(io::ErrorKind::ReadOnlyFilesystem) => {
             "lies on a disk that is read-only; take the diff and apply it elsewhere".into()
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
             "cannot be written: the disk is full; make room and run again".into()
         }
-        _ => format!("cannot be written: {error}"),
+        _ => format!("cannot be written: {error:#}"),
     };
     WriteError::new(path, message)
 }

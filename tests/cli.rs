@@ -169,6 +169,28 @@ fn what_is_done_at_once_is_told_in_order() {
     assert_eq!(paths(&document), [pipeline(0), pipeline(2), pipeline(4)]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_two() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
+    for (arguments, what) in [
+        (
+            vec!["--format", "json"],
+            "the JSON document cannot be written",
+        ),
+        (vec!["--rules"], "what is known of rules cannot be printed"),
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_dindless"))
+            .args(&arguments)
+            .current_dir(repository.path())
+            .stdout(fs::File::create("/dev/full").unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(status(&output), Some(2));
+        assert!(said(&output).contains(what), "{}", said(&output));
+    }
+}
+
 #[test]
 fn standard_input_is_a_file_of_its_own() {
     let repository = Repository::new();
