@@ -87,9 +87,13 @@ struct Mode {
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
 
-    /// List all rules
+    /// List all rules; with --format all that is known about each
     #[arg(long)]
     rules: bool,
+
+    /// Print the JSON Schema of --format json
+    #[arg(long)]
+    schema: bool,
 }
 
 #[derive(Args, Debug)]
@@ -135,8 +139,8 @@ struct Target {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 struct Output {
-    /// What to print: text for people, or everything as one JSON document
-    #[arg(long, value_enum, default_value_t)]
+    /// What to print
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
 
     /// When to use colours
@@ -150,8 +154,12 @@ struct Output {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people: the diff on standard output, all else on standard error
     #[default]
     Text,
+    /// The patch alone
+    Diff,
+    /// Everything as one document (--schema describes it)
     Json,
 }
 
@@ -209,16 +217,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         .iter()
         .any(|path| path == Path::new(STANDARD_INPUT));
     if arguments.mode.write && input {
-        eprintln!(
-            "error: standard input cannot be rewritten in place; leave out --write, the diff goes to standard output"
+        return refuse(
+            "standard input cannot be rewritten in place; leave out --write, the diff goes to standard output",
         );
-        return Exit::Usage;
     }
     let work = work(&arguments);
     let tally = Tally::new(&work);
     match print(&arguments, &work, &tally) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let _ = writeln!(io::stderr(), "error: cannot write the output: {error}");
+            complain(&format!("cannot write the output: {error}"));
             Exit::Failed
         }
         _ if tally.troubles > 0 => Exit::Failed,
@@ -227,7 +234,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// Tells about rules, if that is all that is asked for.
+/// Says what is wrong with the arguments.
+fn refuse(why: &str) -> Exit {
+    complain(why);
+    Exit::Usage
+}
+
+/// Says what went wrong, as far as anybody listens: a closed pipe is no reason to fall over.
+fn complain(why: &str) {
+    let _ = writeln!(io::stderr(), "error: {why}");
+}
+
+/// Tells about the program itself, if that is all that is asked for.
 fn told(mode: &Mode) -> Option<Exit> {
     let rules = Rules::embedded();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -239,16 +257,17 @@ fn told(mode: &Mode) -> Option<Exit> {
                     [] => "--rules lists them".to_owned(),
                     alike => format!("do you mean {}?", alike.join(" or ")),
                 };
-                eprintln!("error: there is no rule `{}`; {hint}", harmless(name));
-                return Some(Exit::Usage);
+                let why = format!("there is no rule `{}`; {hint}", harmless(name));
+                return Some(refuse(&why));
             }
         },
         None if mode.rules => explain::list(&mut out, rules),
+        None if mode.schema => out.write_all(json::SCHEMA.as_bytes()),
         None => return None,
     };
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("error: cannot write the output: {error}");
+            complain(&format!("cannot write the output: {error}"));
             Some(Exit::Failed)
         }
         _ => Some(Exit::Clean),
@@ -274,11 +293,11 @@ fn work(arguments: &Arguments) -> Run {
     let mut run = Run {
         troubles: discovery.troubles,
         write: arguments.mode.write,
-        include_review: options.include_review,
+        options,
         ..Run::default()
     };
     for found in discovery.found {
-        let mut outcome = translated(&found, &options);
+        let mut outcome = translated(&found, &run.options);
         let written = run.write && written(&found, &mut outcome, permit);
         run.add(found.root, outcome, written);
     }
@@ -329,27 +348,30 @@ fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
     }
 }
 
-/// Prints the diff or the JSON to standard output and, for people, the rest to standard error.
+/// Prints what is asked for to standard output, and what a person must know besides to standard error.
 fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
-    let output = &arguments.output;
+    let Arguments { mode, output, .. } = arguments;
+    let verbose = output.verbose;
     let stdout = io::stdout();
     let style = output.color.style(&stdout);
     // Not through a stream that takes colours out: it would take escapes out of the files' own lines, too.
     let mut out = BufWriter::new(stdout.lock());
-    if output.format == Format::Json {
-        json::write(&mut out, run, tally)?;
-        return out.flush();
-    }
-    // What is wrong must be seen even if nobody reads the diff to its end.
-    let mut result = Ok(());
-    if !arguments.mode.write && !arguments.mode.check {
-        result = diff::write(&mut out, &run.trees, style).and_then(|()| out.flush());
-    }
+    let printed = match output.format {
+        Format::Text if mode.write || mode.check => Ok(()),
+        Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
+        Format::Json => json::write(&mut out, run, tally),
+    };
+    let printed = printed.and_then(|()| out.flush());
+    // What is wrong must be seen even if nobody reads the output to its end.
     let stderr = io::stderr();
     let style = output.color.style(&stderr);
     let mut errors = BufWriter::new(stderr.lock());
-    let _ = text::write(&mut errors, run, style, output.verbose)
-        .and_then(|()| summary::write(&mut errors, run, tally, output.verbose))
-        .and_then(|()| errors.flush());
-    result
+    let said = match output.format {
+        Format::Text => text::write(&mut errors, run, style, verbose)
+            .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
+        Format::Diff => text::troubles(&mut errors, run, style),
+        Format::Json => Ok(()),
+    };
+    let _ = said.and_then(|()| errors.flush());
+    printed
 }
