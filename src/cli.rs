@@ -161,6 +161,8 @@ enum Format {
     Diff,
     /// Everything as one document (--schema describes it)
     Json,
+    /// The pages about the rules
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -209,7 +211,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    if let Some(exit) = told(&arguments.mode) {
+    if let Some(exit) = told(&arguments.mode, arguments.output.format) {
         return exit;
     }
     let input = arguments
@@ -246,11 +248,22 @@ fn complain(why: &str) {
 }
 
 /// Tells about the program itself, if that is all that is asked for.
-fn told(mode: &Mode) -> Option<Exit> {
+fn told(mode: &Mode, format: Format) -> Option<Exit> {
     let rules = Rules::embedded();
+    let markdown = match format {
+        Format::Text => false,
+        Format::Markdown => true,
+        _ if mode.rules || mode.explain.is_some() => {
+            return Some(refuse(
+                "rules are told in --format text and --format markdown",
+            ));
+        }
+        _ => false,
+    };
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match &mode.explain {
         Some(name) => match rules.named(name) {
+            Some(rule) if markdown => explain::pages_markdown(&mut out, std::iter::once(rule)),
             Some(rule) => explain::page(&mut out, rule),
             None => {
                 let hint = match explain::alike(rules, name).as_slice() {
@@ -261,6 +274,7 @@ fn told(mode: &Mode) -> Option<Exit> {
                 return Some(refuse(&why));
             }
         },
+        None if mode.rules && markdown => explain::pages_markdown(&mut out, rules.all_named()),
         None if mode.rules => explain::list(&mut out, rules),
         None if mode.schema => out.write_all(json::SCHEMA.as_bytes()),
         None => return None,
@@ -360,6 +374,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
         Format::Text if mode.write || mode.check => Ok(()),
         Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
         Format::Json => json::write(&mut out, run, tally),
+        Format::Markdown => Ok(()),
     };
     let printed = printed.and_then(|()| out.flush());
     // What is wrong must be seen even if nobody reads the output to its end.
@@ -370,7 +385,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
         Format::Text => text::write(&mut errors, run, style, verbose)
             .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
         Format::Diff => text::troubles(&mut errors, run, style),
-        Format::Json => Ok(()),
+        Format::Json | Format::Markdown => Ok(()),
     };
     let _ = said.and_then(|()| errors.flush());
     printed

@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod explain;
 pub mod json;
+mod markup;
 mod region;
 pub mod summary;
 pub mod text;
