@@ -12,7 +12,7 @@ use crate::discover::{Found, discover};
 use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
 use crate::outcome::{Outcome, Trouble};
 use crate::report::summary::Tally;
-use crate::report::{Run, Style, diff, explain, harmless, json, summary, text};
+use crate::report::{Run, Style, diff, explain, github, gitlab, harmless, json, summary, text};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
@@ -161,6 +161,10 @@ enum Format {
     Diff,
     /// Everything as one document (--schema describes it)
     Json,
+    /// Annotations for a step of a GitHub workflow
+    Github,
+    /// A Code Quality report for GitLab
+    Gitlab,
     /// The pages about the rules
     Markdown,
 }
@@ -375,6 +379,8 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
         Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
         Format::Json => json::write(&mut out, run, tally),
         Format::Markdown => Ok(()),
+        Format::Github => github::write(&mut out, run, verbose),
+        Format::Gitlab => gitlab::write(&mut out, run, verbose),
     };
     let printed = printed.and_then(|()| out.flush());
     // What is wrong must be seen even if nobody reads the output to its end.
@@ -385,6 +391,9 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
         Format::Text => text::write(&mut errors, run, style, verbose)
             .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
         Format::Diff => text::troubles(&mut errors, run, style),
+        // The report goes into a file or to a server: the log gets the numbers.
+        Format::Github | Format::Gitlab => text::troubles(&mut errors, run, style)
+            .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
         Format::Json | Format::Markdown => Ok(()),
     };
     let _ = said.and_then(|()| errors.flush());

@@ -98,6 +98,23 @@ pub(super) fn block(text: &str) -> String {
     format!("{fence}\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }
 
+/// Message and help as sentences with capital and full stop.
+pub(super) fn sentences(message: &str, help: Option<&str>) -> String {
+    let mut text = capital(message);
+    let end = |text: &mut String| {
+        if !text.ends_with(['.', '!', '?']) {
+            text.push('.');
+        }
+    };
+    end(&mut text);
+    if let Some(help) = help {
+        text.push(' ');
+        text.push_str(&capital(help));
+        end(&mut text);
+    }
+    text
+}
+
 /// A sentence with a capital, if it begins with a word and not with a name or a command.
 pub(super) fn capital(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
@@ -142,6 +159,17 @@ mod tests {
         assert_eq!(prose("an odd ` stays"), "an odd `` ` `` stays");
         assert_eq!(prose("`x`: y (`z`)."), "`x`: y (`z`).");
         assert_eq!(prose("a\nb\u{1b}c"), "`a\\nb\\u{1b}c`");
+    }
+
+    #[test]
+    fn sentences_begin_and_end() {
+        assert_eq!(
+            sentences("the job stays", Some("see why.")),
+            "The job stays. See why."
+        );
+        assert_eq!(sentences("docker:27 goes", None), "docker:27 goes.");
+        assert_eq!(sentences("docker goes", None), "docker goes.");
+        assert_eq!(sentences("", None), ".");
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 pub mod diff;
 pub mod explain;
+pub mod github;
+pub mod gitlab;
 pub mod json;
 mod markup;
 mod region;
+mod remark;
 pub mod summary;
 pub mod text;
 
@@ -14,10 +17,13 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::discover::Root;
-use crate::finding::{Finding, Safety};
+use crate::finding::{Finding, RuleId, Safety};
 use crate::options::Options;
 use crate::outcome::{Outcome, Trouble};
 use crate::repository::slashed;
+
+/// The rule of what reports say of a job that moves and was not written yet.
+pub const CAN_MOVE: RuleId = RuleId("can-move");
 
 /// All that a run has to report.
 #[derive(Clone, Debug, Default)]

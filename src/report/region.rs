@@ -35,6 +35,13 @@ impl Region {
             end_column: end.column,
         }
     }
+
+    /// Where the text of a span lies, without blanks and line ends behind it: what a person would mark.
+    pub(super) fn shown(source: &Source, span: Span) -> Self {
+        let text = source.text().get(span.range()).unwrap_or_default();
+        let end = span.range().start + text.trim_end().len();
+        Self::of(source, Span::new(span.range().start, end))
+    }
 }
 
 /// The line of the last byte: a span that ends with a line feed does not reach into the next line.
