@@ -12,7 +12,9 @@ use crate::discover::{Found, discover};
 use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
 use crate::outcome::{Outcome, Trouble};
 use crate::report::summary::Tally;
-use crate::report::{Run, Style, diff, explain, github, gitlab, harmless, json, summary, text};
+use crate::report::{
+    Run, Style, diff, explain, github, gitlab, harmless, json, sarif, summary, text,
+};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
@@ -161,6 +163,8 @@ enum Format {
     Diff,
     /// Everything as one document (--schema describes it)
     Json,
+    /// SARIF 2.1.0 for code scanning services and editors
+    Sarif,
     /// Annotations for a step of a GitHub workflow
     Github,
     /// A Code Quality report for GitLab
@@ -379,6 +383,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
         Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
         Format::Json => json::write(&mut out, run, tally),
         Format::Markdown => Ok(()),
+        Format::Sarif => sarif::write(&mut out, run, Rules::embedded()),
         Format::Github => github::write(&mut out, run, verbose),
         Format::Gitlab => gitlab::write(&mut out, run, verbose),
     };
@@ -392,8 +397,11 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
             .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
         Format::Diff => text::troubles(&mut errors, run, style),
         // The report goes into a file or to a server: the log gets the numbers.
-        Format::Github | Format::Gitlab => text::troubles(&mut errors, run, style)
-            .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
+        Format::Sarif | Format::Github | Format::Gitlab => {
+            let all = verbose || output.format == Format::Sarif;
+            text::troubles(&mut errors, run, style)
+                .and_then(|()| summary::write(&mut errors, run, tally, all))
+        }
         Format::Json | Format::Markdown => Ok(()),
     };
     let _ = said.and_then(|()| errors.flush());

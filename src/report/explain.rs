@@ -13,7 +13,7 @@ pub fn page(out: &mut dyn Write, rule: &CatalogRule) -> io::Result<()> {
 }
 
 /// All that is known about a rule, without its name.
-fn page_text(rule: &CatalogRule) -> String {
+pub(super) fn page_text(rule: &CatalogRule) -> String {
     let mut page = format!("{}\n\n{}\n\n", told(&rule.what), rule.why);
     let mut fact = |name: &str, text: &str| page.push_str(&format!("{name:9} {text}\n"));
     fact("Holds:", &holds(rule));
@@ -49,7 +49,7 @@ pub fn pages_markdown<'r>(
 }
 
 /// All that is known about a rule in Markdown, without its name.
-fn page_markdown(rule: &CatalogRule) -> String {
+pub(super) fn page_markdown(rule: &CatalogRule) -> String {
     let mut page = format!("{}.\n\n", prose(&capital(&told(&rule.what))));
     page.push_str(&format!("{}\n\n", prose(&rule.why)));
     let mut fact = |name: &str, text: &str| page.push_str(&format!("- {name}: {}\n", prose(text)));
@@ -142,7 +142,7 @@ fn holds(rule: &CatalogRule) -> String {
 }
 
 /// A message without what only a finding knows.
-fn told(text: &str) -> String {
+pub(super) fn told(text: &str) -> String {
     text.replace("`{it}`: ", "")
         .replace("{it}", "...")
         .replace("Podman {podman}", "Podman")

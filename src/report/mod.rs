@@ -8,6 +8,7 @@ pub mod json;
 mod markup;
 mod region;
 mod remark;
+pub mod sarif;
 pub mod summary;
 pub mod text;
 
