@@ -13,7 +13,7 @@ use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options
 use crate::outcome::{Outcome, Trouble};
 use crate::report::summary::Tally;
 use crate::report::{
-    Run, Style, diff, explain, github, gitlab, harmless, json, sarif, summary, text,
+    Run, Style, diff, explain, github, gitlab, harmless, json, markdown, sarif, summary, text,
 };
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
@@ -89,7 +89,7 @@ struct Mode {
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
 
-    /// List all rules; with --format all that is known about each
+    /// List all rules; with --format markdown, all that is known about each
     #[arg(long)]
     rules: bool,
 
@@ -169,7 +169,7 @@ enum Format {
     Github,
     /// A Code Quality report for GitLab
     Gitlab,
-    /// The pages about the rules
+    /// The description of a merge request; over several repositories, a table of them
     Markdown,
 }
 
@@ -382,10 +382,10 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> io::Result<()> {
         Format::Text if mode.write || mode.check => Ok(()),
         Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
         Format::Json => json::write(&mut out, run, tally),
-        Format::Markdown => Ok(()),
         Format::Sarif => sarif::write(&mut out, run, Rules::embedded()),
         Format::Github => github::write(&mut out, run, verbose),
         Format::Gitlab => gitlab::write(&mut out, run, verbose),
+        Format::Markdown => markdown::write(&mut out, run, tally, Rules::embedded()),
     };
     let printed = printed.and_then(|()| out.flush());
     // What is wrong must be seen even if nobody reads the output to its end.

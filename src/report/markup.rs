@@ -90,6 +90,24 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
+/// A text as code in a cell of a table, where readers look for `|` before they look for anything else.
+pub(super) fn cell(text: &str) -> String {
+    let line = one_line(text);
+    if !line.contains(['|', '\\', '`']) {
+        return code(&line);
+    }
+    let mut written = String::from("<code>");
+    for character in line.chars() {
+        if character.is_alphanumeric() || character == ' ' {
+            written.push(character);
+        } else {
+            written.push_str(&format!("&#{};", u32::from(character)));
+        }
+    }
+    written.push_str("</code>");
+    written
+}
+
 /// Some lines as a block of code.
 pub(super) fn block(text: &str) -> String {
     let text = harmless(text);
@@ -178,6 +196,8 @@ mod tests {
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(code("`a"), "`` `a ``");
         assert_eq!(code(" "), "`(blank)`");
+        assert_eq!(cell("a|`b"), "<code>a&#124;&#96;b</code>");
+        assert_eq!(cell("a.b"), "`a.b`");
         assert_eq!(block("a\n```\n"), "````\na\n```\n````\n");
     }
 }

@@ -5,6 +5,7 @@ pub mod explain;
 pub mod github;
 pub mod gitlab;
 pub mod json;
+pub mod markdown;
 mod markup;
 mod region;
 mod remark;

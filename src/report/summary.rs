@@ -56,6 +56,21 @@ impl Tally {
         counter.done()
     }
 
+    /// Counts one repository of a run.
+    pub fn of_tree(run: &Run, tree: &Tree) -> Self {
+        let mut counter = Counter::of(run);
+        counter.tally.troubles = tree.outcome.troubles.len();
+        counter.tree(tree);
+        counter.done()
+    }
+
+    /// Counts one file of a repository.
+    pub fn of_file(run: &Run, tree: &Tree, file: &FileOutcome) -> Self {
+        let mut counter = Counter::of(run);
+        counter.file(tree, file);
+        counter.done()
+    }
+
     /// Whether the run leaves nothing to do: neither for the tool nor for a person.
     pub fn clean(&self) -> bool {
         self.changed == self.written && self.left + self.held + self.open == 0
@@ -210,7 +225,7 @@ fn reads_input(run: &Run) -> bool {
     files.any(|file| file.source.path() == Path::new(STANDARD_INPUT))
 }
 
-fn many(number: usize, name: &str) -> String {
+pub(super) fn many(number: usize, name: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {name}{plural}")
 }
