@@ -14,7 +14,9 @@ use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options
 use crate::outcome::{Outcome, Trouble};
 use crate::parallel;
 use crate::report::summary::Tally;
-use crate::report::{Run, Style, diff, explain, harmless, json, summary, text};
+use crate::report::{
+    Run, Style, diff, explain, github, gitlab, harmless, json, markdown, sarif, summary, text,
+};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
@@ -89,9 +91,13 @@ struct Mode {
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
 
-    /// List all rules
+    /// List all rules; with --format markdown, all that is known about each
     #[arg(long)]
     rules: bool,
+
+    /// Print the JSON Schema of --format json
+    #[arg(long)]
+    schema: bool,
 }
 
 #[derive(Args, Debug)]
@@ -137,8 +143,8 @@ struct Target {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 struct Output {
-    /// What to print: text for people, or everything as one JSON document
-    #[arg(long, value_enum, default_value_t)]
+    /// What to print
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
 
     /// When to use colours
@@ -152,9 +158,21 @@ struct Output {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people: the diff on standard output, all else on standard error
     #[default]
     Text,
+    /// The patch alone
+    Diff,
+    /// Everything as one document (--schema describes it)
     Json,
+    /// SARIF 2.1.0 for code scanning services and editors
+    Sarif,
+    /// Annotations for a step of a GitHub workflow
+    Github,
+    /// A Code Quality report for GitLab
+    Gitlab,
+    /// The description of a merge request; over several repositories, a table of them
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -203,7 +221,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    if let Some(exit) = told(&arguments.mode) {
+    if let Some(exit) = told(&arguments.mode, arguments.output.format) {
         return exit;
     }
     let input = arguments
@@ -211,10 +229,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         .iter()
         .any(|path| path == Path::new(STANDARD_INPUT));
     if arguments.mode.write && input {
-        eprintln!(
-            "error: standard input cannot be rewritten in place; leave out --write, the diff goes to standard output"
+        return refuse(
+            "standard input cannot be rewritten in place; leave out --write, the diff goes to standard output",
         );
-        return Exit::Usage;
     }
     let work = work(&arguments);
     let tally = Tally::new(&work);
@@ -236,30 +253,54 @@ fn printed(result: anyhow::Result<()>, exit: Exit) -> Exit {
     };
     match result {
         Err(error) if !is_closed(&error) => {
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            complain(&format!("{error:#}"));
             Exit::Failed
         }
         _ => exit,
     }
 }
 
-/// Tells about rules, if that is all that is asked for.
-fn told(mode: &Mode) -> Option<Exit> {
+/// Says what is wrong with the arguments.
+fn refuse(why: &str) -> Exit {
+    complain(why);
+    Exit::Usage
+}
+
+/// Says what went wrong, as far as anybody listens: a closed pipe is no reason to fall over.
+fn complain(why: &str) {
+    let _ = writeln!(io::stderr(), "error: {why}");
+}
+
+/// Tells about the program itself, if that is all that is asked for.
+fn told(mode: &Mode, format: Format) -> Option<Exit> {
     let rules = Rules::embedded();
+    let markdown = match format {
+        Format::Text => false,
+        Format::Markdown => true,
+        _ if mode.rules || mode.explain.is_some() => {
+            return Some(refuse(
+                "rules are told in --format text and --format markdown",
+            ));
+        }
+        _ => false,
+    };
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match &mode.explain {
         Some(name) => match rules.named(name) {
+            Some(rule) if markdown => explain::pages_markdown(&mut out, std::iter::once(rule)),
             Some(rule) => explain::page(&mut out, rule),
             None => {
                 let hint = match explain::alike(rules, name).as_slice() {
                     [] => "--rules lists them".to_owned(),
                     alike => format!("do you mean {}?", alike.join(" or ")),
                 };
-                eprintln!("error: there is no rule `{}`; {hint}", harmless(name));
-                return Some(Exit::Usage);
+                let why = format!("there is no rule `{}`; {hint}", harmless(name));
+                return Some(refuse(&why));
             }
         },
+        None if mode.rules && markdown => explain::pages_markdown(&mut out, rules.all_named()),
         None if mode.rules => explain::list(&mut out, rules),
+        None if mode.schema => out.write_all(json::SCHEMA.as_bytes()),
         None => return None,
     };
     let written = written.and_then(|()| out.flush());
@@ -286,11 +327,11 @@ fn work(arguments: &Arguments) -> Run {
     let mut run = Run {
         troubles: discovery.troubles,
         write: arguments.mode.write,
-        include_review: options.include_review,
+        options,
         ..Run::default()
     };
     let translated = parallel::map(discovery.found, |found| {
-        let outcome = translated(&found, &options);
+        let outcome = translated(&found, &run.options);
         (found, outcome)
     });
     for (found, mut outcome) in translated {
@@ -344,28 +385,40 @@ fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
     }
 }
 
-/// Prints the diff or the JSON to standard output and, for people, the rest to standard error.
+/// Prints what is asked for to standard output, and what a person must know besides to standard error.
 fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> {
-    let output = &arguments.output;
+    let Arguments { mode, output, .. } = arguments;
+    let verbose = output.verbose;
     let stdout = io::stdout();
     let style = output.color.style(&stdout);
     // Not through a stream that takes colours out: it would take escapes out of the files' own lines, too.
     let mut out = BufWriter::new(stdout.lock());
-    if output.format == Format::Json {
-        let written = json::write(&mut out, run, tally).and_then(|()| out.flush());
-        return written.context("the JSON document cannot be written to standard output");
-    }
-    // What is wrong must be seen even if nobody reads the diff to its end.
-    let mut result = Ok(());
-    if !arguments.mode.write && !arguments.mode.check {
-        let written = diff::write(&mut out, &run.trees, style).and_then(|()| out.flush());
-        result = written.context("the diff cannot be written to standard output");
-    }
+    let printed = match output.format {
+        Format::Text if mode.write || mode.check => Ok(()),
+        Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
+        Format::Json => json::write(&mut out, run, tally),
+        Format::Sarif => sarif::write(&mut out, run, Rules::embedded()),
+        Format::Github => github::write(&mut out, run, verbose),
+        Format::Gitlab => gitlab::write(&mut out, run, verbose),
+        Format::Markdown => markdown::write(&mut out, run, tally, Rules::embedded()),
+    };
+    let printed = printed.and_then(|()| out.flush());
+    // What is wrong must be seen even if nobody reads the output to its end.
     let stderr = io::stderr();
     let style = output.color.style(&stderr);
     let mut errors = BufWriter::new(stderr.lock());
-    let _ = text::write(&mut errors, run, style, output.verbose)
-        .and_then(|()| summary::write(&mut errors, run, tally, output.verbose))
-        .and_then(|()| errors.flush());
-    result
+    let said = match output.format {
+        Format::Text => text::write(&mut errors, run, style, verbose)
+            .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
+        Format::Diff => text::troubles(&mut errors, run, style),
+        // The report goes into a file or to a server: the log gets the numbers.
+        Format::Sarif | Format::Github | Format::Gitlab => {
+            let all = verbose || output.format == Format::Sarif;
+            text::troubles(&mut errors, run, style)
+                .and_then(|()| summary::write(&mut errors, run, tally, all))
+        }
+        Format::Json | Format::Markdown => Ok(()),
+    };
+    let _ = said.and_then(|()| errors.flush());
+    printed.context("what was found cannot be written to standard output")
 }

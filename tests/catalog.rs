@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use dindless::finding::RuleId;
 use dindless::options::{ComposeProvider, Options, RunnerProfile};
 use dindless::outcome::{Outcome, Provider, Verdict};
+use dindless::report::CAN_MOVE;
 use dindless::repository::Memory;
 use dindless::rules::{CatalogRule, Composer, Rules};
 use dindless::translate::{CiFile, translate};
@@ -110,7 +111,8 @@ fn names(outcome: &Outcome) -> Vec<&'static str> {
         .flat_map(|file| &file.jobs)
         .flat_map(|job| match &job.verdict {
             Verdict::Left(rules) => rules.as_slice(),
-            Verdict::Untouched | Verdict::Migrated => &[],
+            Verdict::Migrated => &[CAN_MOVE],
+            Verdict::Untouched => &[],
         });
     let reasons = reasons.map(|RuleId(name)| *name);
     findings

@@ -246,7 +246,7 @@ fn what_is_settled_leaves_nothing_to_do() {
     one.findings.push(finding(Severity::Note, "n", Vec::new()));
     let mut run = run(vec![one]);
     assert!(!Tally::new(&run).clean());
-    run.include_review = true;
+    run.options.include_review = true;
     assert!(Tally::new(&run).clean());
     run.trees[0].outcome.files[0].changed = Some("a: 2\n".into());
     assert!(!Tally::new(&run).clean());

@@ -57,6 +57,21 @@ fn everything_loads() {
 }
 
 #[test]
+fn it_is_known_what_every_runner_must_offer() {
+    let rules = Rules::embedded();
+    for profile in RunnerProfile::value_variants() {
+        let name = profile.name();
+        let needs = &rules.profile(&name).expect("a profile").needs;
+        let told = !needs.gitlab.is_empty() || !needs.github.is_empty();
+        let by_rule = name.replace("docker-", "");
+        let by_rule = rules.named(&format!("runner-{by_rule}"));
+        assert!(told || by_rule.is_some(), "nothing is said of {name}");
+    }
+    let as_is = rules.profile("as-is").expect("a profile");
+    assert!(!as_is.needs.gitlab.is_empty() && !as_is.needs.github.is_empty());
+}
+
+#[test]
 fn every_entry_says_how_it_is_known() {
     let rules = Rules::embedded();
     let mut entries = 0;

@@ -65,6 +65,45 @@ pub fn write_file(
     Ok(())
 }
 
+/// What turns a text into another: bytes of the old one in whole lines, each with what comes in their place.
+pub(super) fn replacements<'a>(before: &str, after: &'a str) -> Vec<(Range<usize>, &'a str)> {
+    let old: Vec<&str> = before.split_inclusive('\n').collect();
+    let new: Vec<&str> = after.split_inclusive('\n').collect();
+    let (old_starts, new_starts) = (starts(&old), starts(&new));
+    let bytes = |starts: &[usize], lines: Range<usize>| {
+        let at = |line| starts.get(line).copied().unwrap_or_default();
+        at(lines.start)..at(lines.end)
+    };
+    let mut replacements: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for operation in operations(&old, &new) {
+        if matches!(operation, DiffOp::Equal { .. }) {
+            continue;
+        }
+        let gone = bytes(&old_starts, operation.old_range());
+        let come = bytes(&new_starts, operation.new_range());
+        match replacements.last_mut() {
+            Some(last) if last.0.end == gone.start => {
+                last.0.end = gone.end;
+                last.1.end = come.end;
+            }
+            _ => replacements.push((gone, come)),
+        }
+    }
+    let with_text =
+        |(gone, come): (Range<usize>, Range<usize>)| (gone, after.get(come).unwrap_or_default());
+    replacements.into_iter().map(with_text).collect()
+}
+
+/// Where each line begins, and where the last one ends.
+fn starts(lines: &[&str]) -> Vec<usize> {
+    let mut at = 0;
+    let ends = lines.iter().map(|line| {
+        at += line.len();
+        at
+    });
+    std::iter::once(0).chain(ends).collect()
+}
+
 /// What turns the old lines into the new ones.
 fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
     let deadline = Instant::now().checked_add(PATIENCE);
@@ -175,6 +214,25 @@ mod tests {
             "diff --git a/a.yml b/a.yml\n--- a/a.yml\n+++ b/a.yml\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n"
         );
         assert_eq!(diff(before, before, Style::default()), "");
+    }
+
+    #[test]
+    fn replacements_make_the_new_text() {
+        for (before, after) in [
+            ("1\n2\n3\n4\n", "1\n2\n2a\n4\n"),
+            ("1\n2\n", ""),
+            ("", "1\n"),
+            ("1\n2", "0\n1\n2\n3"),
+            ("\u{feff}a\r\nb", "\u{feff}c\r\nb"),
+        ] {
+            let mut text = before.to_owned();
+            for (range, with) in replacements(before, after).into_iter().rev() {
+                text.replace_range(range, with);
+            }
+            assert_eq!(text, after);
+        }
+        let two = replacements("1\n2\n3\n", "one\n2\nthree\n");
+        assert_eq!(two, [(0..2, "one\n"), (4..6, "three\n")]);
     }
 
     #[test]

@@ -2,42 +2,89 @@
 
 use std::io::{self, Write};
 
+use super::markup::{block, capital, prose};
 use crate::finding::Severity;
 use crate::rules::{CatalogRule, Composer, Happens, Rules, Site};
 
 /// Writes all that is known about a rule.
 pub fn page(out: &mut dyn Write, rule: &CatalogRule) -> io::Result<()> {
-    writeln!(out, "{} ({}, {})", rule.name, rule.area, weight(rule))?;
-    writeln!(out)?;
-    paragraph(out, &told(&rule.what))?;
-    paragraph(out, &rule.why)?;
-    writeln!(out, "Holds:    {}", holds(rule))?;
+    writeln!(out, "{} ({}, {})\n", rule.name, rule.area, weight(rule))?;
+    write!(out, "{}", page_text(rule))
+}
+
+/// All that is known about a rule, without its name.
+pub(super) fn page_text(rule: &CatalogRule) -> String {
+    let mut page = format!("{}\n\n{}\n\n", told(&rule.what), rule.why);
+    let mut fact = |name: &str, text: &str| page.push_str(&format!("{name:9} {text}\n"));
+    fact("Holds:", &holds(rule));
     if let Some(happens) = rule.happens {
-        let what = match happens {
-            Happens::Error => "Podman ends with an error",
-            Happens::Silent => "no error, another result",
-            Happens::Ignored => "Podman takes it, without effect",
-        };
-        writeln!(out, "Happens:  {what}")?;
+        fact("Happens:", outcome(happens));
     }
-    writeln!(out, "Source:   {}", rule.source)?;
-    writeln!(out)?;
-    writeln!(out, "To solve it: {}", told(&rule.solve))?;
+    fact("Source:", &rule.source);
+    page.push_str(&format!("\nTo solve it: {}\n", told(&rule.solve)));
+    for (head, name, text) in examples(rule) {
+        page.push_str(&format!("\n{head} ({name}):\n"));
+        for line in text.lines() {
+            page.push_str(&format!("    {line}\n"));
+        }
+    }
+    page
+}
+
+/// Writes the pages of some rules as a Markdown document, by area.
+pub fn pages_markdown<'r>(
+    out: &mut dyn Write,
+    rules: impl Iterator<Item = &'r CatalogRule>,
+) -> io::Result<()> {
+    let mut area = "";
+    for rule in rules {
+        if rule.area != area {
+            area = rule.area;
+            writeln!(out, "# {}\n", prose(area))?;
+        }
+        writeln!(out, "## {}\n", rule.name)?;
+        writeln!(out, "{}", page_markdown(rule))?;
+    }
+    Ok(())
+}
+
+/// All that is known about a rule in Markdown, without its name.
+pub(super) fn page_markdown(rule: &CatalogRule) -> String {
+    let mut page = format!("{}.\n\n", prose(&capital(&told(&rule.what))));
+    page.push_str(&format!("{}\n\n", prose(&rule.why)));
+    let mut fact = |name: &str, text: &str| page.push_str(&format!("- {name}: {}\n", prose(text)));
+    fact("Severity", weight(rule));
+    fact("Holds", &holds(rule));
+    if let Some(happens) = rule.happens {
+        fact("Happens", outcome(happens));
+    }
+    fact("To solve it", &told(&rule.solve));
+    fact("Source", &rule.source);
+    for (head, name, text) in examples(rule) {
+        page.push_str(&format!("\n{head} ({}):\n\n{}", prose(name), block(text)));
+    }
+    page
+}
+
+/// What is to be set, and files in which the rule is found and in which it is solved.
+fn examples(rule: &CatalogRule) -> impl Iterator<Item = (&'static str, &str, &str)> {
     let texts = [
         ("To set", &rule.settings),
         ("Before", &rule.before),
         ("After", &rule.after),
     ];
-    for (head, files) in texts {
-        for (name, text) in files {
-            writeln!(out)?;
-            writeln!(out, "{head} ({name}):")?;
-            for line in text.lines() {
-                writeln!(out, "    {line}")?;
-            }
-        }
+    texts.into_iter().flat_map(|(head, files)| {
+        let files = files.iter();
+        files.map(move |(name, text)| (head, name.as_str(), text.as_str()))
+    })
+}
+
+fn outcome(happens: Happens) -> &'static str {
+    match happens {
+        Happens::Error => "Podman ends with an error",
+        Happens::Silent => "no error, another result",
+        Happens::Ignored => "Podman takes it, without effect",
     }
-    Ok(())
 }
 
 /// Writes a line for each rule, by area.
@@ -95,13 +142,8 @@ fn holds(rule: &CatalogRule) -> String {
 }
 
 /// A message without what only a finding knows.
-fn told(text: &str) -> String {
+pub(super) fn told(text: &str) -> String {
     text.replace("`{it}`: ", "")
         .replace("{it}", "...")
         .replace("Podman {podman}", "Podman")
-}
-
-fn paragraph(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    writeln!(out, "{text}")?;
-    writeln!(out)
 }

@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 
 use indexmap::IndexMap;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::region::{Region, last_line};
 use super::summary::Tally;
-use super::{Run, Tree};
+use super::{Run, Tree, write_json};
 use crate::finding::{Finding, Safety, Severity};
 use crate::outcome::{FileOutcome, Provider, Trouble, Verdict};
-use crate::repository::slashed;
-use crate::text::{FileId, Position, Source, Span};
+use crate::text::{FileId, Span};
 
 /// The version of the shape of the document; it grows when a name goes or changes its meaning.
 const VERSION: u32 = 1;
@@ -29,99 +31,203 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally) -> io::Result<()> {
                     .map(move |file| json_file(tree, file))
             })
             .collect(),
-        troubles: run.troubles.iter().map(json_trouble).collect(),
+        troubles: run
+            .troubles()
+            .map(|(path, trouble)| json_trouble(path, trouble))
+            .collect(),
         summary: json_summary(tally),
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    out.write_all(b"\n")
+    write_json(out, &document)
 }
 
+/// The JSON Schema of the document.
+pub const SCHEMA: &str = include_str!("json.schema.json");
+
+// What `///` says below is the schema's description of it: for those who read the document.
+
+/// What `dindless --format json` prints
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Report"))]
 struct Document<'a> {
+    /// The version of this shape: it grows when a name goes or changes its meaning; names may be added without that
     version: u32,
+    /// Every CI file that was read, and every other file that a finding is about, by their paths
     files: Vec<JsonFile<'a>>,
+    /// What could not be done; the rest of the run went on
     troubles: Vec<JsonTrouble<'a>>,
+    /// The numbers of the whole run
     summary: JsonSummary,
 }
 
+/// A file
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "File"))]
 struct JsonFile<'a> {
+    /// The way to it from where the program was started, with `/` between the parts; `-` is standard input
     path: String,
-    /// Nothing if no CI server runs it.
-    provider: Option<&'static str>,
+    /// Who runs it; null for a file that no CI server runs, such as a Dockerfile
+    provider: Option<JsonProvider>,
+    /// Whether its text changes
     changed: bool,
+    /// The jobs that it names, in order; hidden jobs are not jobs
     jobs: Vec<JsonJob<'a>>,
+    /// What there is to say of it, in the order of the text
     findings: Vec<JsonFinding<'a>>,
 }
 
+/// A CI server
 #[derive(Serialize)]
-struct JsonJob<'a> {
-    name: &'a str,
-    line: usize,
-    end_line: usize,
-    verdict: &'static str,
-    reasons: Vec<&'static str>,
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Provider"))]
+#[serde(rename_all = "lowercase")]
+enum JsonProvider {
+    GitLab,
+    GitHub,
 }
 
+/// A job and what becomes of it
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Job"))]
+struct JsonJob<'a> {
+    /// Its name as the CI server shows it
+    name: &'a str,
+    /// Its first line, from 1
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    line: usize,
+    /// Its last line
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    end_line: usize,
+    /// What becomes of it
+    verdict: JsonVerdict,
+    /// The rules by which it stays on Docker; none if it does not
+    reasons: Vec<&'a str>,
+}
+
+/// What becomes of a job
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Verdict"))]
+#[serde(rename_all = "lowercase")]
+enum JsonVerdict {
+    /// It does not use Docker
+    Untouched,
+    /// It moves to Podman, whole
+    Migrated,
+    /// It stays on Docker, whole
+    Left,
+}
+
+/// One thing to say about one place
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Finding"))]
 struct JsonFinding<'a> {
-    rule: &'static str,
-    severity: &'static str,
+    /// The rule that says it: `dindless --explain RULE` tells more
+    rule: &'a str,
+    /// How much it matters
+    severity: JsonSeverity,
     #[serde(flatten)]
-    at: JsonRange,
+    at: Region,
+    /// What is the matter, in one sentence
     message: &'a str,
+    /// What to do next
     help: Option<&'a str>,
-    safety: Option<&'static str>,
+    /// How sure its change is; null if it has none
+    safety: Option<JsonSafety>,
+    /// What its change writes, as far as that can be told apart from the changes of other findings. A job moves as a
+    /// whole: to apply changes, take the patch (`--format diff`)
     edits: Vec<JsonEdit<'a>>,
 }
 
+/// How much a finding matters
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Severity"))]
+#[serde(rename_all = "lowercase")]
+enum JsonSeverity {
+    /// Said for completeness: what was changed, and why
+    Note,
+    /// Something is lost, or differs, or is left for a person
+    Warning,
+    /// Something is broken or dangerous
+    Error,
+}
+
+/// How sure a change is
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Safety"))]
+#[serde(rename_all = "lowercase")]
+enum JsonSafety {
+    /// Right by what the file proves
+    Safe,
+    /// Right unless something that the file cannot show says no; made with `--include-review`
+    Review,
+}
+
+/// A replacement of some bytes
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Edit"))]
 struct JsonEdit<'a> {
+    /// The file, as in `files`
     path: String,
-    /// Bytes of the old file.
+    /// The first byte of the old file that goes, from 0
     start: u32,
+    /// The byte after the last one that goes
     end: u32,
     #[serde(flatten)]
-    at: JsonRange,
+    at: Region,
+    /// What comes in their place
     insert: &'a str,
 }
 
-/// The end is the place after the last character.
-#[derive(Serialize, Default)]
-struct JsonRange {
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
-}
-
+/// Something that could not be done
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Trouble"))]
 struct JsonTrouble<'a> {
+    /// The file or folder
     path: String,
+    /// The line, from 1, if it can be said
     line: Option<usize>,
+    /// The column, from 1, in characters
     column: Option<usize>,
+    /// What is wrong, and what to do next
     message: &'a str,
+    /// Whether it is a mistake of dindless: a result that failed its proof, nothing of which was used
     ours: bool,
 }
 
+/// The numbers of a run
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Summary"))]
 struct JsonSummary {
+    /// CI files that were read
     files: usize,
+    /// Files whose text changes
     changed: usize,
+    /// Files whose new text was written
     written: usize,
+    /// Jobs by what becomes of them
     jobs: JsonJobs,
+    /// How many jobs stay for each reason, those for review aside
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, usize>"))]
     reasons: IndexMap<&'static str, usize>,
+    /// Findings that only inform
     notes: usize,
+    /// Findings of something that is lost, or differs, or is left for a person
     warnings: usize,
+    /// Findings of something broken or dangerous
     errors: usize,
+    /// Things that could not be done
     troubles: usize,
 }
 
+/// How many jobs
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Jobs"))]
 struct JsonJobs {
+    /// Do not use Docker
     untouched: usize,
+    /// Move to Podman
     migrated: usize,
+    /// Stay on Docker whatever is asked for
     left: usize,
+    /// Stay on Docker until `--include-review` is given
     held_for_review: usize,
 }
 
@@ -129,19 +235,22 @@ fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
     JsonFile {
         path: tree.root.shown(file.source.path()),
         provider: file.provider.map(|provider| match provider {
-            Provider::GitLab => "gitlab",
-            Provider::GitHub => "github",
+            Provider::GitLab => JsonProvider::GitLab,
+            Provider::GitHub => JsonProvider::GitHub,
         }),
         changed: file.changed.is_some(),
         jobs: file
             .jobs
             .iter()
             .map(|job| {
-                let lines = range(&file.source, job.span);
+                let lines = Region::of(&file.source, job.span);
                 let (verdict, reasons) = match &job.verdict {
-                    Verdict::Untouched => ("untouched", Vec::new()),
-                    Verdict::Migrated => ("migrated", Vec::new()),
-                    Verdict::Left(rules) => ("left", rules.iter().map(|rule| rule.0).collect()),
+                    Verdict::Untouched => (JsonVerdict::Untouched, Vec::new()),
+                    Verdict::Migrated => (JsonVerdict::Migrated, Vec::new()),
+                    Verdict::Left(rules) => {
+                        let rules = rules.iter().map(|rule| rule.0);
+                        (JsonVerdict::Left, rules.collect())
+                    }
                 };
                 JsonJob {
                     name: &job.name,
@@ -173,19 +282,19 @@ fn json_finding<'a>(
     JsonFinding {
         rule: finding.rule.0,
         severity: match finding.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+            Severity::Note => JsonSeverity::Note,
+            Severity::Warning => JsonSeverity::Warning,
+            Severity::Error => JsonSeverity::Error,
         },
         at: primary.map_or_else(
-            || range(&file.source, Span::at(0)),
-            |at| range(source(at.file).unwrap_or(&file.source), at.span),
+            || Region::of(&file.source, Span::at(0)),
+            |at| Region::of(source(at.file).unwrap_or(&file.source), at.span),
         ),
         message: &finding.message,
         help: finding.help.as_deref(),
         safety: finding.fix.as_ref().map(|fix| match fix.safety {
-            Safety::Safe => "safe",
-            Safety::Review => "review",
+            Safety::Safe => JsonSafety::Safe,
+            Safety::Review => JsonSafety::Review,
         }),
         edits: finding
             .fix
@@ -197,7 +306,7 @@ fn json_finding<'a>(
                     path: tree.root.shown(source.path()),
                     start: edit.span.start,
                     end: edit.span.end,
-                    at: range(source, edit.span),
+                    at: Region::of(source, edit.span),
                     insert: &edit.insert,
                 })
             })
@@ -205,9 +314,9 @@ fn json_finding<'a>(
     }
 }
 
-fn json_trouble(trouble: &Trouble) -> JsonTrouble<'_> {
+fn json_trouble(path: String, trouble: &Trouble) -> JsonTrouble<'_> {
     JsonTrouble {
-        path: slashed(&trouble.path),
+        path,
         line: trouble.at.map(|at| at.line),
         column: trouble.at.map(|at| at.column),
         message: &trouble.message,
@@ -238,19 +347,27 @@ fn json_summary(tally: &Tally) -> JsonSummary {
     }
 }
 
-fn range(source: &Source, span: Span) -> JsonRange {
-    let start: Position = source.position(span.start as usize);
-    let end = source.position(span.end as usize);
-    JsonRange {
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use schemars::generate::SchemaSettings;
 
-/// The line of the last byte: a span that ends with a line feed does not reach into the next line.
-fn last_line(source: &Source, span: Span) -> usize {
-    let last = span.range().end.saturating_sub(1);
-    source.position(last.max(span.range().start)).line
+    use super::{Document, SCHEMA};
+
+    /// `DINDLESS_ACCEPT=1` writes the file anew.
+    #[test]
+    fn the_schema_is_that_of_the_document() {
+        let settings = SchemaSettings::draft2020_12().for_serialize();
+        let schema = settings
+            .into_generator()
+            .into_root_schema_for::<Document<'_>>();
+        let made = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("DINDLESS_ACCEPT").is_some_and(|value| value == "1") {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/json.schema.json");
+            std::fs::write(path, &made).unwrap();
+        }
+        assert!(
+            made == SCHEMA,
+            "DINDLESS_ACCEPT=1 cargo test --lib schema writes it anew"
+        );
+    }
 }

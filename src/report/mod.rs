@@ -2,41 +2,63 @@
 
 pub mod diff;
 pub mod explain;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod markdown;
+mod markup;
+mod region;
+mod remark;
+pub mod sarif;
 pub mod summary;
 pub mod text;
 
 use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
 
 use crate::discover::Root;
-use crate::finding::{Finding, Safety};
+use crate::finding::{Finding, RuleId, Safety};
+use crate::options::Options;
 use crate::outcome::{Outcome, Trouble};
+use crate::repository::slashed;
+
+/// The rule of what reports say of a job that moves and was not written yet.
+pub const CAN_MOVE: RuleId = RuleId("can-move");
 
 /// All that a run has to report.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// The repositories. Their outcomes' troubles are no longer here but below.
+    /// The repositories.
     pub trees: Vec<Tree>,
-    /// What could not be done, with paths as the user would write them.
+    /// What could not be done outside of every repository, with paths as the user wrote them.
     pub troubles: Vec<Trouble>,
     /// Whether it was to write.
     pub write: bool,
-    /// Whether fixes that a person should look at were to be applied.
-    pub include_review: bool,
+    /// What the user decided.
+    pub options: Options,
 }
 
 impl Run {
     /// Takes a repository's outcome in.
-    pub fn add(&mut self, root: Root, mut outcome: Outcome, written: bool) {
-        for mut trouble in std::mem::take(&mut outcome.troubles) {
-            trouble.path = root.shown(&trouble.path).into();
-            self.troubles.push(trouble);
-        }
+    pub fn add(&mut self, root: Root, outcome: Outcome, written: bool) {
         self.trees.push(Tree {
             root,
             outcome,
             written,
         });
+    }
+
+    /// All that could not be done, each with the path as the user would write it.
+    pub fn troubles(&self) -> impl Iterator<Item = (String, &Trouble)> {
+        let outside = self.troubles.iter();
+        let outside = outside.map(|trouble| (slashed(&trouble.path), trouble));
+        let inside = self.trees.iter().flat_map(|tree| {
+            let troubles = tree.outcome.troubles.iter();
+            troubles.map(|trouble| (tree.root.shown(&trouble.path), trouble))
+        });
+        outside.chain(inside)
     }
 }
 
@@ -91,9 +113,38 @@ pub(crate) fn steers(character: char) -> bool {
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Writes a JSON document that reads well, with what could steer a terminal in escapes of its own, and a final newline.
+fn write_json(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
+    // Such characters stand only in strings, where an escape means the same.
+    for part in text.split_inclusive(steers) {
+        match part.chars().next_back().filter(|last| steers(*last)) {
+            Some(last) => {
+                let clean = part.strip_suffix(last).unwrap_or(part);
+                write!(out, "{clean}\\u{:04x}", u32::from(last))?;
+            }
+            None => out.write_all(part.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use super::{harmless, write_json};
+
+    #[test]
+    fn json_keeps_its_meaning_and_steers_nothing() {
+        let text = "a\u{1b}[31m\u{9b}b\u{7f}\u{202e}\n";
+        let mut out = Vec::new();
+        write_json(&mut out, &[text]).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert!(!written.contains(super::steers), "{written:?}");
+        assert_eq!(
+            serde_json::from_str::<[String; 1]>(&written).unwrap(),
+            [text]
+        );
+    }
 
     #[test]
     fn terminal_escapes_are_written_out() {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::{Run, settled};
+use super::{Run, Tree, settled};
 use crate::finding::{RuleId, Severity};
-use crate::outcome::Verdict;
+use crate::outcome::{FileOutcome, Verdict};
 use crate::repository::STANDARD_INPUT;
 
 /// The numbers of a run.
@@ -46,57 +46,101 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts.
+    /// Counts all of a run.
     pub fn new(run: &Run) -> Self {
-        let mut tally = Self {
-            troubles: run.troubles.len(),
-            ..Self::default()
-        };
-        let mut reasons = IndexMap::new();
-        let mut held_reasons = IndexMap::new();
+        let mut counter = Counter::of(run);
+        counter.tally.troubles = run.troubles().count();
         for tree in &run.trees {
-            for file in &tree.outcome.files {
-                tally.files += usize::from(file.provider.is_some());
-                if file.changed.is_some() {
-                    tally.changed += 1;
-                    tally.written += usize::from(tree.written);
-                }
-                for job in &file.jobs {
-                    match &job.verdict {
-                        Verdict::Untouched => tally.untouched += 1,
-                        Verdict::Migrated => tally.migrated += 1,
-                        Verdict::Left(rules) if job.held_for_review => {
-                            tally.held += 1;
-                            count(&mut held_reasons, rules);
-                        }
-                        Verdict::Left(rules) => {
-                            tally.left += 1;
-                            count(&mut reasons, rules);
-                        }
-                    }
-                }
-                for finding in &file.findings {
-                    match finding.severity {
-                        Severity::Note => tally.notes += 1,
-                        Severity::Warning => tally.warnings += 1,
-                        Severity::Error => tally.errors += 1,
-                    }
-                    if settled(finding, run.include_review) {
-                        continue;
-                    }
-                    tally.held_fixes += usize::from(finding.fix.is_some());
-                    tally.open += usize::from(finding.severity > Severity::Note);
-                }
-            }
+            counter.tree(tree);
         }
-        tally.reasons = ranked(reasons);
-        tally.held_reasons = ranked(held_reasons);
-        tally
+        counter.done()
+    }
+
+    /// Counts one repository of a run.
+    pub fn of_tree(run: &Run, tree: &Tree) -> Self {
+        let mut counter = Counter::of(run);
+        counter.tally.troubles = tree.outcome.troubles.len();
+        counter.tree(tree);
+        counter.done()
+    }
+
+    /// Counts one file of a repository.
+    pub fn of_file(run: &Run, tree: &Tree, file: &FileOutcome) -> Self {
+        let mut counter = Counter::of(run);
+        counter.file(tree, file);
+        counter.done()
     }
 
     /// Whether the run leaves nothing to do: neither for the tool nor for a person.
     pub fn clean(&self) -> bool {
         self.changed == self.written && self.left + self.held + self.open == 0
+    }
+}
+
+struct Counter {
+    tally: Tally,
+    include_review: bool,
+    reasons: IndexMap<RuleId, usize>,
+    held_reasons: IndexMap<RuleId, usize>,
+}
+
+impl Counter {
+    fn of(run: &Run) -> Self {
+        Self {
+            tally: Tally::default(),
+            include_review: run.options.include_review,
+            reasons: IndexMap::new(),
+            held_reasons: IndexMap::new(),
+        }
+    }
+
+    fn tree(&mut self, tree: &Tree) {
+        for file in &tree.outcome.files {
+            self.file(tree, file);
+        }
+    }
+
+    fn file(&mut self, tree: &Tree, file: &FileOutcome) {
+        let tally = &mut self.tally;
+        tally.files += usize::from(file.provider.is_some());
+        if file.changed.is_some() {
+            tally.changed += 1;
+            tally.written += usize::from(tree.written);
+        }
+        for job in &file.jobs {
+            match &job.verdict {
+                Verdict::Untouched => tally.untouched += 1,
+                Verdict::Migrated => tally.migrated += 1,
+                Verdict::Left(rules) if job.held_for_review => {
+                    tally.held += 1;
+                    count(&mut self.held_reasons, rules);
+                }
+                Verdict::Left(rules) => {
+                    tally.left += 1;
+                    count(&mut self.reasons, rules);
+                }
+            }
+        }
+        for finding in &file.findings {
+            match finding.severity {
+                Severity::Note => tally.notes += 1,
+                Severity::Warning => tally.warnings += 1,
+                Severity::Error => tally.errors += 1,
+            }
+            if settled(finding, self.include_review) {
+                continue;
+            }
+            tally.held_fixes += usize::from(finding.fix.is_some());
+            tally.open += usize::from(finding.severity > Severity::Note);
+        }
+    }
+
+    fn done(self) -> Tally {
+        Tally {
+            reasons: ranked(self.reasons),
+            held_reasons: ranked(self.held_reasons),
+            ..self.tally
+        }
     }
 }
 
@@ -181,7 +225,7 @@ fn reads_input(run: &Run) -> bool {
     files.any(|file| file.source.path() == Path::new(STANDARD_INPUT))
 }
 
-fn many(number: usize, name: &str) -> String {
+pub(super) fn many(number: usize, name: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {name}{plural}")
 }

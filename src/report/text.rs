@@ -11,7 +11,6 @@ use indexmap::IndexMap;
 use super::{Run, Style, Tree, harmless};
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::outcome::Trouble;
-use crate::repository::slashed;
 use crate::text::{Location, Source};
 
 /// Places that are listed after the first one unless everything is asked for.
@@ -23,12 +22,7 @@ const WINDOW_BYTES: usize = 800;
 
 /// Writes the findings in the order of their places, equal ones together, then the troubles. Notes only if `verbose`.
 pub fn write(out: &mut dyn Write, run: &Run, style: Style, verbose: bool) -> io::Result<()> {
-    let renderer = if style.coloured {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(140);
+    let renderer = renderer(style);
     for tree in &run.trees {
         for same in grouped(tree, verbose) {
             let others = others(tree, &same, verbose);
@@ -37,12 +31,27 @@ pub fn write(out: &mut dyn Write, run: &Run, style: Style, verbose: bool) -> io:
             writeln!(out, "{}\n", renderer.render(&report))?;
         }
     }
-    for trouble in &run.troubles {
-        let message = trouble_line(trouble);
+    troubles(out, run, style)
+}
+
+/// Writes what could not be done.
+pub fn troubles(out: &mut dyn Write, run: &Run, style: Style) -> io::Result<()> {
+    let renderer = renderer(style);
+    for (path, trouble) in run.troubles() {
+        let message = trouble_line(&path, trouble);
         let report = [Group::with_title(Level::ERROR.primary_title(message))];
         writeln!(out, "{}\n", renderer.render(&report))?;
     }
     Ok(())
+}
+
+fn renderer(style: Style) -> Renderer {
+    let renderer = if style.coloured {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    renderer.decor_style(DecorStyle::Ascii).term_width(140)
 }
 
 /// Findings that say the same, at the place of the first of them.
@@ -253,11 +262,11 @@ fn line_end(source: &Source, offset: usize) -> usize {
     source.line_start(offset.min(source.text().len())) + source.line(line).map_or(0, str::len)
 }
 
-fn trouble_line(trouble: &Trouble) -> String {
+fn trouble_line(path: &str, trouble: &Trouble) -> String {
     let place = trouble
         .at
         .map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
-    let message = format!("{}{place}: {}", slashed(&trouble.path), trouble.message);
+    let message = format!("{path}{place}: {}", trouble.message);
     let mut message = harmless(&message).into_owned();
     if trouble.ours {
         message

@@ -21,8 +21,23 @@ pub struct Profile {
     /// Such variables that Podman's own image sets for itself.
     #[serde(default)]
     variables_of_other_images: UniqueMap<String>,
+    /// What the runner must offer beside what rules of the catalog say of it.
+    #[serde(default)]
+    pub needs: Needs,
     #[serde(rename = "source", deserialize_with = "source")]
     _source: String,
+}
+
+/// What a runner must offer to the jobs that moved, in sentences that stand alone.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Needs {
+    /// To jobs of GitLab.
+    #[serde(default)]
+    pub gitlab: Vec<String>,
+    /// To jobs of GitHub.
+    #[serde(default)]
+    pub github: Vec<String>,
 }
 
 /// Whether something works.

@@ -1,0 +1,53 @@
+//! Annotations for GitHub's workflows: lines that its runner reads from the output of a step.
+//!
+//! Source: docs.github.com, "Workflow commands for GitHub Actions"; the escapes are those of actions/toolkit
+//! (packages/core/src/command.ts) and of the runner that takes them back.
+
+use std::io::{self, Write};
+
+use super::Run;
+use super::remark::{Remark, remarks};
+use crate::finding::Severity;
+
+/// Writes a line for each remark. Notes only if `verbose`: GitHub shows ten annotations of a kind for a step.
+pub fn write(out: &mut dyn Write, run: &Run, verbose: bool) -> io::Result<()> {
+    for remark in remarks(run, verbose) {
+        write_one(out, &remark)?;
+    }
+    Ok(())
+}
+
+fn write_one(out: &mut dyn Write, remark: &Remark<'_>) -> io::Result<()> {
+    let command = match remark.severity {
+        Severity::Note => "notice",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    write!(out, "::{command} file={}", property(&remark.path))?;
+    if let Some(at) = remark.region {
+        write!(out, ",line={},endLine={}", at.line, at.end_line)?;
+        // GitHub takes columns only within one line.
+        if at.line == at.end_line {
+            write!(out, ",col={},endColumn={}", at.column, at.end_column)?;
+        }
+    }
+    let title = match remark.rule {
+        Some(rule) => format!("dindless: {rule}"),
+        None => "dindless".to_owned(),
+    };
+    writeln!(out, ",title={}::{}", property(&title), data(&remark.text()))
+}
+
+/// The text of a message, in one line.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The value of a property.
+fn property(text: &str) -> String {
+    data(&super::harmless(text))
+        .replace(':', "%3A")
+        .replace(',', "%2C")
+}
