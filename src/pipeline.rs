@@ -306,6 +306,19 @@ pub struct WrittenOut {
     pub says_folder: bool,
     /// What is lost or differs.
     pub losses: Vec<String>,
+    /// What a person should look at.
+    pub reviews: Vec<Review>,
+}
+
+/// Something in an action that a person should look at before it moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Where it stands.
+    pub at: NodeRef,
+    /// What is the matter.
+    pub what: String,
+    /// What to do about it.
+    pub help: &'static str,
 }
 
 /// A job as the server would run it.

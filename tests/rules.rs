@@ -635,7 +635,7 @@ fn programs_are_known() {
             "{name}"
         );
     }
-    for name in ["cosign", "trivy", "crane", "helm", "skopeo"] {
+    for name in ["cosign", "trivy", "crane", "helm"] {
         assert!(rules.credential_reader(name).is_some(), "{name}");
     }
     for name in ["make", "npm", "bash", "tox", "gradlew"] {

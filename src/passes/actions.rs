@@ -103,6 +103,10 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
     for loss in &commands.losses {
         draft.warn("attestation", at, loss.clone());
     }
+    for review in &commands.reviews {
+        let at = view.context.documents.location(review.at);
+        draft.review("empty-input", at, review.what.clone(), review.help);
+    }
     for (name, value) in &action.inputs {
         if let Some(InputRule::Drop { why: reason, .. }) = rule.input(name) {
             let at = view.context.documents.location(*value);

@@ -6,6 +6,7 @@ use super::context::{Call, JobView, unquoted};
 use super::draft::Draft;
 use super::script_edit;
 use crate::image_name::Expanded;
+use crate::providers::github::expression;
 use crate::rules::{CommandRule, FlagRule};
 use crate::shell::{self, Argument, ArgumentKind, Options, Word};
 use crate::text::Location;
@@ -40,12 +41,40 @@ pub(crate) enum Unclear {
     Bare,
 }
 
-struct FlagTable<'a>(Option<&'a CommandRule>);
+/// The flags of a command in a job, whose variables tell what some words are.
+struct FlagTable<'a>(Option<&'a CommandRule>, &'a JobView<'a>);
 
 impl Options for FlagTable<'_> {
     fn takes_value(&self, flag: &str) -> Option<bool> {
         self.0?.flag(flag).map(|flag| flag.takes_value)
     }
+
+    fn is_operand(&self, word: &str) -> bool {
+        if image_of_step(word) {
+            return true;
+        }
+        let text = match expression::variable(word) {
+            Some(name) => {
+                let variable = self.1.job.variables.get(name);
+                variable.and_then(|it| it.value.clone().filter(|_| !it.varies))
+            }
+            None => Some(self.1.expand(&unquoted(word)))
+                .filter(|it| !it.unknown)
+                .map(|it| it.text),
+        };
+        let one = |text: &str| {
+            !text.is_empty() && !text.contains(char::is_whitespace) && !text.starts_with('-')
+        };
+        text.is_some_and(|text| !text.contains('$') && one(&text))
+    }
+}
+
+/// `${{ steps.build.outputs.imageid }}`: an image that a step of the workflow built.
+pub(super) fn image_of_step(word: &str) -> bool {
+    let output = expression::whole(word)
+        .and_then(|inner| inner.strip_prefix("steps."))
+        .and_then(|rest| rest.split_once(".outputs."));
+    output.is_some_and(|(_, name)| matches!(name, "imageid" | "digest"))
 }
 
 impl<'a> DockerCall<'a> {
@@ -57,7 +86,7 @@ impl<'a> DockerCall<'a> {
         let globals = shell::arguments(
             text,
             words.get(1..).unwrap_or_default(),
-            &FlagTable(rules.global_flags()),
+            &FlagTable(rules.global_flags(), view),
             false,
         );
         let first = globals
@@ -87,7 +116,7 @@ impl<'a> DockerCall<'a> {
         if rule.group {
             // flags of the group stand before its command: `compose -f x up`
             let rest = words.get(start + taken..).unwrap_or_default();
-            let flags = shell::arguments(text, rest, &FlagTable(Some(rule)), false);
+            let flags = shell::arguments(text, rest, &FlagTable(Some(rule), view), false);
             let operand = flags.iter().find(|argument| {
                 matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque)
             });
@@ -121,7 +150,7 @@ impl<'a> DockerCall<'a> {
         let mut arguments = shell::arguments(
             text,
             rest,
-            &FlagTable(Some(rule)),
+            &FlagTable(Some(rule), view),
             !rule.options_end_at_operand,
         );
         for argument in &mut arguments {

@@ -6,6 +6,7 @@ use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Severity};
 use crate::passes::{self, Planned};
 use crate::pipeline::{Action, Documents, Job, NodeRef, WrittenOut};
+use crate::providers::github::WIDTH;
 use crate::text::{FileId, apply_edits};
 use crate::yaml::{self, Change, Kind, New, Tree};
 
@@ -205,13 +206,22 @@ fn translated(
         let Kind::Sequence { items, .. } = &tree.node(entry.value).kind else {
             continue;
         };
-        let texts: Vec<&str> = items
+        let texts: Vec<String> = items
             .iter()
-            .filter_map(|item| tree.scalar(*item).map(|scalar| scalar.value()))
+            .filter_map(|item| tree.scalar(*item).map(|scalar| unwrapped(scalar.value())))
             .collect();
         scripts.insert(key, texts.join("\n"));
     }
     Some(scripts)
+}
+
+/// A command on one line again, where what it lost has made it short enough.
+fn unwrapped(text: &str) -> String {
+    let joined = text.replace(" \\\n  ", " ");
+    match joined.lines().all(|line| line.len() <= WIDTH) {
+        true => joined,
+        false => text.to_owned(),
+    }
 }
 
 /// Whether all items of a list go and none comes.

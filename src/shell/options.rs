@@ -8,6 +8,11 @@ use super::{Part, Word};
 pub trait Options {
     /// Whether a flag (`--tag`, `-t`) takes a value; nothing when the command does not know it.
     fn takes_value(&self, flag: &str) -> Option<bool>;
+
+    /// Whether a word that is all expansion, given as it is written, is known to be one operand.
+    fn is_operand(&self, _word: &str) -> bool {
+        false
+    }
 }
 
 /// One argument: a flag with its value, or an operand.
@@ -67,7 +72,7 @@ pub fn arguments(
         let here = index..index + 1;
         let mut push = |words: Range<usize>, kind| found.push(Argument { words, kind });
         index += 1;
-        let opaque = flags && could_be_flags(text, word);
+        let opaque = flags && could_be_flags(text, word) && !options.is_operand(word.raw(text));
         if opaque {
             push(here, ArgumentKind::Opaque);
             // Behind an expansion that may have been the first operand, nothing is known; what looks like a flag is read

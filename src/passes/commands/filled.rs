@@ -61,8 +61,7 @@ fn has_same_flags(docker: &DockerCall<'_>, words: &str) -> bool {
 pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     let text = docker.text_of(word);
     let raw = docker.call.raw(&docker.words()[word]);
-    let is_image_id = raw.starts_with("${{") && raw.contains(".outputs.imageid");
-    if is_image_id || brings_one_flag(docker, raw) || is_known_array(docker, raw) {
+    if brings_one_flag(docker, raw) || is_known_array(docker, raw) {
         return;
     }
     let at = docker.at_words(&(word..word + 1));

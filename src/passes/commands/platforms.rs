@@ -4,6 +4,7 @@ use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::facts::Deed;
 use crate::passes::job::JobPass;
+use crate::providers::github::matrix;
 
 use super::build::{docker_transport, insecure};
 use super::dockerfile;
@@ -46,9 +47,9 @@ pub(super) fn platform_layers(
     let Some(flag) = docker.flags_named("--platform").last() else {
         return;
     };
-    let one = docker
-        .value(flag)
-        .is_some_and(|value| !value.unknown && !value.text.contains(','));
+    let one = docker.value(flag).is_some_and(|value| {
+        !value.unknown && !value.text.contains(',') || is_one_of_matrix(docker, &value.text)
+    });
     let caches = additions
         .options
         .iter()
@@ -83,9 +84,20 @@ pub(super) fn platform_layers(
 pub(super) fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
     docker.flags_named("--platform").any(|flag| {
         docker.value(flag).is_some_and(|value| {
-            value.text.contains(',') || (value.unknown && value.text.starts_with('$'))
+            let filled_in = value.unknown && value.text.starts_with('$');
+            value.text.contains(',') || filled_in && !is_one_of_matrix(docker, &value.text)
         })
     })
+}
+
+/// Whether an expression gives the values of a matrix one by one, each a single platform.
+fn is_one_of_matrix(docker: &DockerCall<'_>, text: &str) -> bool {
+    let view = docker.view;
+    let values = view
+        .job
+        .own
+        .and_then(|job| matrix::values(view.context.documents, job, text));
+    values.is_some_and(|values| !values.iter().any(|value| value.contains([',', '\n'])))
 }
 
 /// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.

@@ -118,7 +118,7 @@ pub(super) fn values(
 /// The entries of a list as the actions read it, which is as a CSV file: one that begins with a quote ends with the next,
 /// two quotes in it are one, and a comma in it does not part it.
 /// Source: getList of docker/actions-toolkit.
-fn fields(text: &str, list: InputList) -> Result<Vec<String>, String> {
+pub(super) fn fields(text: &str, list: InputList) -> Result<Vec<String>, String> {
     let commas = matches!(list, InputList::Names | InputList::Joined);
     let mut found = Vec::new();
     for line in text.lines() {

@@ -20,6 +20,8 @@ use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
 
+pub(crate) use build::WIDTH;
+
 use super::reader::Reader;
 use super::{Entry, Lowered};
 use node::{entry, items, root, text};

@@ -1,7 +1,7 @@
 //! A step that uses an action, and the commands that it comes to.
 
-use crate::collections::IndexMap;
-use crate::pipeline::NodeRef;
+use crate::collections::{HashSet, IndexMap};
+use crate::pipeline::{NodeRef, Review};
 use crate::rules::{ActionRule, InputRule, OutputRule};
 
 /// A step that uses an action, as far as writing it out needs it.
@@ -16,6 +16,14 @@ pub(super) struct Step<'a> {
     pub(super) may_fail: bool,
     /// Its outputs that something reads.
     pub(super) read: Vec<(String, NodeRef)>,
+    /// Whether its outputs are read by scripts alone, and these call docker.
+    pub(super) read_by_docker: bool,
+    /// Whether it builds for more platforms than one, as far as the file says.
+    pub(super) several: bool,
+    /// Whether the job runs on the runner's machine, not in a container.
+    pub(super) on_machine: bool,
+    /// Inputs of the workflow or the action that always have a value, unless a caller takes it away.
+    pub(super) given: HashSet<String>,
     /// Variables that the job has.
     pub(super) variables: IndexMap<String, String>,
     /// What is known about the action.
@@ -35,6 +43,8 @@ pub(super) struct Commands {
     pub(super) fetches: bool,
     /// What is lost.
     pub(super) losses: Vec<String>,
+    /// What a person should look at, and what to do about it.
+    pub(super) reviews: Vec<Review>,
 }
 
 /// Why an action cannot be written out.

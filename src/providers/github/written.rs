@@ -10,6 +10,7 @@ use crate::yaml::{Kind, Tree};
 
 use super::Role;
 use super::expression::outputs_read;
+use super::matrix;
 use super::node::{entries, entry, items, root, scalars, text, text_of};
 use super::step::{Commands, Step};
 use super::write_out::write_out;
@@ -147,15 +148,61 @@ impl Scope<'_> {
         let id = text_of(documents, mapping, "id");
         let may_fail = text_of(documents, mapping, "continue-on-error")
             .is_some_and(|value| value.trim() != "false");
+        let read = id.and_then(|id| read.get(id)).cloned().unwrap_or_default();
+        let flag = |name: &str, wanted: &str| matches!(rule.input(name), Some(InputRule::Flag { flag, .. }) if flag == wanted);
+        let mut platforms = inputs.iter().filter(|(name, _)| flag(name, "--platform"));
+        let several = platforms.any(|(_, (_, text))| self.may_be_several(documents, text.trim()));
         Some(Step {
             inputs,
+            read_by_docker: read
+                .iter()
+                .all(|(_, node)| is_docker_script(documents, *node)),
+            several,
+            on_machine: entry(documents, self.holder, "container").is_none(),
+            given: self.given(documents),
             uses: uses.value,
             condition: text_of(documents, mapping, "if").map(str::to_owned),
             may_fail,
-            read: id.and_then(|id| read.get(id)).cloned().unwrap_or_default(),
+            read,
             variables: self.variables(documents, mapping),
             rule,
         })
+    }
+
+    /// Whether `platforms` may name several: `linux/${{ matrix.arch }}` is one, and so is what a matrix gives one by one.
+    fn may_be_several(&self, documents: &Documents, text: &str) -> bool {
+        if text.contains([',', '\n']) {
+            return true;
+        }
+        let values = matrix::values(documents, self.holder, text);
+        match values {
+            Some(values) => values.iter().any(|value| value.contains([',', '\n'])),
+            None => text.starts_with("${{"),
+        }
+    }
+
+    /// The inputs of the workflow or the action that must be given, or have a value when they are not.
+    fn given(&self, documents: &Documents) -> HashSet<String> {
+        let on = entry(documents, self.root, "on");
+        let on = on
+            .map(|on| entries(documents, on.value))
+            .unwrap_or_default();
+        let triggers = on.into_iter().map(|(_, trigger)| trigger.value);
+        let inputs = triggers
+            .chain([self.root])
+            .filter_map(|holder| entry(documents, holder, "inputs"))
+            .flat_map(|inputs| entries(documents, inputs.value));
+        let mut given: IndexMap<String, bool> = IndexMap::default();
+        for (name, input) in inputs {
+            let default = text_of(documents, input.value, "default");
+            let is_given = default.is_some_and(|text| !text.trim().is_empty())
+                || text_of(documents, input.value, "required") == Some("true");
+            let name = text(documents, name).unwrap_or_default().to_owned();
+            // each trigger has inputs of its own
+            *given.entry(name).or_insert(true) &= is_given;
+        }
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| name).collect()
     }
 
     /// The variables that a step sees by this file, each with the text that counts for it.
@@ -250,6 +297,7 @@ impl Scope<'_> {
             says_bash,
             says_folder,
             losses: commands.losses,
+            reviews: commands.reviews,
         })
     }
 
@@ -272,6 +320,23 @@ impl Scope<'_> {
             default("working-directory").is_some(),
         )
     }
+}
+
+/// Whether a scalar is a script that calls docker.
+fn is_docker_script(documents: &Documents, node: NodeRef) -> bool {
+    let tree = documents.tree(node);
+    let Some(Kind::Mapping { entries, .. }) =
+        tree.parent(node.node).map(|parent| &tree.node(parent).kind)
+    else {
+        return false;
+    };
+    let is_run = entries.iter().any(|entry| {
+        entry.value == node.node
+            && tree
+                .scalar(entry.key)
+                .is_some_and(|key| key.value() == "run")
+    });
+    is_run && text(documents, node).is_some_and(|text| text.contains("docker"))
 }
 
 /// What makes a step unfit to be written anew: GitHub would refuse it, too.

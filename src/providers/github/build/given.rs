@@ -2,8 +2,9 @@
 
 use crate::collections::IndexMap;
 
+use crate::pipeline::{NodeRef, Review};
 use crate::providers::github::expression;
-use crate::providers::github::inputs::{Values, is_true, quoted, split, unquoted, values};
+use crate::providers::github::inputs::{Values, fields, is_true, quoted, split, unquoted, values};
 use crate::rules::InputList;
 
 use super::{Build, Push, all_of};
@@ -11,7 +12,7 @@ use super::{Build, Push, all_of};
 impl Build<'_> {
     pub(super) fn flag(
         &mut self,
-        name: &str,
+        (name, at): (&str, NodeRef),
         flag: &str,
         list: InputList,
         text: &str,
@@ -26,10 +27,14 @@ impl Build<'_> {
             flag,
             "--platform" | "--shm-size" | "--cache-from" | "--cache-to"
         );
-        if no_empty && expression::whole(text).is_some_and(|inner| inner.starts_with("inputs.")) {
-            return Err(format!(
-                "{name} may be empty, and Podman takes no empty {flag}"
-            ));
+        let input = expression::whole(text).and_then(|inner| inner.strip_prefix("inputs."));
+        if let (true, Some(input)) = (no_empty, input) {
+            let what = format!("{name} may be empty, and Podman takes no empty {flag}");
+            if !self.step.given.contains(input) {
+                return Err(what);
+            }
+            let help = "see that no caller of this workflow gives an empty value, then use --include-review";
+            self.reviews.push(Review { at, what, help });
         }
         if list == InputList::Joined {
             let word = match expression::is_in(text) {
@@ -39,11 +44,6 @@ impl Build<'_> {
                 true => self.variables.word(&many, text.trim()),
                 false => quoted(&split(text, InputList::Joined).join(",")),
             };
-            if flag == "--platform" {
-                // `linux/${{ matrix.arch }}` is one
-                let text = text.trim();
-                self.several = text.contains([',', '\n']) || text.starts_with("${{");
-            }
             self.words.extend([flag.to_owned(), word]);
             return Ok(());
         }
@@ -92,14 +92,43 @@ impl Build<'_> {
             ))
         };
         for line in split(text, InputList::Lines) {
+            let entries = fields(line, InputList::Names)?;
             let line = unquoted(line);
-            let fields: IndexMap<&str, &str> = line
-                .split(',')
+            let fields: IndexMap<&str, &str> = entries
+                .iter()
                 .filter_map(|field| field.split_once('='))
                 .collect();
+            if let ([folder], true) = (entries.as_slice(), fields.is_empty()) {
+                // a folder alone means type=local
+                if folder == "-" || !folder.contains(['/', '.']) {
+                    return refuse();
+                }
+                let word = self
+                    .variables
+                    .word("OUTPUT", &format!("type=local,dest={folder}"));
+                self.words.extend(["--output".to_owned(), word]);
+                continue;
+            }
             let other = |known: &[&str]| fields.keys().any(|key| !known.contains(key));
             match fields.get("type").copied() {
                 Some("registry") if !other(&["type"]) => self.push = Push::Yes,
+                Some("image") if fields.get("push-by-digest") == Some(&"true") => {
+                    let known = [
+                        "type",
+                        "name",
+                        "push",
+                        "push-by-digest",
+                        "name-canonical",
+                        "oci-mediatypes",
+                    ];
+                    let pushes = fields.get("push") == Some(&"true");
+                    let name = fields.get("name").map(|name| (*name).to_owned());
+                    let several = name.as_ref().is_some_and(|name| name.contains(','));
+                    if other(&known) || !pushes || several {
+                        return refuse();
+                    }
+                    self.by_digest = Some(name);
+                }
                 Some("image") if !other(&["type", "push"]) => {
                     if fields.get("push") == Some(&"true") {
                         self.push = Push::Yes;

@@ -3,6 +3,9 @@
 mod given;
 mod script;
 
+pub(crate) use script::WIDTH;
+
+use crate::pipeline::Review;
 use crate::rules::InputRule;
 
 use super::inputs::{Values, Variables, is_true, quoted};
@@ -23,12 +26,13 @@ struct Build<'a> {
     arrays: Vec<(String, String)>,
     words: Vec<String>,
     names: Option<Values>,
-    /// Whether the platforms may be more than one.
-    several: bool,
     push: Push,
+    /// The repository that the image is pushed to by its digest alone: by its name, or under the names of the tags.
+    by_digest: Option<Option<String>>,
     /// An archive that the image is written to.
     archive: Option<String>,
     losses: Vec<String>,
+    reviews: Vec<Review>,
 }
 
 pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
@@ -41,10 +45,11 @@ pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         arrays: Vec::new(),
         words: Vec::new(),
         names: None,
-        several: false,
         push: Push::No,
+        by_digest: None,
         archive: None,
         losses: Vec::new(),
+        reviews: Vec::new(),
     };
     let mut context = None;
     let mut refusals = Vec::new();
@@ -60,7 +65,7 @@ pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
                 context = Some(text.trim().to_owned());
                 Ok(())
             }
-            InputRule::Flag { flag, list } => build.flag(name, flag, *list, text),
+            InputRule::Flag { flag, list } => build.flag((name, *at), flag, *list, text),
             InputRule::Switch { flag } => match is_true(text) {
                 Some(true) => {
                     build.words.push(flag.clone());
