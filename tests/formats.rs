@@ -165,7 +165,7 @@ fn golden() -> Vec<(PathBuf, Vec<String>)> {
 
 /// The files of a case, in a repository.
 fn laid_out(case: &Path) -> (Repository, BTreeMap<String, String>) {
-    let repository = Repository::loose();
+    let repository = Repository::new();
     let mut files = BTreeMap::new();
     let before = case.join("before");
     let mut open = vec![before.clone()];
@@ -240,7 +240,7 @@ fn read_in_every_format(case: &Case, validator: &jsonschema::Validator) -> Resul
     }
     let fixed = fixed(&case.json("sarif")?, &case.files)?;
     let patched = patched(case)?;
-    case.run("text", &["--write", "--allow-no-vcs"]);
+    case.run("text", &["--write", "--allow-dirty"]);
     for path in case.files.keys() {
         let written = case.repository.get(path);
         if fixed.get(path) != Some(&written) {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::markup::{block, capital, prose};
+use super::markup::{block, capital, paragraphs, prose};
 use crate::finding::Severity;
 use crate::rules::{CatalogRule, Composer, Happens, Rules, Site};
 
@@ -51,7 +51,7 @@ pub fn pages_markdown<'r>(
 /// All that is known about a rule in Markdown, without its name.
 pub(super) fn page_markdown(rule: &CatalogRule) -> String {
     let mut page = format!("{}.\n\n", prose(&capital(&told(&rule.what))));
-    page.push_str(&format!("{}\n\n", prose(&rule.why)));
+    page.push_str(&format!("{}\n", paragraphs(&rule.why)));
     let mut fact = |name: &str, text: &str| page.push_str(&format!("- {name}: {}\n", prose(text)));
     fact("Severity", weight(rule));
     fact("Holds", &holds(rule));

@@ -37,6 +37,75 @@ pub(super) fn prose(text: &str) -> String {
     written
 }
 
+/// A text of several lines: paragraphs with blank lines between them, lists of lines that begin with `- ` or `[ ] `, and
+/// lines of code, which are indented.
+pub(super) fn paragraphs(text: &str) -> String {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+            open = false;
+            continue;
+        }
+        let indented = line.starts_with(' ');
+        let (mark, rest) = if let Some(rest) = trimmed.strip_prefix("- ") {
+            ("- ", rest)
+        } else if let Some(rest) = trimmed.strip_prefix("[ ] ") {
+            ("- [ ] ", rest)
+        } else {
+            ("", trimmed)
+        };
+        match parts.last_mut() {
+            // what is indented below an item, or stands below a line of a paragraph, goes on with it
+            Some(Part::Text { mark: item, words })
+                if open && mark.is_empty() && (indented != item.is_empty()) =>
+            {
+                words.push(' ');
+                words.push_str(rest);
+            }
+            Some(Part::Code(lines)) if indented && mark.is_empty() => {
+                lines.push_str(trimmed);
+                lines.push('\n');
+            }
+            _ if indented && mark.is_empty() => parts.push(Part::Code(format!("{trimmed}\n"))),
+            _ => parts.push(Part::Text {
+                mark,
+                words: rest.to_owned(),
+            }),
+        }
+        open = true;
+    }
+    let mut written = String::new();
+    let mut in_list = false;
+    for part in parts {
+        let item = matches!(&part, Part::Text { mark, .. } if !mark.is_empty());
+        if !written.is_empty() && !(item && in_list) {
+            written.push('\n');
+        }
+        in_list = item;
+        match part {
+            Part::Text { mark, words } => {
+                written.push_str(mark);
+                written.push_str(&prose(&words));
+                written.push('\n');
+            }
+            Part::Code(lines) => written.push_str(&block(&lines)),
+        }
+    }
+    written
+}
+
+/// A part of a text of several lines.
+enum Part {
+    /// A paragraph, or an item with its mark.
+    Text {
+        mark: &'static str,
+        words: String,
+    },
+    Code(String),
+}
+
 /// A word of a sentence.
 fn shown(word: &str) -> String {
     let start = word.trim_start_matches(['(', '"', '\'']);
@@ -78,7 +147,7 @@ fn is_plain(word: &str) -> bool {
 
 /// A text as code, in one line.
 pub(super) fn code(text: &str) -> String {
-    let text = one_line(text);
+    let text = name(text);
     let longest = text.split(|it| it != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or_default() + 1);
     // One blank on each side is taken away by readers, if there is something else.
@@ -92,7 +161,7 @@ pub(super) fn code(text: &str) -> String {
 
 /// A text as code in a cell of a table, where readers look for `|` before they look for anything else.
 pub(super) fn cell(text: &str) -> String {
-    let line = one_line(text);
+    let line = name(text);
     if !line.contains(['|', '\\', '`']) {
         return code(&line);
     }
@@ -145,11 +214,16 @@ pub(super) fn capital(text: &str) -> String {
     first.chain(characters).collect()
 }
 
-/// Line ends and what else could steer in letters, and no more than a person reads.
+/// Line ends and what else could steer in letters.
 fn one_line(text: &str) -> String {
-    let mut line = harmless(text).replace('\n', "\\n").replace('\t', " ");
-    if line.chars().count() > LONGEST {
-        line = line.chars().take(LONGEST).collect();
+    harmless(text).replace('\n', "\\n").replace('\t', " ")
+}
+
+/// In one line, and no more than a person reads.
+fn name(text: &str) -> String {
+    let mut line = one_line(text);
+    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        line.truncate(end);
         line.push('\u{2026}');
     }
     line
@@ -180,6 +254,16 @@ mod tests {
     }
 
     #[test]
+    fn paragraphs_lists_and_code_are_told_apart() {
+        let text = "one\ntwo:\n\n  a | b\n  c\n\nthree\n\n- four\n  five\n- six\n\n[ ] seven\n    eight\nnine:\n  X: y\n";
+        assert_eq!(
+            paragraphs(text),
+            "one two:\n\n```\na | b\nc\n```\n\nthree\n\n- four five\n- six\n- [ ] seven eight\n\nnine:\n\n```\nX: y\n```\n"
+        );
+        assert_eq!(paragraphs("one"), "one\n");
+    }
+
+    #[test]
     fn sentences_begin_and_end() {
         assert_eq!(
             sentences("the job stays", Some("see why.")),
@@ -198,6 +282,7 @@ mod tests {
         assert_eq!(code(" "), "`(blank)`");
         assert_eq!(cell("a|`b"), "<code>a&#124;&#96;b</code>");
         assert_eq!(cell("a.b"), "`a.b`");
+        assert_eq!(code(&"\u{f6}".repeat(400)).chars().count(), LONGEST + 3);
         assert_eq!(block("a\n```\n"), "````\na\n```\n````\n");
     }
 }
