@@ -167,7 +167,8 @@ fn has_options(detector: &Detector, flag: &Flag) -> bool {
             None => (*wanted, None),
         };
         flag.options().any(|(found, given)| {
-            found == name && value.is_none_or(|value| Detector::fits(value, given))
+            Detector::fits(name, Some(found))
+                && value.is_none_or(|value| Detector::fits(value, given))
         })
     })
 }

@@ -2,31 +2,47 @@
 
 use super::look::Look;
 
-/// Looks at the builds of a job whose images are in Docker's format.
+/// Looks at what the job's builds write into their manifests.
 pub(super) fn run(look: &mut Look<'_>) {
-    let variable = |name: &str| {
-        let given = look.pass.view.job.variables.get(name);
-        given.and_then(|variable| variable.value.as_deref())
-    };
-    let new = look.draft.variables.iter();
-    let becomes_docker = new
-        .filter(|variable| variable.name == "BUILDAH_FORMAT")
-        .any(|variable| variable.value == "docker")
-        || variable("BUILDAH_FORMAT") == Some("docker");
-    if !becomes_docker {
-        return;
-    }
+    let docker_format = builds_in_docker_format(look);
     let pass = look.pass;
     for (_, docker) in pass.known_calls() {
         if docker.rule.name != "build" {
             continue;
         }
         for flag in docker.flags_named("--annotation") {
-            let it = docker
-                .value(flag)
-                .map(|value| value.text)
-                .unwrap_or_default();
-            look.say("annotation-lost", docker.at_words(&flag.words), &it);
+            let it = docker.value(flag).map(|value| value.text);
+            let it = it.unwrap_or_default();
+            let at = docker.at_words(&flag.words);
+            if docker_format {
+                look.say("annotation-lost", at, &it);
+            } else if has_level(&it) {
+                look.say("annotation-level", at, &it);
+            }
         }
     }
+}
+
+/// Whether the job has the variable that chooses Docker's image format, or gets it.
+fn builds_in_docker_format(look: &Look<'_>) -> bool {
+    let given = look.pass.view.job.variables.get("BUILDAH_FORMAT");
+    let given = given.and_then(|variable| variable.value.as_deref());
+    let new = look.draft.variables.iter();
+    let mut new = new.filter(|variable| variable.name == "BUILDAH_FORMAT");
+    given == Some("docker") || new.any(|variable| variable.value == "docker")
+}
+
+/// Whether an annotation says what it is written to: `index:NAME=VALUE`, `manifest[linux/amd64],index:NAME=VALUE`.
+fn has_level(annotation: &str) -> bool {
+    let name = annotation.split('=').next().unwrap_or_default();
+    let Some((levels, _)) = name.split_once(':') else {
+        return false;
+    };
+    levels.split(',').all(|level| {
+        let level = level.split('[').next().unwrap_or(level);
+        matches!(
+            level,
+            "index" | "manifest" | "index-descriptor" | "manifest-descriptor"
+        )
+    })
 }

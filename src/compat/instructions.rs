@@ -28,6 +28,18 @@ pub(super) fn run(look: &mut Look<'_>) {
         }
         frontend(look, file, &built.dockerfile);
     }
+    let pass = look.pass;
+    for (_, docker) in pass.known_calls() {
+        for flag in docker.flags_named("--build-arg") {
+            let value = docker.value(flag).map(|value| value.text);
+            let image = value
+                .as_deref()
+                .and_then(|value| value.strip_prefix("BUILDKIT_SYNTAX="));
+            if let Some(image) = image.filter(|image| !is_dockerfile_frontend(look, image)) {
+                look.say("syntax-frontend", docker.at_words(&flag.words), image);
+            }
+        }
+    }
 }
 
 fn copy(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruction) {

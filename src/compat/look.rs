@@ -95,6 +95,11 @@ impl<'p> Look<'p> {
         let applies =
             rule.compose.is_none_or(|of| of == compose) && rule.on.is_none_or(|on| on == site);
         let applies = applies && (!rule.shared || self.pass.shares_engine());
+        let calls = |command: &String| {
+            let mut calls = self.pass.known_calls();
+            calls.any(|(_, docker)| docker.rule.name == *command)
+        };
+        let applies = applies && rule.beside.as_ref().is_none_or(calls);
         let podman = self.podman;
         if !applies || podman.is_some_and(|podman| !rule.holds(podman)) {
             return;

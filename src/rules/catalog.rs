@@ -25,7 +25,8 @@
 //!
 //! Beside that a rule may say when it is true: `since`, `until`, `compose`; `on: machine` where commands run on the runner's
 //! machine as its user, `on: image` where they run as root in Podman's image; `read: true` where the script reads what the
-//! command prints; `shared: true` where other jobs work with the same engine. And when it is told: `always: true` at full weight of jobs that stay on Docker, too;
+//! command prints; `shared: true` where other jobs work with the same engine; `beside: COMMAND` where the job calls this
+//! docker command, too. And when it is told: `always: true` at full weight of jobs that stay on Docker, too;
 //! `until-moved: true` only of jobs that have not moved; `once: true` of the first job that moves, and not of the others.
 //! `settings` are files to be set elsewhere, as text that can be pasted.
 
@@ -63,6 +64,8 @@ pub struct CatalogRule {
     pub read: bool,
     /// Whether it is true only where other jobs work with the same engine.
     pub shared: bool,
+    /// A docker command that the job must call, too.
+    pub beside: Option<String>,
     /// Whether it is said at full weight of jobs, too, that stay on Docker.
     pub always: bool,
     /// Whether it is no longer true of a job that has moved.
@@ -232,6 +235,7 @@ struct Entry {
     read: bool,
     #[serde(default)]
     shared: bool,
+    beside: Option<String>,
     #[serde(default)]
     always: bool,
     #[serde(default)]
@@ -471,6 +475,7 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
         on: entry.on,
         read: entry.read,
         shared: entry.shared,
+        beside: entry.beside,
         always: entry.always,
         until_moved: entry.until_moved,
         once: entry.once,

@@ -449,7 +449,10 @@ fn needs_newer(
         "needs-newer-podman",
         at,
         format!("{what} needs Podman {since}, and the jobs will meet {podman}"),
-        "name a newer image with --podman-image, and its version with --podman",
+        match docker.view.on_machine() {
+            true => "let the job run on a machine with a newer Podman, and name its version with --podman if it is not GitHub's own",
+            false => "name a newer image with --podman-image, and its version with --podman",
+        },
     );
     true
 }

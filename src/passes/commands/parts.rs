@@ -37,7 +37,10 @@ pub(super) fn colon_for_equals(
     draft: &mut Draft,
     why: usize,
 ) {
-    let found = docker.raw_value(flag).and_then(|raw| raw.find('='));
+    let raw = docker.raw_value(flag).unwrap_or_default();
+    let found = raw
+        .find(['=', ':'])
+        .filter(|at| raw[*at..].starts_with('='));
     if let (Some(range), Some(found)) = (flag.value.clone(), found) {
         let start = range.start + found;
         docker.replace(start..start + 1, ":", draft, why);
