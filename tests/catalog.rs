@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use dindless::finding::RuleId;
-use dindless::options::{ComposeProvider, Options, RunnerProfile};
+use dindless::options::{ComposeProvider, Options};
 use dindless::outcome::{Outcome, Provider, Verdict};
 use dindless::report::CAN_MOVE;
 use dindless::repository::Memory;
@@ -19,6 +19,7 @@ use dindless::version::Version;
 
 const GITLAB: &str = ".gitlab-ci.yml";
 const GITHUB: &str = ".github/workflows/ci.yml";
+const ACTION: &str = "action.yml";
 
 #[test]
 fn every_rule_finds_its_example_and_not_what_is_solved() {
@@ -78,11 +79,10 @@ fn before(version: Version) -> Version {
 
 fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>) -> bool {
     let told = files.iter().find(|(name, _)| name == "options");
+    let told = told.map(|(_, text)| text.as_str()).unwrap_or_default();
     let options = Options {
-        runner: told.map_or(RunnerProfile::AsIs, |(_, text)| {
-            let profile = text.trim().strip_prefix("--runner ").unwrap_or_default();
-            RunnerProfile::from_str(profile, false).expect("options name a runner")
-        }),
+        runner: chosen(told, "--runner"),
+        actions: chosen(told, "--actions"),
         podman,
         include_review: true,
         compose: match rule.compose {
@@ -100,6 +100,15 @@ fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>
         outcome.troubles
     );
     names(&outcome).contains(&rule.name)
+}
+
+/// The value of an option, as the command line takes it.
+fn chosen<T: ValueEnum + Default>(told: &str, option: &str) -> T {
+    let mut words = told.split_whitespace().skip_while(|word| *word != option);
+    let value = words.nth(1);
+    value.map_or_else(T::default, |value| {
+        T::from_str(value, false).expect("options has values that are known")
+    })
 }
 
 /// All rules that are named in findings or as reasons.
@@ -144,7 +153,7 @@ fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
         });
     }
     let is_there = |path: &str| all.iter().any(|(name, _)| name.as_os_str() == path);
-    if !is_there(GITLAB) && !is_there(GITHUB) {
+    if !is_there(GITLAB) && !is_there(GITHUB) && !is_there(ACTION) {
         let script = match is_there("Dockerfile") {
             true => "docker build -t app .",
             false => "docker compose up -d",
@@ -154,7 +163,9 @@ fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
     let ci = |(name, _): &(PathBuf, String)| {
         let provider = match name.to_str() {
             Some(GITLAB) => Provider::GitLab,
-            Some(path) if path.starts_with(".github/workflows/") => Provider::GitHub,
+            Some(path) if path.starts_with(".github/workflows/") || path == ACTION => {
+                Provider::GitHub
+            }
             _ => return None,
         };
         Some(CiFile {

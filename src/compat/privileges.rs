@@ -16,17 +16,13 @@ fn runner(look: &mut Look<'_>) {
     let view = look.pass.view;
     let told = view.context.options.runner;
     let gitlab = view.job.provider == Provider::GitLab;
-    // a daemon beside the job shows that its runner is privileged already
-    let must_change = gitlab && look.pass.evidence.daemons.is_empty();
     let rule = match told {
-        RunnerProfile::DockerUnprivileged if must_change => "runner-unprivileged",
-        RunnerProfile::Kubernetes if must_change => "runner-kubernetes",
-        RunnerProfile::Openshift if must_change => "runner-openshift",
+        RunnerProfile::DockerUnprivileged if gitlab => "runner-unprivileged",
+        RunnerProfile::Kubernetes if gitlab => "runner-kubernetes",
+        RunnerProfile::Openshift if gitlab => "runner-openshift",
         RunnerProfile::Podman if gitlab => "runner-podman",
         RunnerProfile::DockerPrivileged if gitlab => "runner-hardening",
-        RunnerProfile::AsIs | RunnerProfile::Podman if !gitlab && look.pass.shares_engine() => {
-            "runner-hardening"
-        }
+        RunnerProfile::Podman if look.pass.shares_engine() => "runner-hardening",
         _ => return,
     };
     look.say(rule, view.at_job(), "");

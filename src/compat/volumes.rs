@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::options::RunnerProfile;
+use crate::passes::DockerCall;
 
 use super::look::Look;
 
@@ -10,12 +11,13 @@ use super::look::Look;
 pub(super) fn run(look: &mut Look<'_>) {
     let pass = look.pass;
     let kept = keeps_store(look);
-    let named = kept || uses_names(look);
+    let last_use = last_use(look);
     let mut made: HashSet<String> = HashSet::new();
-    for (_, docker) in pass.known_calls() {
+    for (index, docker) in pass.known_calls() {
+        let takes = kept || last_use.is_some_and(|last| index < last);
         match docker.rule.name.as_str() {
-            "volume prune" if named => look.say("volume-prune", docker.at(), "volume prune"),
-            "system prune" if named => {
+            "volume prune" if takes => look.say("volume-prune", docker.at(), "volume prune"),
+            "system prune" if takes => {
                 if let Some(flag) = docker.flags_named("--volumes").last() {
                     let at = docker.at_words(&flag.words);
                     look.say("volume-prune", at, "system prune --volumes");
@@ -49,18 +51,22 @@ fn keeps_store(look: &Look<'_>) -> bool {
     on_runner && look.pass.shares_engine()
 }
 
-/// Whether the job makes volumes of a name, or mounts them.
-fn uses_names(look: &Look<'_>) -> bool {
-    look.pass.known_calls().any(|(_, docker)| {
-        docker.rule.name == "volume create"
-            || docker.flags_named("--volume").any(|flag| {
-                let raw = docker.raw_value(flag).unwrap_or_default();
-                let raw = raw.trim_start_matches(['"', '\'']);
-                let source = raw.split_once(':').map(|(source, _)| source);
-                source.is_some_and(|source| {
-                    source.starts_with(|letter: char| letter.is_ascii_alphanumeric())
-                        && !source.contains('/')
-                })
+/// The last command that mounts a volume by its name.
+fn last_use(look: &Look<'_>) -> Option<usize> {
+    let mounts = |docker: &DockerCall<'_>| {
+        docker.flags_named("--volume").any(|flag| {
+            let raw = docker.raw_value(flag).unwrap_or_default();
+            let raw = raw.trim_start_matches(['"', '\'']);
+            let source = raw.split_once(':').map(|(source, _)| source);
+            source.is_some_and(|source| {
+                source.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+                    && !source.contains('/')
             })
-    })
+        })
+    };
+    let calls = look.pass.known_calls();
+    calls
+        .filter(|(_, docker)| mounts(docker))
+        .map(|(index, _)| index)
+        .last()
 }

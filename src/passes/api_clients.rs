@@ -130,7 +130,9 @@ impl ApiClient {
     /// The tests go on with the machine's Docker.
     pub(super) fn goes_on(&self, at: Location, draft: &mut Draft) {
         let message = format!("{}; they go on with the machine's Docker", self.what);
-        draft.say(self.finding(at, Severity::Note, message));
+        let mut note = self.finding(at, Severity::Note, message);
+        note.help = None;
+        draft.say(note);
     }
 
     fn finding(&self, at: Location, severity: Severity, message: String) -> Finding {

@@ -238,6 +238,17 @@ fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
         if prints || super::evidence::calls_docker(call) {
             continue;
         }
+        let span = &call.command().span;
+        let on_another_machine = view.calls.iter().any(|other| {
+            let inner = &other.command().span;
+            other.is_remote()
+                && other.line == call.line
+                && span.start <= inner.start
+                && inner.end <= span.end
+        });
+        if on_another_machine {
+            continue; // `ssh host docker load`: what runs there is a command of its own already
+        }
         let words = &call.command().words;
         let starts = words.windows(2).skip(1).any(|pair| {
             let names = pair[0].value.as_deref().zip(pair[1].value.as_deref());

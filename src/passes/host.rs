@@ -52,7 +52,8 @@ impl JobView<'_> {
         match self.job.provider {
             Provider::GitHub => {
                 let unknown = matches!(machine(self.context.rules, self.job), Machine::Unknown(_));
-                unknown && self.on_machine() && told != RunnerProfile::GithubHosted
+                let action = self.job.keys.contains_key("using"); // its jobs are elsewhere
+                unknown && !action && self.on_machine() && told != RunnerProfile::GithubHosted
             }
             Provider::GitLab => told != RunnerProfile::GitlabHosted,
         }

@@ -387,6 +387,7 @@ fn invalid_scripts_are_refused() {
         "a | | b",
         "x=$(",
         "{ a",
+        "for ($i = 1; $i -le 3; $i++) { a }",
     ] {
         assert!(parse(script).is_err(), "{script:?}");
     }

@@ -536,6 +536,7 @@ impl Scanner<'_> {
                         return Err(self.problem(at, "too many parentheses are open at once"));
                     }
                 }
+                Some(b')') if depth == 0 => return Ok(None), // one parenthesis opened, not two
                 Some(b')') => {
                     depth -= 1;
                     if depth == 0 {
