@@ -18,6 +18,7 @@ use dindless::options::Options;
 use dindless::outcome::{Outcome, Provider, Verdict};
 use dindless::passes::Scripts;
 use dindless::plan;
+use dindless::project::ProjectFiles;
 use dindless::prove;
 use dindless::providers::{Entry, gitlab};
 use dindless::repository::Memory;
@@ -190,14 +191,23 @@ fn measure(case: &Case) -> Times {
     let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
     let planning = time(each, || {
         let scripts = Scripts::default();
-        let mut plan = plan::plan(documents, pipelines, rules, &options, files, &scripts);
+        let project = ProjectFiles::behind(documents.files.len());
+        let mut plan = plan::plan(
+            documents,
+            pipelines,
+            rules,
+            &options,
+            files,
+            &scripts,
+            Some(&project),
+        );
         plan.say(documents, pipelines, rules, &options, files, &scripts);
         plan.findings.len()
     });
     let (mut applying, mut proof) = (0.0, 0.0);
     if case.group == Group::Changes {
         let scripts = Scripts::default();
-        let plan = plan::plan(documents, pipelines, rules, &options, files, &scripts);
+        let plan = plan::plan(documents, pipelines, rules, &options, files, &scripts, None);
         let apply = || -> BTreeMap<FileId, String> {
             let changes = plan.changes.iter();
             changes
@@ -226,7 +236,9 @@ fn measure(case: &Case) -> Times {
             let again = gitlab::lower(&files, &entries());
             assert!(prove::jobs(&plan, &lowered, &again).is_ok());
             let (documents, pipelines) = (&again.documents, &again.pipelines);
-            let second = plan::plan(documents, pipelines, rules, &options, &files, &scripts);
+            let second = plan::plan(
+                documents, pipelines, rules, &options, &files, &scripts, None,
+            );
             assert!(second.changes.is_empty());
         });
     }
