@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod collections;
 pub mod compat;
+pub mod compose;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;

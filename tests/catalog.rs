@@ -2,8 +2,8 @@
 //! that it says.
 //!
 //! The files of an example are those of a repository. `script` stands for a GitLab job that runs these lines with Docker,
-//! `job` for a GitLab job, `workflow` for a workflow of GitHub's; `options` says how the program is called. Where none of these is there, a job builds the Dockerfile
-//! or starts the compose file.
+//! `job` for a GitLab job, `workflow` for a workflow of GitHub's; `options` says how the program is called. Where none of
+//! these is there, a job starts the compose file, or else builds the Dockerfile.
 
 use std::path::PathBuf;
 
@@ -154,15 +154,15 @@ fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
     }
     let is_there = |path: &str| all.iter().any(|(name, _)| name.as_os_str() == path);
     if !is_there(GITLAB) && !is_there(GITHUB) && !is_there(ACTION) {
-        let script = match is_there("Dockerfile") {
-            true => "docker build -t app .",
-            false => "docker compose up -d",
+        let script = match is_there("compose.yaml") {
+            true => "docker compose up -d",
+            false => "docker build -t app .",
         };
         all.push((GITLAB.into(), with_docker(script)));
     }
     let ci = |(name, _): &(PathBuf, String)| {
         let provider = match name.to_str() {
-            Some(GITLAB) => Provider::GitLab,
+            Some(path) if path.ends_with(GITLAB) => Provider::GitLab,
             Some(path) if path.starts_with(".github/workflows/") || path == ACTION => {
                 Provider::GitHub
             }

@@ -204,7 +204,7 @@ fn the_longest_name_counts() {
         ),
         ("container ls -a", Some(("ps", 2))),
         ("image rm x", Some(("rmi", 2))),
-        ("stack deploy x", Some(("stack", 1))),
+        ("stack services x", Some(("stack", 1))),
         ("compose up -d", Some(("compose up", 2))),
         ("compose -f x.yml up", Some(("compose", 1))),
         ("compose", Some(("compose", 1))),

@@ -1,8 +1,9 @@
 //! The Dockerfiles that a job builds: which they are, and the instructions that the catalog looks for.
 
+use super::compose::started;
 use super::look::Look;
 use crate::dockerfile::{Dockerfile, Flag, Instruction, Stage};
-use crate::passes::{BuildFiles, DockerCall, build_files};
+use crate::passes::{BuildFiles, DockerCall, build_files, build_of};
 use crate::project::ProjectFile;
 use crate::rules::Detector;
 
@@ -49,7 +50,7 @@ impl Built {
     }
 }
 
-/// The builds of a job, and their Dockerfiles, each once.
+/// The builds of a job, and their Dockerfiles, each once; those that compose builds are among the latter.
 #[derive(Default)]
 pub(super) struct Builds<'p> {
     /// In the order of the script.
@@ -72,30 +73,45 @@ impl<'p> Builds<'p> {
             let Some(file) = look.open(&files.dockerfile) else {
                 continue;
             };
-            let mut known = found.dockerfiles.iter();
-            let known = known.position(|known| known.file.id == file.id);
-            let dockerfile = known.unwrap_or_else(|| {
-                found.dockerfiles.push(Built {
-                    dockerfile: Dockerfile::read(file.source.text()),
-                    file,
-                    targets: Vec::new(),
-                });
-                found.dockerfiles.len() - 1
-            });
             let target = docker.flags_named("--target").last();
             let target = target.and_then(|flag| docker.value(flag));
-            let target = target.map(|target| target.text);
-            let targets = &mut found.dockerfiles[dockerfile].targets;
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
+            let dockerfile = found.add(file, target.map(|target| target.text));
             found.builds.push(Build {
                 docker,
                 files,
                 dockerfile,
             });
         }
+        for started in started(look) {
+            for service in &started.builds {
+                if let Some(build) = build_of(&started.project, service)
+                    && let Some(file) = look.open(&build.dockerfile)
+                {
+                    found.add(file, build.target);
+                }
+            }
+        }
         found
+    }
+
+    /// Adds a stage of a Dockerfile that is built; gives the place of the Dockerfile.
+    fn add(&mut self, file: ProjectFile, target: Option<String>) -> usize {
+        let mut known = self.dockerfiles.iter();
+        let known = known.position(|known| known.file.id == file.id);
+        let index = known.unwrap_or_else(|| {
+            self.dockerfiles.push(Built {
+                dockerfile: Dockerfile::read(file.source.text()),
+                file,
+                targets: Vec::new(),
+            });
+            self.dockerfiles.len() - 1
+        });
+        if let Some(built) = self.dockerfiles.get_mut(index)
+            && !built.targets.contains(&target)
+        {
+            built.targets.push(target);
+        }
+        index
     }
 }
 

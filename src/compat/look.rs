@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::options::ComposeProvider;
-use crate::passes::{Draft, Gap, JobPass};
+use crate::passes::{Draft, Gap, JobPass, composer};
 use crate::project::{ProjectFile, ProjectFiles};
 use crate::rules::{Composer, Rules, Site};
 use crate::text::Location;
@@ -25,6 +25,7 @@ pub(super) struct Look<'p> {
     project: &'p ProjectFiles,
     podman: Option<Version>,
     builds: OnceCell<Rc<Builds<'p>>>,
+    compose: Composer,
 }
 
 impl<'p> Look<'p> {
@@ -37,6 +38,10 @@ impl<'p> Look<'p> {
             project,
             podman: pass.target_podman(),
             builds: OnceCell::new(),
+            compose: match composer(pass.view) {
+                ComposeProvider::DockerCompose => Composer::DockerCompose,
+                ComposeProvider::PodmanCompose => Composer::PodmanCompose,
+            },
         }
     }
 
@@ -79,10 +84,6 @@ impl<'p> Look<'p> {
             debug_assert!(false, "the catalog has no rule {rule}");
             return;
         };
-        let compose = match self.pass.view.context.options.compose {
-            ComposeProvider::DockerCompose => Composer::DockerCompose,
-            ComposeProvider::PodmanCompose => Composer::PodmanCompose,
-        };
         // what the passes say of this very place already is said once
         let said = |blocker: &Finding| blocker.at.first().is_some_and(|label| label.at == at);
         if self.draft.blockers.iter().any(said) {
@@ -93,7 +94,7 @@ impl<'p> Look<'p> {
             false => Site::Image,
         };
         let applies =
-            rule.compose.is_none_or(|of| of == compose) && rule.on.is_none_or(|on| on == site);
+            rule.compose.is_none_or(|of| of == self.compose) && rule.on.is_none_or(|on| on == site);
         let applies = applies && (!rule.shared || self.pass.shares_engine());
         let calls = |command: &String| {
             let mut calls = self.pass.known_calls();

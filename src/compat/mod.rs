@@ -5,15 +5,19 @@
 
 mod alternatives;
 mod commands;
+mod compose;
+mod compose_paths;
 mod danger;
 mod dockerfiles;
 mod format;
 mod ignored;
 mod instructions;
 mod look;
+mod places;
 mod privileges;
 mod silent;
 mod stages;
+mod swarm;
 mod volumes;
 
 pub use alternatives::other_servers;
@@ -30,6 +34,8 @@ const AREAS: &[fn(&mut Look<'_>)] = &[
     stages::run,
     ignored::run,
     format::run,
+    compose::run,
+    swarm::run,
     danger::run,
     privileges::run,
     silent::run,

@@ -1,10 +1,17 @@
 //! Compose: docker-compose over a socket that Podman itself offers inside of the job.
 
+use crate::collections::HashSet;
+
+use crate::compose::Value;
 use crate::options::ComposeProvider;
 use crate::pipeline::Phase;
+use crate::repository::slashed;
+use crate::rules::Becomes;
 use crate::shell::Nesting;
+use crate::text::Location;
 use crate::yaml::{Change, New};
 
+use super::compose_files::{ComposeUse, composer};
 use super::context::Call;
 use super::docker_call::{DockerCall, Unclear};
 use super::draft::{Draft, Planned, Purpose};
@@ -34,12 +41,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     if !pass.evidence.docker_image() && !view.on_machine() {
         return; // the image pass says why the job stays
     }
-    draft.review(
-        "compose",
-        at,
-        "the job uses compose, which moves to Podman's socket; the compose files are not all checked here",
-        "see that no service needs BuildKit, a health condition or Docker's socket, then use --include-review",
-    );
+    review(pass, at, draft);
     if view.on_machine() {
         return on_machine(pass, &calls, draft);
     }
@@ -119,6 +121,29 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
+/// What compose does over Podman is for a person to look at; what its files ask for is said where they can be read.
+fn review(pass: &JobPass<'_>, at: Location, draft: &mut Draft) {
+    let way = match composer(pass.view) {
+        ComposeProvider::DockerCompose => "Podman's socket",
+        ComposeProvider::PodmanCompose => "podman-compose",
+    };
+    let uses = pass.compose_uses();
+    let read = |used: &ComposeUse| used.project.as_ref().is_some_and(|it| it.complete);
+    let (message, help) = match uses.iter().all(read) && !uses.is_empty() {
+        true => (
+            format!("the job uses compose, which moves to {way}"),
+            "see that the services do over Podman what they did, then use --include-review",
+        ),
+        false => (
+            format!(
+                "the job uses compose, which moves to {way}; its files cannot all be read here, so what they ask for is not checked"
+            ),
+            "see that no service needs BuildKit, a health condition or Docker's socket, then use --include-review",
+        ),
+    };
+    draft.review("compose", at, message, help);
+}
+
 /// On a machine of GitHub's, compose is there and stays what it is: it finds Podman's socket, which a step before offers.
 fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     let view = &pass.view;
@@ -181,52 +206,30 @@ fn is_compose(call: &Call, docker: &Result<&DockerCall<'_>, &Unclear>) -> bool {
     }
 }
 
-/// A compose file that hands Docker's socket on keeps the job on Docker.
+/// What the compose files and the way in which they are started say against it.
 fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     let view = &pass.view;
-    let defaults = [
-        "compose.yaml",
-        "compose.yml",
-        "docker-compose.yml",
-        "docker-compose.yaml",
-    ];
+    socket(pass, draft);
     for call in calls {
-        let words = &call.command().words;
-        let mut named: Vec<String> = Vec::new();
-        for (index, word) in words.iter().enumerate() {
-            let raw = call.raw(word);
-            if (raw == "-f" || raw == "--file") && index + 1 < words.len() {
-                named.push(view.expand_word(call, &words[index + 1]).text);
-            } else if let Some(name) = raw.strip_prefix("--file=") {
-                named.push(name.to_owned());
-            }
-        }
-        if named.is_empty() {
-            named.extend(defaults.iter().map(|name| (*name).to_owned()));
-        }
-        for name in named {
-            let path = std::path::Path::new(name.trim_start_matches("./"));
-            if !view.context.files.exists(path) {
-                continue;
-            }
-            let Ok(source) = view.context.files.read(path) else {
-                continue;
-            };
-            if source.text().contains("docker.sock") {
-                draft.block(
-                    "docker-socket",
-                    view.at_command(call),
-                    format!("{name} gives Docker's socket to a container"),
-                    "the job stays on Docker until no service needs the socket",
-                );
-            }
-        }
         if call.command().place.nesting.contains(&Nesting::Xargs) {
             draft.block(
                 "unreadable-command",
                 view.at_command(call),
                 "compose is called through xargs",
                 "move the job by hand",
+            );
+        }
+    }
+    for (_, docker) in pass.known_calls() {
+        if let (true, Becomes::Gap(why)) = (
+            docker.rule.name.starts_with("compose"),
+            &docker.rule.becomes,
+        ) {
+            draft.block(
+                "no-counterpart",
+                docker.at(),
+                format!("`docker {}` is not moved: {why}", docker.rule.name),
+                "the job stays on Docker; split off what can move",
             );
         }
     }
@@ -240,5 +243,48 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
             "compose works here on the runner's own engine, which keeps images and containers from job to job",
             "let the job build or pull what it needs from a registry, beside a Podman of its own",
         );
+    }
+}
+
+/// A service that is given Docker's socket keeps the job on Docker.
+fn socket(pass: &JobPass<'_>, draft: &mut Draft) {
+    let mut known = HashSet::default();
+    for used in pass.compose_uses() {
+        let Some(project) = &used.project else {
+            continue;
+        };
+        let services = used.runs.iter().filter(|name| known.insert(*name));
+        for name in services {
+            let Some(service) = project.service(name) else {
+                continue;
+            };
+            let mounts = service.value("volumes").map(Value::items);
+            let mount = mounts.unwrap_or_default().iter().find(|mount| {
+                let source = mount.value("source").unwrap_or(mount);
+                source
+                    .written()
+                    .is_some_and(|text| text.contains("docker.sock"))
+            });
+            let asks = service.value("use_api_socket");
+            let asks = asks.filter(|asks| asks.text() == Some("true"));
+            let Some(place) = mount.or(asks) else {
+                continue;
+            };
+            let Some((file, _)) = project.files.get(place.at.file) else {
+                continue;
+            };
+            let source = &file.source;
+            let line = source.position(place.at.span.start as usize).line;
+            let call = &pass.view.calls[used.call];
+            draft.block(
+                "docker-socket",
+                pass.view.at_command(call),
+                format!(
+                    "{}:{line} gives Docker's socket to the service {name}",
+                    slashed(source.path())
+                ),
+                "the job stays on Docker until no service that it starts needs the socket",
+            );
+        }
     }
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::collections::HashMap;
+use crate::compose::{ComposeFile, Sources};
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
@@ -39,6 +41,8 @@ pub struct Context<'a> {
     /// Other files of the repository that findings may point into; none if nothing else than changes is asked for.
     pub project: Option<&'a ProjectFiles>,
     parsed: &'a Scripts,
+    /// Compose files that were read, each once.
+    compose: RefCell<HashMap<PathBuf, Option<Rc<ComposeFile>>>>,
     /// The jobs that run each line, by their place in the pipeline.
     runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
     /// What reads a login in each job, once somebody asked.
@@ -68,6 +72,7 @@ impl<'a> Context<'a> {
             pipeline,
             project,
             parsed,
+            compose: RefCell::default(),
             runners: OnceCell::new(),
             readers: OnceCell::new(),
         }
@@ -183,6 +188,24 @@ impl<'a> Context<'a> {
             lines,
             calls,
         }
+    }
+}
+
+impl Sources for Context<'_> {
+    fn open(&self, path: &Path) -> Option<Rc<ComposeFile>> {
+        if let Some(known) = self.compose.borrow().get(path) {
+            return known.clone();
+        }
+        let source = match self.project {
+            Some(project) => project.open(self.files, path).map(|file| file.source),
+            None if self.files.exists(path) => self.files.read(path).ok().map(Rc::new),
+            None => None,
+        };
+        let file = source.map(|source| Rc::new(ComposeFile::new(source)));
+        self.compose
+            .borrow_mut()
+            .insert(path.to_owned(), file.clone());
+        file
     }
 }
 

@@ -83,35 +83,38 @@ impl<'a> DockerCall<'a> {
         let rules = view.context.rules;
         let words = &call.command().words;
         let text = call.text();
-        let globals = shell::arguments(
-            text,
-            words.get(1..).unwrap_or_default(),
-            &FlagTable(rules.global_flags(), view),
-            false,
-        );
+        // `docker-compose` says by its own name what is a subcommand elsewhere, and has none of docker's flags
+        let implied = (call.program() == Some("docker-compose")).then_some("compose");
+        let behind = words.get(1..).unwrap_or_default();
+        let globals = match implied {
+            Some(_) => Vec::new(),
+            None => shell::arguments(text, behind, &FlagTable(rules.global_flags(), view), false),
+        };
         let first = globals
             .iter()
             .find(|argument| matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque));
-        let Some(first) = first else {
-            return Err(Unclear::Bare);
+        let start = match first {
+            Some(first) if matches!(first.kind, ArgumentKind::Opaque) => {
+                return Err(Unclear::Subcommand);
+            }
+            Some(first) => first.words.start + 1,
+            None if implied.is_some() => 1,
+            None => return Err(Unclear::Bare),
         };
-        if matches!(first.kind, ArgumentKind::Opaque) {
-            return Err(Unclear::Subcommand);
-        }
-        let start = first.words.start + 1;
-        let names: Vec<&str> = words[start..]
-            .iter()
-            .map_while(|word| word.value.as_deref())
-            .collect();
+        let written = words.get(start..).unwrap_or_default().iter();
+        let written = written.map_while(|word| word.value.as_deref());
+        let names: Vec<&str> = implied.into_iter().chain(written).collect();
+        let implied = usize::from(implied.is_some());
         if names.is_empty() {
             return Err(Unclear::Subcommand);
         }
         let unknown = |names: &[&str]| {
             Unclear::Unknown(names.iter().take(2).copied().collect::<Vec<_>>().join(" "))
         };
-        let Some((mut rule, mut taken)) = rules.command(&names) else {
+        let Some((mut rule, named)) = rules.command(&names) else {
             return Err(unknown(&names));
         };
+        let mut taken = named - implied;
         let mut between = Vec::new();
         if rule.group {
             // flags of the group stand before its command: `compose -f x up`
@@ -124,12 +127,12 @@ impl<'a> DockerCall<'a> {
                 return Err(Unclear::Bare);
             };
             let at = start + taken + operand.words.start;
-            let mut inner: Vec<&str> = names[..taken].to_vec();
+            let mut inner: Vec<&str> = names[..named].to_vec();
             inner.extend(words[at..].iter().map_while(|word| word.value.as_deref()));
             let Some((command, words)) = rules.command(&inner) else {
                 return Err(unknown(&inner));
             };
-            if command.group || words <= taken {
+            if command.group || words <= named {
                 return Err(Unclear::Subcommand);
             }
             between = flags
@@ -139,7 +142,7 @@ impl<'a> DockerCall<'a> {
             for argument in &mut between {
                 shift(argument, start + taken);
             }
-            taken = at - start + words - taken;
+            taken = at - start + words - named;
             rule = command;
         }
         let globals = globals
@@ -193,6 +196,21 @@ impl<'a> DockerCall<'a> {
             self.value(flag)
                 .is_none_or(|value| !off.contains(&value.text.as_str()))
         })
+    }
+
+    /// The flags that stand in front of the subcommand and belong to its group: `compose --file x up`.
+    pub(crate) fn flags_between(&self) -> impl Iterator<Item = Flag<'a>> {
+        let group = self.rule.name.split(' ').next().unwrap_or_default();
+        let table = self.view.context.rules.command(&[group]);
+        let words = self.words();
+        let between = self.between.iter();
+        between.filter_map(move |argument| Flag::of(argument, table?.0, words))
+    }
+
+    /// The values of such a flag, with the job's variables put in.
+    pub(crate) fn values_between(&self, name: &str) -> Vec<Expanded> {
+        let flags = self.flags_between().filter(|flag| flag.rule.name == name);
+        flags.filter_map(|flag| self.value(&flag)).collect()
     }
 
     /// The operands, as indexes into the words.

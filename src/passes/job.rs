@@ -1,14 +1,18 @@
 //! One job under the passes: what is known of it before the first change is planned.
 
 use std::cell::OnceCell;
+use std::path::PathBuf;
 
 use crate::collections::{HashMap, HashSet};
 
 use super::api_clients::{self, ApiClient};
+use super::compose_files::{ComposeUse, compose_uses};
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
 use super::evidence::Evidence;
 use super::facts::Facts;
+use super::folder::{Folders, path_from};
+use crate::image_name::Expanded;
 
 /// A job with all that the passes know of it.
 pub struct JobPass<'a> {
@@ -28,6 +32,8 @@ pub struct JobPass<'a> {
     pub first_move: Option<usize>,
     /// The calls that run tests which start containers, once somebody asked.
     clients: OnceCell<Vec<(usize, ApiClient)>>,
+    /// What its compose commands are about, once somebody asked.
+    compose: OnceCell<Vec<ComposeUse>>,
 }
 
 impl<'a> JobPass<'a> {
@@ -51,6 +57,7 @@ impl<'a> JobPass<'a> {
             other_actions: HashMap::default(),
             first_move,
             clients: OnceCell::new(),
+            compose: OnceCell::new(),
         }
     }
 
@@ -62,6 +69,17 @@ impl<'a> JobPass<'a> {
                 .filter_map(|(index, call)| Some((index, api_clients::of(self, index, call)?)))
                 .collect()
         })
+    }
+
+    /// The compose commands that the tables know, with the files and services that each is about.
+    pub(crate) fn compose_uses(&self) -> &[ComposeUse] {
+        self.compose.get_or_init(|| compose_uses(self))
+    }
+
+    /// A path that a command names, from the root of the repository, if it is known and leads there.
+    pub(crate) fn path_of(&self, call: usize, written: &Expanded) -> Option<PathBuf> {
+        let folder = Folders::of(self.view).at(call)?;
+        path_from(&folder, &written.text)
     }
 
     /// The calls of docker, each with its place in the view.

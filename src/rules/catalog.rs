@@ -18,7 +18,10 @@
 //!   that must not be there;
 //! - `dockerfile KEYWORD <<`: an instruction with a heredoc; `dockerfile KEYWORD WORD`: one with such a word behind its flags;
 //! - `directive NAME [VALUE...]`: a comment in the head of a Dockerfile that steers how it is read, with one of these values;
-//! - `compose PATH [VALUE...]`: a key of a compose file: `services.*.deploy.mode`;
+//! - `compose PATH [VALUE...]`: a key of a compose file that compose uses, by its path with `*` for any name and for the
+//!   items of a list (`services.*.deploy.mode`), with one of these values, alone or in a list, if any are given; with `!` in
+//!   front of them, with any other value;
+//! - `stack PATH [VALUE...]`: the same of a compose file that `docker stack deploy` is given;
 //! - `code`: the area's own code looks for it; `passes`: the passes say it while they translate.
 //!
 //! Values, words and lines that begin with `!` are the ones that are not looked for.
@@ -158,7 +161,8 @@ impl Detector {
         fits(pattern, value.unwrap_or_default())
     }
 
-    /// Whether a value is one that is looked for: any, if none is named. `from` is the first detail that names one.
+    /// Whether a value is one that is looked for: any, if none is named; none of those behind a `!`. `from` is the first
+    /// detail that names one.
     pub fn fits_value(&self, from: usize, value: Option<&str>) -> bool {
         let details = self.details().get(from..).unwrap_or_default();
         if details.is_empty() {
@@ -217,6 +221,8 @@ pub struct Detectors {
     pub directives: Vec<Detector>,
     /// Keys of compose files: the subject is a path.
     pub compose: Vec<Detector>,
+    /// Keys of compose files that Swarm is given: the subject is a path.
+    pub stack: Vec<Detector>,
 }
 
 #[derive(Deserialize)]
@@ -369,6 +375,7 @@ impl Detectors {
             "dockerfile" => &mut self.dockerfile,
             "directive" => &mut self.directives,
             "compose" => &mut self.compose,
+            "stack" => &mut self.stack,
             "code" | "passes" => return words.is_empty(),
             _ => return false,
         };

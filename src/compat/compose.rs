@@ -1,0 +1,372 @@
+//! Compose: the keys of the files that a job's commands use, and what the program that runs them lacks.
+
+use crate::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::collections::IndexSet;
+
+use super::compose_paths::{Paths, below, walk};
+use super::look::Look;
+use super::places::Places;
+use crate::compose::{Kind, NAMES, Project, Value};
+use crate::image_name::ImageName;
+use crate::options::ComposeProvider;
+use crate::passes::composer;
+use crate::repository::slashed;
+
+/// Looks at every compose command of the job.
+pub(super) fn run(look: &mut Look<'_>) {
+    let started = started(look);
+    if !started.is_empty() {
+        let paths = Paths::of(&look.rules().detectors().compose);
+        for project in &started {
+            files(look, project, &paths);
+        }
+    }
+    waits(look);
+    if composer(look.pass.view) == ComposeProvider::PodmanCompose {
+        lacking(look);
+    }
+    names(look, &started);
+}
+
+/// A project, and the services of it that the job starts or builds.
+pub(super) struct Started {
+    pub project: Rc<Project>,
+    pub runs: IndexSet<String>,
+    pub builds: IndexSet<String>,
+}
+
+/// The projects of a job, each once.
+pub(super) fn started(look: &Look<'_>) -> Vec<Started> {
+    let mut known: HashMap<*const Project, usize> = HashMap::default();
+    let mut found: Vec<Started> = Vec::new();
+    for used in look.pass.compose_uses() {
+        let Some(project) = &used.project else {
+            continue;
+        };
+        let index = *known.entry(Rc::as_ptr(project)).or_insert_with(|| {
+            found.push(Started {
+                project: project.clone(),
+                runs: IndexSet::default(),
+                builds: IndexSet::default(),
+            });
+            found.len() - 1
+        });
+        if let Some(started) = found.get_mut(index) {
+            started.runs.extend(used.runs.iter().cloned());
+            started.builds.extend(used.builds.iter().cloned());
+        }
+    }
+    found
+}
+
+/// What the files of a project ask for.
+fn files(look: &mut Look<'_>, started: &Started, paths: &Paths<'_>) {
+    let project = &started.project;
+    let places = Places::of(look, project);
+    for problem in &project.problems {
+        places.say(look, "compose-file-unread", problem.at, &problem.message);
+    }
+    let mut found = Vec::new();
+    let used = used(started);
+    for (section, entry) in project.root.entries() {
+        let paths = below(&[paths], section);
+        match section.as_str() {
+            "services" => {
+                for (name, service) in entry.value.entries() {
+                    let paths = below(&paths, name);
+                    for (key, entry) in service.value.entries() {
+                        let about = match key.as_str() {
+                            "build" => &started.builds,
+                            _ => &started.runs,
+                        };
+                        if about.contains(name) {
+                            walk(entry, &below(&paths, key), &mut found);
+                        }
+                    }
+                }
+            }
+            "networks" | "volumes" | "secrets" | "configs" => {
+                for (name, entry) in entry.value.entries() {
+                    if used.contains(&(section.as_str(), name.as_str())) {
+                        walk(entry, &below(&paths, name), &mut found);
+                    }
+                }
+            }
+            _ => walk(entry, &paths, &mut found),
+        }
+    }
+    for one in found {
+        let text = places.text(one.at);
+        places.say(look, one.rule, one.at, &text);
+    }
+    for name in &started.builds {
+        let service = project.service(name);
+        if let Some(build) = service.and_then(|service| service.value("build")) {
+            cache_tags(look, build, &places);
+            platforms(look, build, &places);
+        }
+    }
+    for name in &started.runs {
+        if let Some(service) = project.service(name) {
+            replicas(look, service, &places);
+            untested(look, service, &places);
+        }
+    }
+    sets_of_files(look, project, &places);
+}
+
+/// What the services that are started use of the project: the section and the name of each.
+fn used(started: &Started) -> HashSet<(&'static str, &str)> {
+    let mut used = HashSet::default();
+    for name in &started.runs {
+        let Some(service) = started.project.service(name) else {
+            continue;
+        };
+        match service.value("networks") {
+            Some(networks) => {
+                used.extend(
+                    networks
+                        .entries()
+                        .map(|(name, _)| ("networks", name.as_str())),
+                );
+            }
+            None if service.get("network_mode").is_none() => {
+                used.insert(("networks", "default"));
+            }
+            None => {}
+        }
+        let listed = [
+            ("volumes", "volumes"),
+            ("secrets", "secrets"),
+            ("configs", "configs"),
+        ];
+        for (key, section) in listed {
+            let items = service.value(key).map(Value::items).unwrap_or_default();
+            let names = items.iter().filter_map(|item| {
+                let source = item.value("source").unwrap_or(item).text()?;
+                source.split(':').next()
+            });
+            used.extend(names.map(|name| (section, name)));
+        }
+    }
+    used
+}
+
+/// `cache_from` and `cache_to` of podman-compose go to Podman as they are, which takes no tag there.
+fn cache_tags(look: &mut Look<'_>, build: &Value, places: &Places<'_>) {
+    let lists = ["cache_from", "cache_to"];
+    let items = lists.iter().filter_map(|key| build.value(key));
+    for item in items.flat_map(Value::items) {
+        let Some(text) = item.text() else { continue };
+        let image = ImageName::parse(text);
+        if text.contains('=') || image.tag.is_some() || image.digest.is_some() {
+            places.say(look, "podman-compose-cache-tag", item.at, text);
+        }
+    }
+}
+
+/// The platforms of a build: several, or one that is not the machine's.
+fn platforms(look: &mut Look<'_>, build: &Value, places: &Places<'_>) {
+    let Some(entry) = build.get("platforms") else {
+        return;
+    };
+    let items = entry.value.items();
+    if items.len() > 1 {
+        // each is true of one of the two programs
+        for rule in ["compose-build-platforms", "podman-compose-build-platforms"] {
+            places.say(look, rule, entry.key, "platforms");
+        }
+        return;
+    }
+    for item in items {
+        let text = item.text();
+        if let Some(text) = text.filter(|text| !text.starts_with("linux/amd64")) {
+            places.say(look, "compose-build-platform", item.at, text);
+        }
+    }
+}
+
+/// `deploy.replicas` without the mode that podman-compose wants beside it.
+fn replicas(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
+    let Some(deploy) = service.value("deploy") else {
+        return;
+    };
+    let replicated = deploy.value("mode").and_then(Value::text) == Some("replicated");
+    if let Some(entry) = deploy.get("replicas")
+        && !replicated
+        && entry.value.text().is_some_and(|number| number != "1")
+    {
+        let it = format!("replicas: {}", entry.value.text().unwrap_or_default());
+        places.say(look, "podman-compose-replicas", entry.key, &it);
+    }
+}
+
+/// A healthcheck that takes its command from the image.
+fn untested(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
+    let Some(check) = service.get("healthcheck") else {
+        return;
+    };
+    let off = check.value.value("disable").is_some();
+    let says_how = check.value.entries().next().is_some();
+    if says_how && !off && check.value.get("test").is_none() {
+        places.say(look, "compose-healthcheck-test", check.key, "healthcheck");
+    }
+}
+
+/// What podman-compose makes of the set of files.
+fn sets_of_files(look: &mut Look<'_>, project: &Project, places: &Places<'_>) {
+    let included = project.root.value("include").map(Value::items);
+    for item in included.unwrap_or_default() {
+        if let Some(entry) = item.get("path")
+            && matches!(entry.value.kind, Kind::List(_))
+        {
+            places.say(look, "podman-compose-include-list", entry.key, "path");
+        }
+    }
+    let pass = look.pass;
+    let used = pass.compose_uses().iter();
+    let used = used.filter(|used| {
+        let this = used.project.as_deref();
+        this.is_some_and(|this| std::ptr::eq(this, project))
+    });
+    let docker = used.filter_map(|used| pass.known_call(used.call)).next();
+    let Some(docker) = docker.filter(|docker| docker.values_between("--file").is_empty()) else {
+        return;
+    };
+    let mut found = project.files.iter().filter_map(|(file, _)| {
+        let name = file.source.path().file_name()?.to_str()?;
+        NAMES.contains(&name).then(|| file.source.path())
+    });
+    let first = found.next();
+    if let Some(other) = found.find(|other| other.parent() == first.and_then(Path::parent)) {
+        let it = slashed(other);
+        look.say("podman-compose-several-files", docker.at(), &it);
+    }
+}
+
+/// `--wait` for a service whose health nobody asks for.
+fn waits(look: &mut Look<'_>) {
+    let pass = look.pass;
+    for used in pass.compose_uses().iter().filter(|used| used.waits) {
+        let Some(project) = &used.project else {
+            continue;
+        };
+        let checked = used.runs.iter().find(|name| {
+            let service = project.service(name);
+            let check = service.and_then(|service| service.value("healthcheck"));
+            check.is_some_and(|check| {
+                let off = check.value("disable").and_then(Value::text) == Some("true");
+                let none = check.value("test").and_then(|test| test.texts().next());
+                !off && none.is_some_and(|test| test != "NONE")
+            })
+        });
+        let docker = pass.known_call(used.call);
+        if let (Some(name), Some(docker)) = (checked, docker)
+            && let Some(flag) = docker.flags_named("--wait").last()
+        {
+            look.say("compose-wait", docker.at_words(&flag.words), name);
+        }
+    }
+}
+
+/// Commands and flags that podman-compose does not know.
+fn lacking(look: &mut Look<'_>) {
+    let pass = look.pass;
+    for (_, docker) in pass.known_calls() {
+        let rule = docker.rule;
+        let Some(name) = rule.name.strip_prefix("compose ") else {
+            continue;
+        };
+        if !rule.podman_compose {
+            let at = docker.at_words(&docker.subcommand);
+            look.say("podman-compose-lacks-command", at, name);
+            continue;
+        }
+        for flag in docker.flags().filter(|flag| !flag.rule.podman_compose) {
+            let it = format!(
+                "{name} {}",
+                docker.call.raw(&docker.words()[flag.words.start])
+            );
+            look.say(
+                "podman-compose-lacks-flag",
+                docker.at_words(&flag.words),
+                &it,
+            );
+        }
+        for flag in docker
+            .flags_between()
+            .filter(|flag| !flag.rule.podman_compose)
+        {
+            let it = docker.call.raw(&docker.words()[flag.words.start]);
+            look.say(
+                "podman-compose-lacks-flag",
+                docker.at_words(&flag.words),
+                it,
+            );
+        }
+    }
+}
+
+/// Docker commands that name a container as another program for compose files would call it: the first version and
+/// podman-compose write `_` between project, service and number, docker-compose `-`.
+fn names(look: &mut Look<'_>, started: &[Started]) {
+    let (rule, wrong) = match composer(look.pass.view) {
+        ComposeProvider::DockerCompose => ("compose-container-name", '_'),
+        ComposeProvider::PodmanCompose => ("podman-compose-container-name", '-'),
+    };
+    let pass = look.pass;
+    let services: HashSet<&String> = started.iter().flat_map(|it| &it.runs).collect();
+    let old_names = pass
+        .view
+        .job
+        .variables
+        .contains_key("COMPOSE_COMPATIBILITY")
+        || pass.known_calls().any(|(_, docker)| {
+            let mut flags = docker.flags_between();
+            flags.any(|flag| flag.rule.name == "--compatibility")
+        });
+    if services.is_empty() || old_names {
+        return;
+    }
+    let own: HashSet<&str> = started
+        .iter()
+        .flat_map(|it| it.runs.iter().filter_map(|name| it.project.service(name)))
+        .filter_map(|service| service.value("container_name")?.text())
+        .collect();
+    for (_, docker) in pass.known_calls() {
+        let takes_container = matches!(
+            docker.rule.name.as_str(),
+            "exec" | "logs" | "cp" | "inspect" | "container inspect" | "wait" | "port" | "stop"
+        );
+        if !takes_container {
+            continue;
+        }
+        let operands = docker.operands();
+        let named = match docker.rule.name.as_str() {
+            "exec" => operands.get(..1).unwrap_or_default(),
+            _ => &operands,
+        };
+        for operand in named {
+            let text = docker.text_of(*operand).text;
+            let container = text.split(':').next().unwrap_or_default();
+            if own.contains(container) {
+                continue;
+            }
+            let service = container.rsplit_once(wrong).and_then(|(head, number)| {
+                let is_number = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
+                is_number.then_some(head)
+            });
+            // `project_my_service`: any end of it may be the service's name
+            let ends = service
+                .into_iter()
+                .flat_map(|head| head.match_indices(wrong).map(|(at, _)| &head[at + 1..]));
+            let mut ends = ends.map(str::to_owned);
+            if ends.any(|end| services.contains(&end)) {
+                look.say(rule, docker.at_words(&(*operand..*operand + 1)), container);
+            }
+        }
+    }
+}

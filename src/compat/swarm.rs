@@ -1,0 +1,38 @@
+//! Swarm: what a stack's file asks of it and compose over Podman does not do.
+
+use std::path::PathBuf;
+
+use super::compose_paths::{Paths, below, walk};
+use super::look::Look;
+use super::places::Places;
+use crate::compose::load;
+
+/// Looks at the files of every `docker stack deploy`.
+pub(super) fn run(look: &mut Look<'_>) {
+    let pass = look.pass;
+    let stacks: Vec<_> = pass
+        .known_calls()
+        .filter(|(_, docker)| docker.rule.name == "stack deploy")
+        .collect();
+    if stacks.is_empty() {
+        return;
+    }
+    let paths = Paths::of(&look.rules().detectors().stack);
+    for (index, docker) in stacks {
+        let named = docker.flags_named("--compose-file");
+        let files = named.filter_map(|flag| pass.path_of(index, &docker.value(flag)?));
+        let files: Vec<PathBuf> = files.collect();
+        let folder = files.first().and_then(|file| file.parent());
+        let folder = folder.map(PathBuf::from).unwrap_or_default();
+        let project = load(pass.view.context, &files, &folder, &());
+        let places = Places::of(look, &project);
+        let mut found = Vec::new();
+        for (section, entry) in project.root.entries() {
+            walk(entry, &below(&[&paths], section), &mut found);
+        }
+        for one in found {
+            let text = places.text(one.at);
+            places.say(look, one.rule, one.at, &text);
+        }
+    }
+}
