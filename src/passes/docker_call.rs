@@ -54,12 +54,8 @@ impl<'a> DockerCall<'a> {
         let rules = view.context.rules;
         let words = &call.command().words;
         let text = call.text();
-        let globals = shell::arguments(
-            text,
-            words.get(1..).unwrap_or_default(),
-            &FlagTable(rules.global_flags()),
-            false,
-        );
+        let rest = words.get(1..).unwrap_or_default();
+        let globals = shell::leading(text, rest, &FlagTable(rules.global_flags()));
         let first = globals
             .iter()
             .find(|argument| matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque));
@@ -87,7 +83,7 @@ impl<'a> DockerCall<'a> {
         if rule.group {
             // flags of the group stand before its command: `compose -f x up`
             let rest = words.get(start + taken..).unwrap_or_default();
-            let flags = shell::arguments(text, rest, &FlagTable(Some(rule)), false);
+            let flags = shell::leading(text, rest, &FlagTable(Some(rule)));
             let operand = flags.iter().find(|argument| {
                 matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque)
             });
