@@ -790,3 +790,64 @@ mod generated {
         }
     }
 }
+
+mod blocks {
+    //! Random words in random blocks, put in and taken away, and read again.
+
+    use super::*;
+    use dindless::text::{Edit, Span};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn words_of_a_block_change_as_they_are_meant(
+            header in prop::sample::select(vec!["|", "|-", "|+", "|2", ">", "|  # note"]),
+            first in "(docker ps|a b|# x|- y)",
+            lines in prop::collection::vec("( {0,2})(docker ps|a b|# x|- y|k: v|ü|\tb|---|)", 0..5),
+            picks in prop::collection::vec((any::<prop::sample::Index>(), 0usize..9, "(podman| |x y|#|- |\t|é|\n|\n  z|)"), 1..4),
+            crlf: bool,
+            last: bool,
+        ) {
+            let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+            let end = if last { "" } else { "after: [z]\n" };
+            let text = format!("run: {header}\n  {first}\n{body}{end}");
+            let text = if crlf { text.replace('\n', "\r\n") } else { text };
+            let Ok(tree) = Tree::parse(&text) else {
+                return Ok(());
+            };
+            let run = tree.get(tree.documents()[0], "run").unwrap().value;
+            let value = tree.scalar(run).unwrap().value();
+            let mut changes = Vec::new();
+            let mut wanted = Vec::new();
+            for (start, length, new) in &picks {
+                let mut start = start.index(value.len() + 1);
+                while !value.is_char_boundary(start) {
+                    start -= 1;
+                }
+                let mut end = (start + length).min(value.len());
+                while !value.is_char_boundary(end) {
+                    end += 1;
+                }
+                // of two at one place nothing says which comes first
+                let touches = |other: &Edit| start <= other.span.end as usize && other.span.start as usize <= end;
+                if !wanted.iter().any(touches) {
+                    changes.push(Change::ReplaceText { node: run, range: start..end, text: new.clone() });
+                    wanted.push(Edit::replace(Span::new(start, end), new.clone()));
+                }
+            }
+            let wanted = apply_edits(value, wanted);
+            if let (Ok(wanted), Ok(edits)) = (wanted, edits(&tree, &text, &changes)) {
+                let after = apply_edits(&text, edits).unwrap();
+                let again = Tree::parse(&after);
+                prop_assert!(again.is_ok(), "{changes:?}\n{text}\n=>\n{after}");
+                let again = again.unwrap();
+                let root = again.documents()[0];
+                let got = again.scalar(again.get(root, "run").unwrap().value).unwrap().value();
+                prop_assert_eq!(got, wanted, "{:?}\n{}\n=>\n{}", changes, text, after);
+                prop_assert_eq!(model(&tree, tree.documents()[0]).len() - format!("{value:?}").len(), model(&again, root).len() - format!("{got:?}").len());
+            }
+        }
+    }
+}

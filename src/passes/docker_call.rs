@@ -88,7 +88,7 @@ impl<'a> DockerCall<'a> {
         let behind = words.get(1..).unwrap_or_default();
         let globals = match implied {
             Some(_) => Vec::new(),
-            None => shell::arguments(text, behind, &FlagTable(rules.global_flags(), view), false),
+            None => shell::leading(text, behind, &FlagTable(rules.global_flags(), view)),
         };
         let first = globals
             .iter()
@@ -119,7 +119,7 @@ impl<'a> DockerCall<'a> {
         if rule.group {
             // flags of the group stand before its command: `compose -f x up`
             let rest = words.get(start + taken..).unwrap_or_default();
-            let flags = shell::arguments(text, rest, &FlagTable(Some(rule), view), false);
+            let flags = shell::leading(text, rest, &FlagTable(Some(rule), view));
             let operand = flags.iter().find(|argument| {
                 matches!(argument.kind, ArgumentKind::Operand | ArgumentKind::Opaque)
             });

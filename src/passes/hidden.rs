@@ -176,7 +176,8 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
             );
             continue;
         }
-        let reads_store = words().any(|word| call.raw(word).contains("docker-daemon:"));
+        let reads_store = call.text()[call.command().span.clone()].contains("docker-daemon:")
+            && words().any(|word| call.raw(word).contains("docker-daemon:"));
         let scans = view.context.rules.scans_images(program)
             && words().any(|word| {
                 let name = view.expand_word(call, word).text;

@@ -77,8 +77,11 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         let network_client = call
             .program()
             .is_some_and(|program| view.context.rules.is_network_client(program));
-        let docker = calls_docker(call);
+        let bare = network_client && !calls_docker(call);
         let command = call.command();
+        if !bare && !call.text()[command.span.clone()].contains("://") {
+            continue;
+        }
         let words = command.words.iter().skip(1).chain(
             command
                 .assignments
@@ -91,7 +94,7 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
             if name != raw && view.context.rules.variable(name).is_some() {
                 continue; // the variables pass has it
             }
-            for range in hosts_in(raw, &pass.evidence.hosts, network_client && !docker) {
+            for range in hosts_in(raw, &pass.evidence.hosts, bare) {
                 let range = word.span.start + range.start..word.span.start + range.end;
                 let at = view.at(call, range.clone());
                 let rest = &call.text()[range.end..];

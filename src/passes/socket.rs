@@ -57,12 +57,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         return; // the image pass says why the job stays
     }
     let mut offered = false;
-    for index in &pass.evidence.commands {
-        let call = &view.calls[*index];
-        let Ok(docker) = DockerCall::new(view, call) else {
-            continue;
-        };
-        let mounts = mounts(&docker);
+    for (_, docker) in pass.known_calls() {
+        let call = docker.call;
+        let mounts = mounts(docker);
         if mounts.is_empty() {
             continue;
         }

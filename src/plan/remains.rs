@@ -71,7 +71,8 @@ pub(super) fn notes(
 
 /// `docker` and a word behind it, or a daemon's image.
 fn names_docker(text: &str) -> bool {
-    text.match_indices("docker").any(|(at, word)| {
+    let may = text.len() > "docker:".len(); // most scalars are short words
+    may && text.match_indices("docker").any(|(at, word)| {
         let after = &text[at + word.len()..];
         let after = after.strip_prefix("-compose").unwrap_or(after);
         let behind = after.trim_start_matches([' ', '\t']);

@@ -40,11 +40,18 @@ impl Plan<'_> {
             };
             match &unit.state {
                 State::Moves => {
-                    for (index, finding) in drafted.draft.findings.iter().enumerate() {
-                        let changes = drafted.draft.changes.iter();
-                        let ours: Vec<&Planned> =
-                            changes.filter(|planned| planned.finding == index).collect();
-                        let more = written::of_steps(unit.job, &ours, &self.changes);
+                    let findings = &drafted.draft.findings;
+                    let mut changes: Vec<Vec<&Planned>> = vec![Vec::new(); findings.len()];
+                    for planned in &drafted.draft.changes {
+                        if let Some(ours) = changes.get_mut(planned.finding) {
+                            ours.push(planned);
+                        }
+                    }
+                    for (finding, ours) in findings.iter().zip(changes) {
+                        let more = match options.fixes {
+                            true => written::of_steps(unit.job, &ours, &self.changes),
+                            false => Vec::new(),
+                        };
                         let mut finding = finding.clone();
                         finding.fix = Some(fix_of(drafted, &finding.message));
                         said.fixed(finding, ours, more, options.fixes.then_some(documents));

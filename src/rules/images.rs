@@ -1,9 +1,11 @@
 //! Which images carry Docker, and what stands in their place.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::error::source;
-use super::pattern::fits;
+use super::pattern::{Patterns, fits};
 use crate::version::Version;
 
 /// What a table of images says about one of them.
@@ -149,6 +151,9 @@ pub(super) struct Images {
     toolboxes: Vec<Toolbox>,
     engines: Vec<Engine>,
     emulators: Emulators,
+    /// The names of the engines, then those of the toolboxes, once somebody asked for an image.
+    #[serde(skip)]
+    names: OnceLock<Names>,
 }
 
 /// Images that tell the kernel how to run programs of other processors.
@@ -158,6 +163,13 @@ struct Emulators {
     names: Vec<String>,
     #[serde(rename = "source", deserialize_with = "source")]
     _source: String,
+}
+
+/// Names of images, and whose each is.
+struct Names {
+    patterns: Patterns,
+    /// For each pattern the place of its engine, or of its toolbox behind the engines.
+    owners: Vec<usize>,
 }
 
 fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Toolbox>, D::Error> {
@@ -192,11 +204,17 @@ impl Images {
 
     pub(super) fn kind(&self, repository: &str, tag: Option<&str>) -> ImageKind<'_> {
         let bare = self.without_proxy(repository);
-        let is = |name: &String| fits(name, bare) || (bare != repository && fits(name, repository));
-        if let Some(engine) = self.engines.iter().find(|e| e.names.iter().any(is)) {
+        let names = self.names.get_or_init(|| self.names());
+        let by_name = [bare, repository]
+            .into_iter()
+            .filter_map(|name| names.patterns.first(name))
+            .min()
+            .and_then(|pattern| names.owners.get(pattern).copied());
+        if let Some(engine) = by_name.and_then(|owner| self.engines.get(owner)) {
             return ImageKind::Engine(engine);
         }
-        if let Some(toolbox) = self.toolboxes.iter().find(|t| t.names.iter().any(is)) {
+        let behind = by_name.and_then(|owner| owner.checked_sub(self.engines.len()));
+        if let Some(toolbox) = behind.and_then(|place| self.toolboxes.get(place)) {
             return ImageKind::Toolbox(toolbox);
         }
         let tag = tag.unwrap_or("latest");
@@ -216,6 +234,18 @@ impl Images {
                 certain: false,
             },
             _ => ImageKind::Unknown,
+        }
+    }
+
+    fn names(&self) -> Names {
+        let engines = self.engines.iter().map(|engine| &engine.names);
+        let toolboxes = self.toolboxes.iter().map(|toolbox| &toolbox.names);
+        let lists = engines.chain(toolboxes).enumerate();
+        let all = lists.flat_map(|(owner, names)| names.iter().map(move |name| (owner, name)));
+        let (owners, names): (Vec<usize>, Vec<&String>) = all.unzip();
+        Names {
+            patterns: Patterns::new(names.into_iter().map(String::as_str)),
+            owners,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Names with `*` for any run of characters, as the rules write them.
 
+use std::collections::BTreeMap;
+
 /// Whether `text` fits `pattern`.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
     // a table of names is asked for each image and variable, and most differ in their first letter
@@ -23,9 +25,59 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     text.ends_with(tail)
 }
 
+/// Many patterns, of which the first that fits a text is looked up by the text's first byte.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    all: Vec<String>,
+    /// For each byte that a pattern begins with, those that begin with it or with `*`, as places in the list.
+    by_first: BTreeMap<u8, Vec<usize>>,
+    /// Those that begin with `*`.
+    open: Vec<usize>,
+}
+
+impl Patterns {
+    pub(super) fn new<'p>(patterns: impl Iterator<Item = &'p str>) -> Self {
+        let all: Vec<String> = patterns.map(str::to_owned).collect();
+        let first = |pattern: &String| pattern.bytes().next();
+        let places = |wanted: &dyn Fn(Option<u8>) -> bool| -> Vec<usize> {
+            let found = all.iter().enumerate();
+            let found = found.filter(|(_, pattern)| wanted(first(pattern)));
+            found.map(|(place, _)| place).collect()
+        };
+        let firsts = all.iter().filter_map(first);
+        let by_first = firsts.map(|byte| {
+            let of_byte =
+                places(&|first| matches!(first, Some(other) if other == byte || other == b'*'));
+            (byte, of_byte)
+        });
+        Self {
+            by_first: by_first.collect(),
+            open: places(&|first| first == Some(b'*')),
+            all,
+        }
+    }
+
+    /// The place of the first pattern that fits a text, which is not empty.
+    pub(super) fn first(&self, text: &str) -> Option<usize> {
+        let byte = text.bytes().next()?;
+        let places = self.by_first.get(&byte).unwrap_or(&self.open);
+        let mut places = places.iter().copied();
+        places.find(|place| fits(&self.all[*place], text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{Patterns, fits};
+
+    #[test]
+    fn the_first_pattern_that_fits_counts() {
+        let patterns = Patterns::new(["ab", "*b", "a*", "*", "ab*"].into_iter());
+        for (text, expected) in [("ab", 0), ("b", 1), ("ac", 2), ("ca", 3), ("acb", 1)] {
+            assert_eq!(patterns.first(text), Some(expected), "{text}");
+        }
+        assert_eq!(patterns.first(""), None);
+    }
 
     #[test]
     fn stars_stand_for_any_run() {

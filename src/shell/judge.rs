@@ -41,33 +41,67 @@ fn ask(masked: &str) -> Result<(), Problem> {
     })
 }
 
-/// Words that begin or end something.
+/// Words that begin or end something, where a command may begin.
 const RESERVED: [&str; 18] = [
     "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do",
     "done", "in", "function", "time", "coproc", "eval",
 ];
 
-/// Whether a script is nothing but simple commands beyond doubt: words, quotes, variables, substitutions of such commands,
-/// comments and plain redirections, with `&&`, `||`, `|`, `;` or a line end between. Most are, and to ask about them would
-/// take longer than all else that is done with them.
+/// Whether a script is beyond doubt: commands of plain words, quotes, variables and substitutions of such commands, comments
+/// and plain redirections, with `&&`, `||`, `|`, `;` or a line end between, also in `if`, `for`, `while`, groups and subshells.
+/// Most are, and to ask about them would take longer than all else that is done with them.
 fn is_clearly_valid(text: &str) -> bool {
-    let mut words = text.split([' ', '\n', ';', '|', '&', '"', '\'', '(', ')']);
-    words.all(|word| !RESERVED.contains(&word))
-        && commands(text.as_bytes(), 0).is_some_and(|rest| rest.is_empty())
+    commands(text.as_bytes(), End::Text, 0).is_some()
 }
 
-/// What follows commands beyond doubt: at their end, or behind the parenthesis that closes a substitution.
-fn commands(mut rest: &[u8], depth: usize) -> Option<&[u8]> {
-    // whether the command at hand has a word, must get one because an operator stands before it, and any has one
-    let (mut has_word, mut is_owed, mut any) = (false, false, false);
-    let mut after_blank = true;
+/// What ends a list of commands.
+#[derive(Clone, Copy)]
+enum End {
+    Text,
+    Parenthesis,
+    /// One of these words where a command may begin.
+    Words(&'static [&'static str]),
+}
+
+/// What follows commands beyond doubt and what ends them, and which of the words it is.
+fn commands(mut rest: &[u8], end: End, depth: usize) -> Option<(&[u8], usize)> {
+    if depth > DEEPEST_JUDGED {
+        return None;
+    }
+    // whether the command at hand has a word, is a compound one, must come because an operator stands before it, and any came
+    let (mut has_word, mut is_compound, mut is_owed, mut any) = (false, false, false, false);
+    let (mut begins_word, mut after_blank, mut after_pipe) = (true, true, false);
     while let [byte, after @ ..] = rest {
+        if begins_word && let Some(word) = reserved(rest) {
+            if has_word {
+                return None;
+            }
+            let behind = rest.get(word.len()..)?;
+            if let End::Words(words) = end
+                && let Some(which) = words.iter().position(|one| *one == word)
+            {
+                return (any && !is_owed).then_some((behind, which));
+            }
+            if word == "!" {
+                // it stands in front of a whole pipeline of simple commands
+                if after_pipe || reserved(behind.trim_ascii_start()).is_some() {
+                    return None;
+                }
+                (is_owed, begins_word, after_blank) = (true, false, false);
+            } else {
+                (has_word, is_compound, any) = (true, true, true);
+                (begins_word, after_blank) = (false, false);
+            }
+            rest = compound(word, behind, depth + 1)?;
+            continue;
+        }
         rest = after;
+        let mut is_separator = true;
         let is_blank = match byte {
             b' ' => true,
             b'\n' if is_owed && !has_word => return None,
             b'\n' => {
-                (has_word, is_owed) = (false, false);
+                (has_word, is_compound, is_owed, after_pipe) = (false, false, false, false);
                 true
             }
             b'#' if after_blank => {
@@ -76,38 +110,122 @@ fn commands(mut rest: &[u8], depth: usize) -> Option<&[u8]> {
                 true
             }
             b'|' | b'&' | b';' if has_word => {
-                if after.first() == Some(byte) && *byte != b';' {
+                let is_double = after.first() == Some(byte) && *byte != b';';
+                if is_double {
                     rest = after.get(1..)?;
                 } else if *byte == b'&' {
                     return None;
                 }
-                (has_word, is_owed) = (false, *byte != b';');
-                true
+                (has_word, is_compound, is_owed) = (false, false, *byte != b';');
+                after_pipe = *byte == b'|' && !is_double;
+                false
             }
             b'\\' if after.first() == Some(&b'\n') && after_blank && (has_word || is_owed) => {
                 rest = after.get(1..)?;
                 true
             }
-            b'[' if after_blank && after.first() == Some(&b' ') => false,
-            b']' if after_blank && matches!(after.first(), Some(b' ' | b'\n' | b';') | None) => {
+            b')' if matches!(end, End::Parenthesis) => {
+                return (any && (has_word || !is_owed)).then_some((rest, 0));
+            }
+            _ if is_compound => return None,
+            b'(' if begins_word && !has_word && after.first() != Some(&b'(') => {
+                rest = commands(after, End::Parenthesis, depth + 1)?.0;
+                (has_word, is_compound, any) = (true, true, true);
+                is_separator = false;
                 false
             }
-            b')' if depth > 0 => return (any && (has_word || !is_owed)).then_some(rest),
             _ => {
-                rest = word_part(*byte, after, depth)?;
+                rest = match byte {
+                    b'[' if after_blank && after.first() == Some(&b' ') => after,
+                    b']' if after_blank
+                        && matches!(after.first(), Some(b' ' | b'\n' | b';') | None) =>
+                    {
+                        after
+                    }
+                    _ => word_part(*byte, after, depth)?,
+                };
+                (has_word, any) = (true, true);
+                is_separator = false;
                 false
             }
         };
-        has_word |= !is_blank;
-        any |= !is_blank;
-        after_blank = is_blank;
+        (begins_word, after_blank) = (is_separator, is_blank);
     }
-    (depth == 0 && any && (has_word || !is_owed)).then_some(rest)
+    let is_whole = matches!(end, End::Text) && any && (has_word || !is_owed);
+    is_whole.then_some((rest, 0))
+}
+
+/// The reserved word that stands here by itself, `!` and braces too.
+fn reserved(rest: &[u8]) -> Option<&'static str> {
+    let ends = |byte: Option<&u8>| byte.is_none_or(|byte| b" \n;|&()<>".contains(byte));
+    match rest {
+        [b'!', b' ', ..] => return Some("!"),
+        [b'{', b' ' | b'\n', ..] => return Some("{"),
+        [b'}', behind @ ..] if ends(behind.first()) => return Some("}"),
+        _ => {}
+    }
+    let letters = |byte: &&u8| byte.is_ascii_lowercase();
+    let length = rest.iter().take_while(letters).count();
+    let word = rest.get(..length).filter(|_| ends(rest.get(length)))?;
+    let mut known = RESERVED.iter();
+    known.find(|known| known.as_bytes() == word).copied()
+}
+
+/// What follows a compound command behind the word that it begins with, or an exclamation mark.
+fn compound<'t>(word: &str, rest: &'t [u8], depth: usize) -> Option<&'t [u8]> {
+    let body = |rest, word| Some(commands(rest, End::Words(word), depth)?.0);
+    match word {
+        "!" => rest.strip_prefix(b" "),
+        "{" => body(rest, &["}"]),
+        "while" | "until" => body(body(rest, &["do"])?, &["done"]),
+        "for" => body(loop_head(rest, depth)?, &["done"]),
+        "if" => {
+            let mut rest = rest;
+            loop {
+                rest = body(rest, &["then"])?;
+                let (behind, which) = commands(rest, End::Words(&["fi", "elif", "else"]), depth)?;
+                match which {
+                    0 => return Some(behind),
+                    1 => rest = behind,
+                    _ => return body(behind, &["fi"]),
+                }
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What follows ` NAME in WORDS; do` behind `for`.
+fn loop_head(rest: &[u8], depth: usize) -> Option<&[u8]> {
+    let rest = rest.strip_prefix(b" ")?;
+    let (name, rest) = rest.split_at(name_length(rest)?);
+    if reserved(name).is_some() {
+        return None;
+    }
+    let mut rest = rest.strip_prefix(b" in ")?;
+    let mut any = false;
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = match byte {
+            b' ' => after,
+            b';' | b'\n' if any => {
+                let behind = after.trim_ascii_start();
+                return behind
+                    .strip_prefix(b"do")
+                    .filter(|_| reserved(behind) == Some("do"));
+            }
+            b'>' => return None,
+            _ if reserved(rest).is_some() => return None,
+            byte => {
+                any = true;
+                word_part(*byte, after, depth)?
+            }
+        };
+    }
 }
 
 /// What follows a piece of a word, or of a redirection, if it is beyond doubt.
 fn word_part(byte: u8, after: &[u8], depth: usize) -> Option<&[u8]> {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@%+,-=*?~^".contains(byte);
     match byte {
         _ if is_plain(&byte) => Some(after),
         b'\'' => {
@@ -128,7 +246,7 @@ fn word_part(byte: u8, after: &[u8], depth: usize) -> Option<&[u8]> {
             };
             let begins = target
                 .first()
-                .is_some_and(|byte| is_plain(byte) || *byte == b'"');
+                .is_some_and(|byte| is_plain(byte) || matches!(byte, b'"' | b'$'));
             begins.then_some(target)
         }
         _ => None,
@@ -150,29 +268,48 @@ fn quoted(mut rest: &[u8], depth: usize) -> Option<&[u8]> {
     }
 }
 
-/// What follows `NAME`, `{NAME}` or `(commands)` behind a dollar sign.
+/// What follows `NAME`, `{NAME}`, `{NAME:-default}` or `(commands)` behind a dollar sign.
 fn expansion(after: &[u8], depth: usize) -> Option<&[u8]> {
     if let Some(inside) = after.strip_prefix(b"(") {
-        if depth >= DEEPEST_JUDGED {
-            return None;
-        }
-        return commands(inside, depth + 1);
+        // `$((` is arithmetic
+        let is_list = inside.first() != Some(&b'(');
+        return Some(
+            commands(inside, End::Parenthesis, depth + 1)
+                .filter(|_| is_list)?
+                .0,
+        );
     }
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let (name, braced) = match after.strip_prefix(b"{") {
-        Some(name) => (name, true),
-        None => (after, false),
+    let Some(name) = after.strip_prefix(b"{") else {
+        return after.get(name_length(after)?..);
     };
-    let length = name.iter().take_while(|byte| is_name(byte)).count();
-    if length == 0 || name.first()?.is_ascii_digit() {
+    let mut rest = name.get(name_length(name)?..)?;
+    let is_operator = |byte: &u8| b":-+=?%#/".contains(byte);
+    if !rest
+        .first()
+        .is_some_and(|byte| *byte == b'}' || is_operator(byte))
+    {
         return None;
     }
-    let behind = name.get(length..)?;
-    if braced {
-        behind.strip_prefix(b"}")
-    } else {
-        Some(behind)
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = match byte {
+            b'}' => return Some(after),
+            b'$' if depth < DEEPEST_JUDGED => expansion(after, depth + 1)?,
+            byte if is_plain(byte) || *byte == b'#' => after,
+            _ => return None,
+        };
     }
+}
+
+/// How long the variable's name is that stands here.
+fn name_length(rest: &[u8]) -> Option<usize> {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let length = rest.iter().take_while(is_name).count();
+    (length > 0 && !rest.first()?.is_ascii_digit()).then_some(length)
+}
+
+fn is_plain(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_./:@%+,-=*?~^".contains(byte)
 }
 
 fn is_printed(byte: &u8) -> bool {
@@ -231,6 +368,12 @@ mod tests {
             "echo a | \\\n  cat",
             "[ -n \"$TAG\" ] && docker tag a \"b:$TAG\"",
             "echo \"{\\\"auths\\\": {}}\" > ~/.docker/config.json",
+            "echo \"A=$A\" >> ${CI_PROJECT_DIR}/build.env",
+            "export TAG=${CI_COMMIT_TAG:-$CI_COMMIT_SHA} NAME=\"${IMAGE##*/}\"",
+            "if ! docker info; then\n  sleep 1\nelif [ -f a ]; then b; else\n  c # d\nfi",
+            "for image in a \"$B\" $(c); do docker pull $image || exit 1; done && echo done. | cat",
+            "until docker info > /dev/null 2>&1; do sleep 1; done\nwhile a; do b; done",
+            "(cd a && docker build .) || { echo no; exit 1; }",
         ] {
             assert!(is_clearly_valid(text), "{text}");
         }
@@ -247,10 +390,28 @@ mod tests {
             "a >",
             "'a",
             "\"a",
-            "${A:-b}",
             "$",
             "f() {",
             "[[ a ]]",
+            "echo do",
+            "if a; then b",
+            "if a; b; fi",
+            "if a then b; fi",
+            "if a; then fi",
+            "if a; then b; fi c",
+            "if a; then b; fi then",
+            "for a in ; do b; done",
+            "for a in b do c; done",
+            "while a; done",
+            "(a) b",
+            "((a))",
+            "{ a }",
+            "{a; }",
+            "! ! a",
+            "a | ! b",
+            "! if a; then b; fi",
+            "${A:-\"b\"}",
+            "${A:-(}",
             "echo $(x",
             "echo $(x |)",
             "echo $((1))",
@@ -267,5 +428,53 @@ mod tests {
                 prop_assert!(ask(&text).is_ok(), "{:?}", text);
             }
         }
+
+        #[test]
+        fn compound_commands_that_are_clearly_valid_are_valid(text in r#"(if |a|b c|\$A|; |\n|then |; then |else |elif |; fi|fi|for a in |; do |do |done|; done|while |until |\( ?|\)|\{ |; \}|\}|! |in | && | \|\| | \| |\$\{A(:?[+=?-]|%%?|##?|/)|"|# |> | ){0,16}"#) {
+            if is_clearly_valid(&text) {
+                prop_assert!(ask(&text).is_ok(), "{:?}", text);
+            }
+        }
+
+        #[test]
+        fn a_valid_script_with_a_piece_less_or_twice(script in script(), at: prop::sample::Index, twice: bool) {
+            let mut pieces: Vec<&str> = script.split_inclusive([' ', ';', '\n']).collect();
+            prop_assert!(!is_clearly_valid(&script) || ask(&script).is_ok(), "{:?}", script);
+            let at = at.index(pieces.len());
+            if twice {
+                pieces.insert(at, pieces[at]);
+            } else {
+                pieces.remove(at);
+            }
+            let text = pieces.concat();
+            if is_clearly_valid(&text) {
+                prop_assert!(ask(&text).is_ok(), "{:?}", text);
+            }
+        }
+    }
+
+    /// Scripts of the kind that is known, nested at random.
+    fn script() -> impl Strategy<Value = String> {
+        let words =
+            "(a|docker ps|A=b c|echo \"\\$A\"|x > \\$\\{B:-c\\}|\\[ -n \"\\$X\" \\]|y '\\}' # z\n)";
+        words.prop_recursive(4, 24, 3, |inner| {
+            let two = (inner.clone(), inner.clone());
+            prop_oneof![
+                (two.clone(), "( && | \\|\\| | \\| |; |\n|\n\n)")
+                    .prop_map(|((a, b), with)| format!("{a}{with}{b}")),
+                (two.clone(), inner.clone())
+                    .prop_map(|((a, b), c)| format!("if {a}; then {b}; else\n{c}\nfi")),
+                two.clone()
+                    .prop_map(|(a, b)| format!("if ! {a}\nthen {b}; elif {b}; then {a}; fi")),
+                two.clone()
+                    .prop_map(|(a, b)| format!("while {a}; do {b}; done")),
+                inner
+                    .clone()
+                    .prop_map(|a| format!("for x in 1 \"$2\"; do\n{a}\ndone")),
+                inner.clone().prop_map(|a| format!("({a})")),
+                inner.clone().prop_map(|a| format!("{{ {a}; }}")),
+                inner.prop_map(|a| format!("echo \"$({a})\" $({a})")),
+            ]
+        })
     }
 }

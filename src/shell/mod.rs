@@ -18,7 +18,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use options::{Argument, ArgumentKind, Options, Value, arguments};
+pub use options::{Argument, ArgumentKind, Options, Value, arguments, leading};
 
 /// How many levels (groups, substitutions, loops ...) may be open at once. Real scripts stay below ten; without a limit a
 /// hostile one overflows the stack.

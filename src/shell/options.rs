@@ -1,5 +1,6 @@
 //! A command's arguments by the rules of Docker's flag library: `--flag=value`, `--flag value`, `-tvalue`, `-it`, `--`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Part, Word};
@@ -65,10 +66,44 @@ pub fn arguments(
     options: &dyn Options,
     interspersed: bool,
 ) -> Vec<Argument> {
-    let mut found = Vec::with_capacity(words.len());
+    let reach = if interspersed {
+        Reach::All
+    } else {
+        Reach::ToOperands
+    };
+    read(text, words, options, reach)
+}
+
+/// The flags in front of the first operand (or of what could be one), and that.
+pub fn leading(text: &str, words: &[Word], options: &dyn Options) -> Vec<Argument> {
+    read(text, words, options, Reach::ToFirst)
+}
+
+/// How far flags are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Operands may stand between them.
+    All,
+    /// Behind the first operand all are operands.
+    ToOperands,
+    /// Nothing is read behind the first operand.
+    ToFirst,
+}
+
+fn read(text: &str, words: &[Word], options: &dyn Options, reach: Reach) -> Vec<Argument> {
+    let mut found = match reach {
+        Reach::ToFirst => Vec::new(),
+        _ => Vec::with_capacity(words.len()),
+    };
     let mut flags = true;
     let mut index = 0;
     while let Some(word) = words.get(index) {
+        let last = found.last().map(|argument: &Argument| &argument.kind);
+        if reach == Reach::ToFirst
+            && matches!(last, Some(ArgumentKind::Operand | ArgumentKind::Opaque))
+        {
+            break;
+        }
         let here = index..index + 1;
         let mut push = |words: Range<usize>, kind| found.push(Argument { words, kind });
         index += 1;
@@ -79,10 +114,13 @@ pub fn arguments(
             // as one.
             continue;
         }
-        let (written, starts) = written(word);
-        if !flags || !written.starts_with('-') || written == "-" {
+        let written = match flags && could_be_flag(word) {
+            true => written(word),
+            false => Cow::Borrowed(""),
+        };
+        if !written.starts_with('-') || written == "-" {
             push(here, ArgumentKind::Operand);
-            flags &= interspersed;
+            flags &= reach == Reach::All;
         } else if written == "--" && word.value.is_some() {
             push(here, ArgumentKind::Terminator);
             flags = false;
@@ -94,12 +132,12 @@ pub fn arguments(
                     push(
                         here,
                         ArgumentKind::Unknown {
-                            name: written.clone(),
+                            name: written.into_owned(),
                         },
                     );
                     continue;
                 }
-                None => (written.as_str(), None),
+                None => (&*written, None),
             };
             let name_owned = name.to_owned();
             match (options.takes_value(name), value) {
@@ -107,7 +145,7 @@ pub fn arguments(
                 (Some(_), Some(offset)) => {
                     let value = Some(Value {
                         word: here.start,
-                        offset: source_offset(word, &starts, offset),
+                        offset: source_offset(word, offset),
                     });
                     push(here, flag(name_owned, value, None));
                 }
@@ -128,7 +166,7 @@ pub fn arguments(
                     .is_some_and(|rest| rest.starts_with('='));
                 let attached = Value {
                     word: here.start,
-                    offset: source_offset(word, &starts, rest + usize::from(assigned)),
+                    offset: source_offset(word, rest + usize::from(assigned)),
                 };
                 let takes = options.takes_value(&name);
                 // A flag with its value attached has the word to itself.
@@ -182,28 +220,47 @@ fn following(words: &[Word], index: usize) -> (usize, Option<Value>) {
     }
 }
 
-/// The text before the first expansion, without quotes, with the source byte of each literal part's beginning.
-fn written(word: &Word) -> (String, Vec<(usize, usize)>) {
-    let mut written = String::new();
-    let mut starts = Vec::new();
-    for part in &word.parts {
-        let Part::Literal(range, text) = part else {
-            break;
-        };
-        starts.push((written.len(), range.start));
-        written.push_str(text);
+/// Whether the text of a word may begin with a dash.
+fn could_be_flag(word: &Word) -> bool {
+    match word.parts.first() {
+        Some(Part::Literal(_, text)) => text.is_empty() || text.starts_with('-'),
+        _ => false,
     }
-    (written, starts)
+}
+
+/// The literal parts of a word before the first expansion, each with the byte of the source at which it begins.
+fn literals(word: &Word) -> impl Iterator<Item = (usize, &str)> {
+    word.parts.iter().map_while(|part| match part {
+        Part::Literal(range, text) => Some((range.start, text.as_str())),
+        _ => None,
+    })
+}
+
+/// The text before the first expansion, without quotes.
+fn written(word: &Word) -> Cow<'_, str> {
+    let mut literals = literals(word).map(|(_, text)| text);
+    let first = literals.next().unwrap_or_default();
+    match literals.next() {
+        Some(second) => {
+            let more: String = literals.collect();
+            format!("{first}{second}{more}").into()
+        }
+        None => first.into(),
+    }
 }
 
 /// The byte of the raw word at which a byte of its written text stands. At the end of what is literal that is where the
 /// expansion, with the quote before it, begins.
-fn source_offset(word: &Word, starts: &[(usize, usize)], offset: usize) -> usize {
-    let index = starts.partition_point(|(at, _)| *at < offset);
-    let Some((at, source)) = index.checked_sub(1).and_then(|index| starts.get(index)) else {
-        return 0;
-    };
-    (source + (offset - at)).saturating_sub(word.span.start)
+fn source_offset(word: &Word, offset: usize) -> usize {
+    let (mut at, mut found) = (0, 0);
+    for (source, text) in literals(word) {
+        if at >= offset {
+            break;
+        }
+        found = (source + (offset - at)).saturating_sub(word.span.start);
+        at += text.len();
+    }
+    found
 }
 
 /// Whether an expansion that makes up a whole word could be several words or a flag.

@@ -212,9 +212,19 @@ impl<'a> Job<'a> {
                 continue;
             }
             let source = self.scalar.source_of(range.clone());
-            let Some(source) = source.or_else(|| self.scalar.cover_of(range.clone())) else {
+            let Some(mut source) = source.or_else(|| self.scalar.cover_of(range.clone())) else {
                 return Err(self.refuse("the text does not stand in the file as it is read"));
             };
+            // a line end of two bytes is decoded as one, and stays whole
+            let before = (source.start as usize).checked_sub(1);
+            if value[range.start..].starts_with('\n')
+                && before.and_then(|at| self.text.as_bytes().get(at)) == Some(&b'\r')
+            {
+                source.start -= 1;
+                if range.is_empty() {
+                    source.end -= 1;
+                }
+            }
             parts.push(Part {
                 decoded: range.clone(),
                 text: text.clone(),
@@ -276,12 +286,70 @@ impl<'a> Job<'a> {
             .map_err(|_| self.refuse("two changes meet in this text"))
     }
 
+    /// Whether the parts change nothing but letters within the lines of a literal block, so that what is read is beyond doubt:
+    /// no line comes, goes, is emptied or begins in another column.
+    fn is_clearly_literal(&self, parts: &[Part]) -> bool {
+        let is_indented = self.layout.as_ref().is_some_and(|layout| layout.indent > 0);
+        is_indented
+            && self.scalar.style() == Style::Literal
+            && parts.iter().all(|part| self.keeps_its_line(part))
+    }
+
+    /// Whether a part replaces letters of one line by others, and the line still begins as it did or with a letter in that place.
+    fn keeps_its_line(&self, part: &Part) -> bool {
+        let Range { start, end } = part.decoded;
+        let (Some(before), Some(old), Some(after)) = (
+            self.scalar.value().get(..start),
+            self.scalar.value().get(start..end),
+            self.scalar.value().get(end..),
+        ) else {
+            return false;
+        };
+        let printed = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+        if part.written != part.text
+            || !part.text.bytes().all(printed)
+            || old.contains(['\n', '\r'])
+        {
+            return false;
+        }
+        let lead = before.rsplit('\n').next().unwrap_or_default();
+        // the letter next to it tells that the source is meant which stands on this line
+        let beside = if lead.bytes().any(|byte| byte.is_ascii_graphic()) {
+            let letter = before.chars().next_back().map_or(0, char::len_utf8);
+            start - letter..end
+        } else if part
+            .text
+            .starts_with(|first: char| first.is_ascii_graphic())
+        {
+            let letter = match after.chars().next() {
+                Some(letter) if !matches!(letter, '\n' | '\r') => letter.len_utf8(),
+                _ => return false,
+            };
+            start..end + letter
+        } else {
+            return false;
+        };
+        let (more_before, more_after) = (start - beside.start, beside.end - end);
+        self.scalar.source_of(beside).is_some_and(|source| {
+            source.start as usize + more_before == part.source.start as usize
+                && source.end as usize == part.source.end as usize + more_after
+        })
+    }
+
     /// Whether the parts, written, are read as expected.
     fn verify(&self, parts: &[Part], expected: &str) -> bool {
+        if self.is_clearly_literal(parts) {
+            return true;
+        }
         let start = self.span.start as usize;
         let end = self.span.end as usize;
         let last = lex::line_end(self.text, end).1;
         let is_block = self.layout.is_some();
+        // the line end behind a block parts it from what follows
+        let takes_end = |part: &Part| part.source.end as usize > end;
+        if is_block && parts.iter().any(takes_end) {
+            return false;
+        }
         let whole = &self.text[start..if is_block { last } else { end }];
         let mut edits = Vec::new();
         for part in parts {

@@ -16,6 +16,9 @@ pub(super) fn read(written: &str, context: Context, style: Style) -> Option<Stri
     if style == Style::Plain && is_clearly_plain(written, context) {
         return Some(written.to_owned());
     }
+    if let Some(text) = clearly_quoted(written, style) {
+        return Some(text);
+    }
     let whole = match (context.flow, context.key) {
         (true, true) => format!("{{{written}: v}}"),
         (true, false) => format!("[{written}]"),
@@ -69,6 +72,33 @@ fn is_clearly_plain(text: &str, context: Context) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && text.as_bytes().iter().all(harmless)
+}
+
+/// What a short text on one line in quotes says, if it has no escapes but of quotes and backslashes.
+fn clearly_quoted(written: &str, style: Style) -> Option<String> {
+    let (quote, escape) = match style {
+        Style::SingleQuoted => ('\'', '\''),
+        Style::DoubleQuoted => ('"', '\\'),
+        _ => return None,
+    };
+    let printed = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    if written.len() >= 500 || !written.as_bytes().iter().all(printed) {
+        return None;
+    }
+    let inside = written.strip_prefix(quote)?.strip_suffix(quote)?;
+    let mut text = String::with_capacity(inside.len());
+    let mut characters = inside.chars();
+    while let Some(character) = characters.next() {
+        let said = match character {
+            it if it == escape => characters
+                .next()
+                .filter(|it| *it == quote || *it == escape)?,
+            it if it == quote => return None,
+            it => it,
+        };
+        text.push(said);
+    }
+    Some(text)
 }
 
 /// Whether a text can stand plain.
@@ -278,7 +308,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::scalar::Style;
-    use super::{Context, is_clearly_plain, read, read_in};
+    use super::{Context, clearly_quoted, is_clearly_plain, read, read_in};
 
     proptest! {
         #[test]
@@ -298,6 +328,30 @@ mod tests {
                 let found = read_in(&whole, context, Style::Plain);
                 prop_assert_eq!(found.as_deref(), Some(text.as_str()));
                 prop_assert_eq!(read(&text, context, Style::Plain), found);
+            }
+        }
+
+        #[test]
+        fn what_is_clearly_quoted_is_read_so(
+            inside in r#"([a-z:#{}\[\],&*!|>%@` -]|'|''|"|\\"|\\\\|\\n|\\){0,12}"#,
+            single: bool,
+            flow: bool,
+            key: bool,
+        ) {
+            let context = Context { flow, key };
+            let (quote, style) = match single {
+                true => ('\'', Style::SingleQuoted),
+                false => ('"', Style::DoubleQuoted),
+            };
+            let written = format!("{quote}{inside}{quote}");
+            if let Some(text) = clearly_quoted(&written, style) {
+                let whole = match (flow, key) {
+                    (true, true) => format!("{{{written}: v}}"),
+                    (true, false) => format!("[{written}]"),
+                    (false, true) => format!("{written}: v"),
+                    (false, false) => format!("k: {written}"),
+                };
+                prop_assert_eq!(read_in(&whole, context, style), Some(text));
             }
         }
     }
