@@ -40,6 +40,13 @@ pub(super) fn machine<'a>(rules: &'a Rules, job: &Job) -> Machine<'a> {
     }
 }
 
+/// Whether a job has a machine of its own, which ends with it.
+pub(super) fn is_of_its_own(pass: &JobPass<'_>) -> bool {
+    let view = &pass.view;
+    let hosted = || matches!(machine(view.context.rules, view.job), Machine::Hosted(_));
+    view.on_machine() && hosted()
+}
+
 impl JobView<'_> {
     /// Whether the job's commands run on the runner's machine itself, with its Podman.
     pub(crate) fn on_machine(&self) -> bool {

@@ -53,7 +53,7 @@ pub struct Drafted {
     pub draft: Draft,
     /// What the job does with images.
     pub facts: Facts,
-    /// Whether it has a daemon, and so a store, of its own.
+    /// Whether it has a daemon or a machine, and so a store, of its own.
     pub own_store: bool,
     /// Whether a command of it is docker.
     pub calls_docker: bool,
@@ -110,7 +110,7 @@ pub fn run<'a>(
 
     removal::plan(pass.view, &mut draft);
     let gaps = look(&pass, &draft);
-    let own_store = !pass.evidence.daemons.is_empty();
+    let own_store = !pass.evidence.daemons.is_empty() || host::is_of_its_own(&pass);
     let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {
         draft,

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use crate::image_name::ImageName;
-use crate::rules::{Rules, ShortName};
+use crate::pipeline::Provider;
+use crate::rules::{Folder, Rules, ShortName};
 use crate::shell;
 
 use super::context::Call;
@@ -21,7 +22,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let at = view.at_command(call);
-        let file = project_file(pass, call);
+        let file = project_file(pass, index, call);
         let calls_docker = matches!(
             file,
             Some(ProjectFile::Seen {
@@ -98,9 +99,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Whether the job pushes or tags an image that nothing in sight makes or fetches.
 fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
     pass.facts.deeds.iter().any(|(call, deed)| match deed {
-        Deed::Pushes(image) | Deed::Tags { from: image, .. } => {
-            !pass.facts.has_before(*call, image)
-        }
+        // a build may push what it builds
+        Deed::Pushes(image) => !pass.facts.has_before(*call + 1, image),
+        Deed::Tags { from: image, .. } => !pass.facts.has_before(*call, image),
         _ => false,
     })
 }
@@ -150,10 +151,10 @@ enum Contents {
     Harmless,
 }
 
-fn project_file(pass: &JobPass<'_>, call: &Call) -> Option<ProjectFile> {
+fn project_file(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ProjectFile> {
     let view = &pass.view;
     let path = match call.program()? {
-        "make" | "gmake" => return Some(makefile(pass, call)),
+        "make" | "gmake" => return Some(makefile(pass, index, call)),
         "sh" | "bash" | "ash" | "zsh" | "source" | "." => match script_operand(pass, call)? {
             Ok(path) => path,
             Err(unknown) => return Some(ProjectFile::Unseen(unknown)),
@@ -169,16 +170,19 @@ fn project_file(pass: &JobPass<'_>, call: &Call) -> Option<ProjectFile> {
             program.to_owned()
         }
         program if view.context.rules.runs_project_code(program) => {
+            let code = code_in_sight(call);
+            let starts_others = |code: &str| view.context.rules.starts_others(code);
+            if code.is_some_and(|code| !code.contains("docker") && !starts_others(code)) {
+                return None;
+            }
             return Some(ProjectFile::Unseen(format!("what {program} runs")));
         }
         _ => return None,
     };
-    let relative = ["./", "$CI_PROJECT_DIR/", "${CI_PROJECT_DIR}/"]
-        .iter()
-        .fold(path.as_str(), |path, prefix| {
-            path.strip_prefix(prefix).unwrap_or(path)
-        });
-    let file = Path::new(relative);
+    let Some(relative) = in_repository(pass, index, call, &path) else {
+        return Some(ProjectFile::Unseen(path));
+    };
+    let file = Path::new(&relative);
     if file.is_absolute() || !view.context.files.exists(file) {
         return Some(ProjectFile::Unseen(path));
     }
@@ -187,8 +191,80 @@ fn project_file(pass: &JobPass<'_>, call: &Call) -> Option<ProjectFile> {
     };
     Some(ProjectFile::Seen {
         contents: in_script(source.text()),
-        path: relative.to_owned(),
+        path: relative.clone(),
     })
+}
+
+/// A path in a command as one of the repository; `None` if it is not known in which folder the command runs.
+fn in_repository(pass: &JobPass<'_>, index: usize, call: &Call, path: &str) -> Option<String> {
+    let rules = pass.view.context.rules;
+    let path = match rules.below_checkout(path) {
+        Some((Folder::Checkout, rest)) => return Some(rest.to_owned()),
+        Some((Folder::Working, rest)) => rest,
+        None if path.starts_with('/') => return Some(path.to_owned()),
+        None => path,
+    };
+    let folder = folder_of(pass, index, call)?;
+    joined(&folder, path)
+}
+
+/// The folder of the repository in which a command runs: that of its step, and where `cd` has led from there.
+fn folder_of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
+    let view = &pass.view;
+    let written = view.line(call).folder.as_deref().unwrap_or_default();
+    let slashed = format!("{written}/");
+    let below = view.context.rules.below_checkout(&slashed);
+    let begin = below.map_or(written, |(_, rest)| rest);
+    let mut folder = joined("", begin)?;
+    // on GitHub each step begins anew
+    let anew = view.job.provider == Provider::GitHub;
+    for other in view.calls.iter().take(index) {
+        let leads = matches!(other.program(), Some("cd" | "pushd"));
+        if !leads || anew && other.line != call.line {
+            continue;
+        }
+        let command = other.command();
+        let to = command.words.get(1)?.value.as_deref()?;
+        if !command.place.nesting.is_empty() {
+            return None;
+        }
+        folder = joined(&folder, to)?;
+    }
+    Some(folder)
+}
+
+/// A path below a folder, both from the root of the repository; `None` if it leads elsewhere, or is not written out.
+fn joined(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with(['/', '~', '-']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part if part.contains('$') => return None,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The code that an interpreter is given in the script itself: behind -c or -e, or as a heredoc.
+fn code_in_sight(call: &Call) -> Option<&str> {
+    let command = call.command();
+    let given = |index: usize| command.words.get(index).map(|word| call.raw(word));
+    match (given(1), command.words.len()) {
+        (Some("-c" | "-e"), _) => command.words.get(2)?.value.as_deref(),
+        (None, _) | (Some("-"), 2) => {
+            let mut heredocs = command.redirects.iter();
+            let heredoc = heredocs.find_map(|redirect| redirect.heredoc.as_ref())?;
+            call.text().get(heredoc.body.clone())
+        }
+        _ => None,
+    }
 }
 
 /// The file that a shell is given: its path, or the word that cannot be read.
@@ -264,7 +340,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The makefile of the repository: recipes are shell, and `DOCKER ?= docker` is a way out.
-fn makefile(pass: &JobPass<'_>, call: &Call) -> ProjectFile {
+fn makefile(pass: &JobPass<'_>, index: usize, call: &Call) -> ProjectFile {
     let view = &pass.view;
     let words = &call.command().words;
     let value_of = |flag: &str| {
@@ -280,12 +356,20 @@ fn makefile(pass: &JobPass<'_>, call: &Call) -> ProjectFile {
             .collect(),
     };
     for name in candidates {
-        let path = Path::new(folder.trim_start_matches("./")).join(name.trim_start_matches("./"));
-        if view.context.files.exists(&path)
-            && let Ok(source) = view.context.files.read(&path)
+        let name = name.trim_start_matches("./");
+        let path = match folder.trim_end_matches('/') {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        };
+        let Some(path) = in_repository(pass, index, call, &path) else {
+            break;
+        };
+        let file = Path::new(&path);
+        if view.context.files.exists(file)
+            && let Ok(source) = view.context.files.read(file)
         {
             return ProjectFile::Seen {
-                path: path.display().to_string(),
+                path,
                 contents: in_makefile(view.context.rules, source.text()),
             };
         }

@@ -72,7 +72,12 @@ fn stores(plan: &mut Plan<'_>, documents: &Documents) -> bool {
                 }
                 _ => continue,
             };
-            if drafted.facts.has_before(*call, image) {
+            // a build may push what it builds
+            let before = match deed {
+                Deed::Pushes(_) => *call + 1,
+                _ => *call,
+            };
+            if drafted.facts.has_before(before, image) {
                 continue;
             }
             let wanted = ImageName::without_tag(image);

@@ -371,6 +371,12 @@ impl Rules {
         programs.is_some_and(|programs| programs.looks_up(name))
     }
 
+    /// Whether code in another language than the shell's may start a program.
+    pub fn starts_others(&self, code: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_none_or(|programs| programs.starts_others(code))
+    }
+
     /// Whether a word may stand in front of a command on its line.
     pub fn stands_before_commands(&self, word: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);

@@ -151,6 +151,7 @@ pub(super) struct Programs {
     before_commands: Names,
     file_carriers: Names,
     test_runners: TestRunners,
+    start_others: Names,
 }
 
 impl Clients {
@@ -212,6 +213,11 @@ impl Programs {
     pub(super) fn test_runner(&self, program: &str, words: &[String]) -> Option<&TestRunner> {
         let mut runners = self.test_runners.runners.iter();
         runners.find(|runner| runner.is_run_by(program, words))
+    }
+
+    pub(super) fn starts_others(&self, code: &str) -> bool {
+        let mut words = self.start_others.programs.0.iter();
+        words.any(|word| code.contains(word.as_str()))
     }
 
     /// A program that is said to be harmless and not harmless.
