@@ -31,6 +31,7 @@ mod toolbox;
 
 mod variables;
 mod waits;
+mod written_files;
 
 pub(crate) use build_files::{BuildFiles, build_files};
 pub use context::{Call, Context, JobView, Scripts};
