@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::collections::HashMap;
+use crate::collections::{HashMap, HashSet};
 use crate::compose::{ComposeFile, Sources};
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
@@ -16,6 +16,8 @@ use crate::repository::Files;
 use crate::rules::Rules;
 use crate::shell::{self, Command, Word};
 use crate::text::Location;
+
+use super::written_files;
 
 /// A script text as the shell reads it.
 #[derive(Debug)]
@@ -154,39 +156,42 @@ impl<'a> Context<'a> {
             job,
             lines: Vec::new(),
             calls: Vec::new(),
+            written: HashSet::default(),
         }
     }
 
     /// A job with the commands of its scripts.
     pub fn view<'b>(&'b self, job: &'b Job) -> JobView<'b> {
-        let mut lines = Vec::new();
-        let mut calls = Vec::new();
-        for (phase, line) in job.lines() {
-            let parsed = self.parse(line.node);
-            if let Ok(script) = &parsed.script {
-                for index in 0..script.commands.len() {
-                    calls.push(Call {
-                        phase,
-                        line: lines.len(),
-                        parsed: parsed.clone(),
-                        index,
-                    });
-                }
-            }
-            lines.push(LineView {
+        let mut lines: Vec<LineView> = job
+            .lines()
+            .map(|(phase, line)| LineView {
                 phase,
                 node: line.node,
                 item: line.item,
                 step: line.step,
                 folder: line.folder.clone(),
-                parsed,
-            });
+                parsed: self.parse(line.node),
+            })
+            .collect();
+        let written = written_files::read(&mut lines);
+        let mut calls = Vec::new();
+        for (line, view) in lines.iter().enumerate() {
+            let Ok(script) = &view.parsed.script else {
+                continue;
+            };
+            calls.extend((0..script.commands.len()).map(|index| Call {
+                phase: view.phase,
+                line,
+                parsed: view.parsed.clone(),
+                index,
+            }));
         }
         JobView {
             context: self,
             job,
             lines,
             calls,
+            written,
         }
     }
 }
@@ -306,6 +311,8 @@ pub struct JobView<'a> {
     pub lines: Vec<LineView>,
     /// The commands of all lines, in the same order.
     pub calls: Vec<Call>,
+    /// The scripts that it writes into files and runs; what they hold is among the calls.
+    pub written: HashSet<String>,
 }
 
 impl JobView<'_> {

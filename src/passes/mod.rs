@@ -33,6 +33,7 @@ mod toolbox;
 
 mod variables;
 mod waits;
+mod written_files;
 
 pub(crate) use build_files::{BuildFiles, build_files};
 pub(crate) use compose_files::{build_of, composer};

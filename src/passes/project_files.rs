@@ -12,13 +12,13 @@ use super::context::Call;
 use super::draft::Draft;
 use super::facts::Deed;
 use super::job::JobPass;
-use super::setup;
+use super::{setup, written_files};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     for (index, call) in view.calls.iter().enumerate() {
-        if call.is_remote() {
+        if call.is_remote() || written_files::is_run(&view.written, call) {
             continue;
         }
         let at = view.at_command(call);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::mask::FILLED;
-use super::{Assignment, Command, Compound, Part, Redirect, Script, Word};
+use super::{Assignment, Command, Compound, Part, Redirect, Script, Word, Written};
 
 /// Text copied from the source byte for byte.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +115,13 @@ impl Decoded {
             match self.command(&command) {
                 Some(command) => carried.commands.push(command),
                 None => carried.doubtful.extend(self.bounds(&command.span)),
+            }
+        }
+        for written in script.written {
+            let Written { file, body, script } = written;
+            if let Some(body) = self.bounds(&body) {
+                let script = self.carry(script);
+                carried.written.push(Written { file, body, script });
             }
         }
         for compound in script.compounds {

@@ -1005,11 +1005,7 @@ impl Scanner<'_> {
         let mut outer = self.nesting.clone();
         outer.push(nesting);
         let script = (self.inner)(decoded, &outer, self.depth, whole);
-        self.carried.commands.extend(script.commands);
-        self.carried.compounds.extend(script.compounds);
-        self.carried.functions.extend(script.functions);
-        self.carried.assignments.extend(script.assignments);
-        self.carried.doubtful.extend(script.doubtful);
+        self.carried.take_in(script);
     }
 
     fn finish(mut self) -> (Script, Script) {

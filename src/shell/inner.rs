@@ -1,6 +1,5 @@
 //! Scripts inside scripts: `sh -c '...'`, `eval`, `trap`, `ssh host '...'`, a heredoc fed to a shell.
 
-use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::decoded::Decoded;
@@ -8,15 +7,14 @@ use super::grammar::scan;
 use super::judge::judge;
 use super::options::{ArgumentKind, Options, arguments};
 use super::wrappers::{self, Flags};
-use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Script, Word};
+use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Redirect, Script, Word, Written};
 
 /// Reads a masked text, `depth` levels down, with all scripts inside it.
 pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
-    let (own, mut script) = scan(text, depth, nested)?;
+    let (mut own, mut script) = scan(text, depth, nested)?;
     script.deepest = own.deepest;
-    script.functions.extend(own.functions);
-    script.assignments.extend(own.assignments);
-    let mut commands = own.commands;
+    let mut commands = std::mem::take(&mut own.commands);
+    script.take_in(own);
     for command in &mut commands {
         if wrappers::split(text, command).is_err() {
             script.doubtful.push(command.span.clone());
@@ -39,28 +37,41 @@ pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
             }
             found.push(inner);
         }
+        if let Some((file, decoded, body)) = written(text, command) {
+            let mut outer = command.place.nesting.clone();
+            outer.push(Nesting::Written);
+            let inner = nested(&decoded, &outer, depth, body.clone());
+            script.written.push(Written {
+                file,
+                body,
+                script: inner,
+            });
+        }
     }
     script.commands.extend(commands);
-    script.compounds.extend(own.compounds);
     for inner in found {
-        script.commands.extend(inner.commands);
-        script.compounds.extend(inner.compounds);
-        script.functions.extend(inner.functions);
-        script.assignments.extend(inner.assignments);
-        script.doubtful.extend(inner.doubtful);
+        script.take_in(inner);
     }
-    let place = |range: &Range<usize>| (range.start, Reverse(range.end));
-    script.commands.sort_by_key(|command| place(&command.span));
-    script
-        .compounds
-        .sort_by_key(|compound| place(&compound.span));
-    script
-        .functions
-        .sort_by_key(|function| place(&function.span));
-    script
-        .assignments
-        .sort_by_key(|assignment| place(&assignment.span));
+    script.in_order();
     Ok(script)
+}
+
+/// `cat > FILE << END`, `tee FILE << END`: the file, and the text that goes into it.
+fn written(text: &str, command: &Command) -> Option<(String, Decoded, Range<usize>)> {
+    let (program, operands) = command.words.split_first()?;
+    let operands: Vec<&str> = operands.iter().map(|word| word.raw(text)).collect();
+    let into = |redirect: &&Redirect| matches!(redirect.operator.as_str(), ">" | ">>" | ">|");
+    let target = command.redirects.iter().rev().find(into);
+    let file = match (wrappers::base_name(program)?, operands.as_slice()) {
+        ("cat", [] | ["-"]) => target?.target.as_ref()?.raw(text),
+        ("tee", [file] | ["-a", file]) => file,
+        _ => return None,
+    };
+    let mut heredocs = command.redirects.iter();
+    let heredoc = heredocs.find_map(|redirect| redirect.heredoc.as_ref())?;
+    let file = file.replace(['"', '\''], "");
+    let body = heredoc.body.clone();
+    Some((file, Decoded::of_parts(&heredoc.parts), body))
 }
 
 /// Reads a script that stands inside another; `outer` is what holds it. What cannot be read is doubtful as a whole.
@@ -86,12 +97,34 @@ pub(super) fn nested(
             ..Script::default()
         };
     };
-    let commands = script.commands.iter_mut().map(|one| &mut one.place);
-    let compounds = script.compounds.iter_mut().map(|one| &mut one.place);
-    for place in commands.chain(compounds) {
-        place.nesting.splice(0..0, outer.iter().cloned());
-    }
+    script.put_into(outer);
     decoded.carry(script)
+}
+
+/// The file that a command runs as a script: what a shell is given, what is sourced, a program that is named by its path.
+pub(super) fn file_run<'c>(text: &str, command: &'c Command) -> Option<&'c Word> {
+    let (program, operands) = command.words.split_first()?;
+    match wrappers::base_name(program) {
+        Some("source" | ".") => operands.first(),
+        Some("su" | "runuser" | "ssh") => None,
+        Some(name) => match wrappers::shell_flags(name) {
+            Some(flags) => {
+                let arguments = arguments(text, operands, &flags, false);
+                let first = arguments.first()?;
+                let mut kinds = arguments.iter().map(|argument| &argument.kind);
+                let given = kinds.any(|kind| {
+                    matches!(kind, ArgumentKind::Flag { name, .. } if name == "-c" || name == "-s")
+                });
+                let operand = arguments
+                    .iter()
+                    .find(|argument| matches!(argument.kind, ArgumentKind::Operand));
+                let operand = operand.filter(|_| !given && first.words.start == 0)?;
+                operands.get(operand.words.start)
+            }
+            None => program.raw(text).contains('/').then_some(program),
+        },
+        None => program.raw(text).contains('/').then_some(program),
+    }
 }
 
 /// The scripts that a command is given. `later` are the commands behind it, of which the next in its pipeline may run what

@@ -70,6 +70,9 @@ pub(super) fn restore(mut script: Script, text: &str) -> Script {
         }
         exact
     });
+    for written in &mut script.written {
+        written.script = restore(std::mem::take(&mut written.script), text);
+    }
     script.doubtful.sort_by_key(|range| range.start);
     script
 }

@@ -47,10 +47,23 @@ pub struct Script {
     pub functions: Vec<Function>,
     /// Assignments that stand alone: `A=b`.
     pub assignments: Vec<Assignment>,
+    /// Scripts, as far as a shell can read them, that it writes into files. What they hold is nowhere else here.
+    pub written: Vec<Written>,
     /// Where commands may stand whose bytes in the source are not certain. They are not in `commands`.
     pub doubtful: Vec<Range<usize>>,
     /// How many levels were open at once.
     deepest: usize,
+}
+
+/// A text that is written into a file, read as a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The file, without quotes; variables in it are not replaced.
+    pub file: String,
+    /// The text.
+    pub body: Range<usize>,
+    /// What it does when it is run.
+    pub script: Script,
 }
 
 /// A command that holds others.
@@ -116,6 +129,11 @@ impl Command {
     /// The program's name, when it is written out.
     pub fn program(&self) -> Option<&str> {
         self.words.first().and_then(|word| word.value.as_deref())
+    }
+
+    /// The file that it runs as a script: what a shell is given, what is sourced, a program that is named by its path.
+    pub fn file_run(&self, text: &str) -> Option<&Word> {
+        inner::file_run(text, self)
     }
 }
 
@@ -293,12 +311,65 @@ pub enum Nesting {
     Script,
     /// A script fed to a shell.
     Heredoc,
+    /// A script that is written into a file.
+    Written,
     /// A script run on another machine, however it is given.
     Remote,
     /// What `trap` runs.
     Trap,
     /// What `xargs` runs.
     Xargs,
+}
+
+impl Script {
+    /// The script with what those written files do which it or another one `runs`; nothing if it writes none of them.
+    pub fn with_written(&self, runs: impl Fn(&Written) -> bool) -> Option<Self> {
+        if !self.written.iter().any(&runs) {
+            return None;
+        }
+        let mut script = self.clone();
+        for written in std::mem::take(&mut script.written) {
+            if runs(&written) {
+                script.take_in(written.script);
+            } else {
+                script.written.push(written);
+            }
+        }
+        script.in_order();
+        Some(script)
+    }
+
+    /// Adds what another script holds.
+    fn take_in(&mut self, other: Self) {
+        self.commands.extend(other.commands);
+        self.compounds.extend(other.compounds);
+        self.functions.extend(other.functions);
+        self.assignments.extend(other.assignments);
+        self.written.extend(other.written);
+        self.doubtful.extend(other.doubtful);
+    }
+
+    /// Says of everything in it what holds it all.
+    fn put_into(&mut self, outer: &[Nesting]) {
+        let commands = self.commands.iter_mut().map(|one| &mut one.place);
+        let compounds = self.compounds.iter_mut().map(|one| &mut one.place);
+        for place in commands.chain(compounds) {
+            place.nesting.splice(0..0, outer.iter().cloned());
+        }
+        for written in &mut self.written {
+            written.script.put_into(outer);
+        }
+    }
+
+    /// Puts everything in the order of the text; what holds something before what it holds.
+    fn in_order(&mut self) {
+        let place = |range: &Range<usize>| (range.start, std::cmp::Reverse(range.end));
+        self.commands.sort_by_key(|command| place(&command.span));
+        self.compounds.sort_by_key(|compound| place(&compound.span));
+        self.functions.sort_by_key(|function| place(&function.span));
+        self.assignments
+            .sort_by_key(|assignment| place(&assignment.span));
+    }
 }
 
 /// Reads a script. Cost is linear in its length for each level of scripts in scripts.

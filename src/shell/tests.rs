@@ -732,3 +732,45 @@ fn compound_commands_and_their_lists() {
         ["Until [\"a\", \"b\"] in `until a; do b; done`"]
     );
 }
+
+#[test]
+fn scripts_that_are_written_into_files() {
+    let text = "cat << EOF > ./build.sh\nif docker ps; then docker build -t $A .; fi\nEOF\nflock /tmp/x sh -xe build.sh\n";
+    let parsed = parse(text).unwrap();
+    assert_eq!(
+        lines(text, &parsed),
+        ["cat", "[flock] [/tmp/x] sh -xe build.sh"]
+    );
+    let [written] = &parsed.written[..] else {
+        panic!("{:?}", parsed.written)
+    };
+    assert_eq!(written.file, "./build.sh");
+    assert!(
+        parsed
+            .with_written(|written| written.file == "other")
+            .is_none()
+    );
+    let with = parsed.with_written(|_| true).unwrap();
+    assert_eq!(
+        lines(text, &with),
+        [
+            "cat",
+            "written/ifcondition/docker ps",
+            "written/if/docker build -t $A .",
+            "[flock] [/tmp/x] sh -xe build.sh",
+        ]
+    );
+    let run = |text: &str| {
+        let parsed = parse(text).unwrap();
+        let file = parsed.commands[0].file_run(text);
+        file.map(|word| word.raw(text).to_owned())
+    };
+    assert_eq!(
+        run("bash -e -o pipefail \"$D/x.sh\" a").as_deref(),
+        Some("\"$D/x.sh\"")
+    );
+    assert_eq!(run(". ./x.sh").as_deref(), Some("./x.sh"));
+    assert_eq!(run("ci/x.sh a").as_deref(), Some("ci/x.sh"));
+    assert_eq!(run("sh -c x.sh"), None);
+    assert_eq!(run("make x.sh"), None);
+}
