@@ -105,17 +105,23 @@ impl<'p> Look<'p> {
         if !applies || podman.is_some_and(|podman| !rule.holds(podman)) {
             return;
         }
-        let version = podman.map(|podman| podman.to_string());
-        let fill = |text: &str| {
-            text.replace(
-                "{podman}",
-                version.as_deref().unwrap_or("that the job meets"),
-            )
-            .replace("{it}", it)
+        // where nobody knows which Podman it will be, the rule says for which it holds
+        let version = match (podman, rule.until, rule.since) {
+            (Some(podman), ..) => podman.to_string(),
+            (None, Some(until), _) => format!("before {until}"),
+            (None, None, Some(since)) => format!("from {since} on"),
+            (None, None, None) => "that the job meets".to_owned(),
         };
+        let uncertain = podman.is_none() && (rule.until.is_some() || rule.since.is_some());
+        let known = if uncertain {
+            Severity::Note
+        } else {
+            rule.severity
+        };
+        let fill = |text: &str| text.replace("{podman}", &version).replace("{it}", it);
         let finding = Finding {
             rule: RuleId(rule.name),
-            severity: as_severity.unwrap_or(rule.severity),
+            severity: as_severity.unwrap_or(known),
             at: vec![Label {
                 at,
                 text: String::new(),
