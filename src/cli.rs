@@ -1,27 +1,27 @@
 //! The command line: what the user says, what is done, and the exit status.
 
+mod arguments;
+mod told;
+
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
-use clap::{Args, Parser, ValueEnum};
+use clap::Parser;
 
 use crate::discover::{Found, discover};
-use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, Options, RunnerProfile};
+use crate::options::Options;
 use crate::outcome::{Outcome, Trouble};
 use crate::parallel;
 use crate::report::summary::Tally;
-use crate::report::{
-    Run, Style, diff, explain, github, gitlab, harmless, json, markdown, sarif, summary, text,
-};
+use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, text};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
-use crate::version::Version;
 use crate::write::{Change, Permit, write};
+use arguments::{Arguments, Format};
 
 /// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,172 +42,6 @@ impl From<Exit> for ExitCode {
     }
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  dindless                      show what would change in this repository
-  dindless --write              change it (undo with git restore)
-
-Exit status: 0 nothing left to do, 1 something would change or is left for a person,
-2 a file could not be read or written, 3 bad arguments";
-
-/// Moves a repository's CI from Docker to Podman: rewrites GitLab pipelines and GitHub workflows in place, or shows the diff
-#[derive(Debug, Parser)]
-#[command(name = "dindless", version, max_term_width = 100, after_help = EXAMPLES)]
-struct Arguments {
-    #[command(flatten)]
-    mode: Mode,
-
-    #[command(flatten)]
-    guard: Guard,
-
-    /// Repositories, directories or CI files; `-` is standard input [default: the whole repository that you are in]
-    #[arg(value_name = "PATH", help_heading = "Input")]
-    paths: Vec<PathBuf>,
-
-    #[command(flatten)]
-    target: Target,
-
-    #[command(flatten)]
-    output: Output,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Mode")]
-#[group(multiple = false)]
-struct Mode {
-    /// Show the diff on standard output and write nothing (this is the default)
-    #[arg(long)]
-    diff: bool,
-
-    /// Rewrite the files in place
-    #[arg(long)]
-    write: bool,
-
-    /// Show only what is left, for CI: the exit status is 1 while Docker is left
-    #[arg(long)]
-    check: bool,
-
-    /// Tell all about a rule: what it finds, why, since when, and what to do
-    #[arg(long, value_name = "RULE")]
-    explain: Option<String>,
-
-    /// List all rules; with --format markdown, all that is known about each
-    #[arg(long)]
-    rules: bool,
-
-    /// Print the JSON Schema of --format json
-    #[arg(long)]
-    schema: bool,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Mode")]
-struct Guard {
-    /// Write files, too, that have changes which are not committed
-    #[arg(long)]
-    allow_dirty: bool,
-
-    /// Write files, too, that lie in no git work tree
-    #[arg(long)]
-    allow_no_vcs: bool,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Target")]
-struct Target {
-    /// Apply the changes, too, that a person should look at
-    #[arg(long)]
-    include_review: bool,
-
-    /// What the jobs run on
-    #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
-    runner: RunnerProfile,
-
-    /// The image in the place of Docker's own
-    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_PODMAN_IMAGE, value_parser = image)]
-    podman_image: String,
-
-    /// What runs compose files
-    #[arg(long, value_name = "PROVIDER", value_enum, default_value_t)]
-    compose: ComposeProvider,
-
-    /// What takes the place of Docker's actions in GitHub workflows
-    #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
-    actions: ActionStyle,
-
-    /// The Podman that the jobs will meet, like 5.4
-    #[arg(long, value_name = "VERSION")]
-    podman: Option<Version>,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Output")]
-struct Output {
-    /// What to print
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: Format,
-
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    color: Color,
-
-    /// Show notes and every place
-    #[arg(long, short)]
-    verbose: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people: the diff on standard output, all else on standard error
-    #[default]
-    Text,
-    /// The patch alone
-    Diff,
-    /// Everything as one document (--schema describes it)
-    Json,
-    /// SARIF 2.1.0 for code scanning services and editors
-    Sarif,
-    /// Annotations for a step of a GitHub workflow
-    Github,
-    /// A Code Quality report for GitLab
-    Gitlab,
-    /// The description of a merge request; over several repositories, a table of them
-    Markdown,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Color {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    fn style(self, stream: &impl anstream::stream::RawStream) -> Style {
-        let coloured = match self {
-            Self::Auto => AutoStream::choice(stream) != ColorChoice::Never,
-            Self::Always => true,
-            Self::Never => false,
-        };
-        Style {
-            coloured,
-            terminal: coloured || stream.is_terminal(),
-        }
-    }
-}
-
-/// An image goes into YAML as it is, so it must be one plain word.
-fn image(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@${}".contains(&byte);
-    let begins = |character: char| character.is_ascii_alphanumeric() || character == '$';
-    if text.starts_with(begins) && text.bytes().all(plain) {
-        Ok(text.into())
-    } else {
-        Err("an image is written like quay.io/podman/stable:v5.4".into())
-    }
-}
-
 /// Does what the arguments say. The first of them is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments = match Arguments::try_parse_from(arguments) {
@@ -221,7 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    if let Some(exit) = told(&arguments.mode, arguments.output.format) {
+    if let Some(exit) = told::tell(&arguments.about, arguments.output.format) {
         return exit;
     }
     let input = arguments
@@ -269,43 +103,6 @@ fn refuse(why: &str) -> Exit {
 /// Says what went wrong, as far as anybody listens: a closed pipe is no reason to fall over.
 fn complain(why: &str) {
     let _ = writeln!(io::stderr(), "error: {why}");
-}
-
-/// Tells about the program itself, if that is all that is asked for.
-fn told(mode: &Mode, format: Format) -> Option<Exit> {
-    let rules = Rules::embedded();
-    let markdown = match format {
-        Format::Text => false,
-        Format::Markdown => true,
-        _ if mode.rules || mode.explain.is_some() => {
-            return Some(refuse(
-                "rules are told in --format text and --format markdown",
-            ));
-        }
-        _ => false,
-    };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let written = match &mode.explain {
-        Some(name) => match rules.named(name) {
-            Some(rule) if markdown => explain::pages_markdown(&mut out, std::iter::once(rule)),
-            Some(rule) => explain::page(&mut out, rule),
-            None => {
-                let hint = match explain::alike(rules, name).as_slice() {
-                    [] => "--rules lists them".to_owned(),
-                    alike => format!("do you mean {}?", alike.join(" or ")),
-                };
-                let why = format!("there is no rule `{}`; {hint}", harmless(name));
-                return Some(refuse(&why));
-            }
-        },
-        None if mode.rules && markdown => explain::pages_markdown(&mut out, rules.all_named()),
-        None if mode.rules => explain::list(&mut out, rules),
-        None if mode.schema => out.write_all(json::SCHEMA.as_bytes()),
-        None => return None,
-    };
-    let written = written.and_then(|()| out.flush());
-    let written = written.context("what is known of rules cannot be printed");
-    Some(printed(written, Exit::Clean))
 }
 
 /// Reads, translates and, if that is wanted, writes.

@@ -7,6 +7,11 @@ use std::process::{Command, Stdio};
 
 use support::{Repository, said, status};
 
+const DOCKER: &str = "build:
+  image: docker:27
+  services: [docker:27-dind]
+  script: [docker build .]
+";
 const PLAIN: &str = "test:\n  script: [make test]\n";
 
 fn json(repository: &Repository, arguments: &[&str]) -> serde_json::Value {
@@ -64,7 +69,10 @@ fn help_and_version_are_no_errors() {
         "\nInput:",
         "\nTarget:",
         "\nOutput:",
+        "\nHelp:",
         "\nExamples:",
+        "\n  dindless --write --include-review",
+        "\nExit status:",
     ]
     .iter()
     .map(|heading| help.find(heading))
@@ -76,6 +84,97 @@ fn help_and_version_are_no_errors() {
     let output = repository.run(&["--version"]);
     assert_eq!(status(&output), Some(0));
     assert!(output.stdout.starts_with(b"dindless "));
+}
+
+/// The long options that `--help` lists.
+fn options() -> Vec<String> {
+    let help = Repository::loose().run(&["--help"]).stdout;
+    let help = String::from_utf8(help).expect("UTF-8");
+    let words = help
+        .lines()
+        .filter(|line| line.trim_start().starts_with('-'));
+    let words = words.flat_map(|line| line.split([' ', ',']));
+    let options = words.filter(|word| word.starts_with("--"));
+    options.map(str::to_owned).collect()
+}
+
+#[test]
+fn shells_and_the_manual_know_every_option() {
+    let repository = Repository::loose();
+    let options = options();
+    assert!(options.len() > 15, "{options:?}");
+    let mut pages = vec![repository.run(&["--man"])];
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        pages.push(repository.run(&["--completions", shell]));
+    }
+    for page in pages {
+        assert_eq!(status(&page), Some(0));
+        // the manual writes its dashes with a backslash, fish without any
+        let text = String::from_utf8_lossy(&page.stdout).replace('\\', "");
+        for option in &options {
+            let name = option.trim_start_matches('-');
+            assert!(text.contains(name), "{option} is not in {text}");
+        }
+    }
+    let manual = repository.run(&["--man"]).stdout;
+    let manual = String::from_utf8_lossy(&manual).into_owned();
+    for section in ["SYNOPSIS", "EXAMPLES", "EXIT STATUS"] {
+        assert!(manual.contains(&format!(".SH {section}\n")), "{manual}");
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", DOCKER)]);
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dindless"));
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
+            command.env_remove(name);
+        }
+        command.args(arguments).envs(variables.iter().copied());
+        let output = command.current_dir(repository.path()).output();
+        let output = output.expect("the program ends");
+        let both = [output.stdout, output.stderr].concat();
+        both.contains(&0x1b)
+    };
+    assert!(!coloured(&[], &[]));
+    assert!(!coloured(&[], &[("CI", "true")]));
+    assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(
+        &[],
+        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]
+    ));
+    assert!(coloured(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn a_closed_pipe_is_no_reason_to_fall_over() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", DOCKER)]);
+    for (arguments, expected) in [
+        (&["--help"][..], 0),
+        (&["--rules"], 0),
+        (&["--schema"], 0),
+        (&["--completions", "bash"], 0),
+        (&["--man"], 0),
+        (&["--wrte"], 3),
+        (&["--explain", "no-such-rule"], 3),
+        (&["--write", "-"], 3),
+        (&[], 1),
+        (&["--check"], 1),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = Command::new(env!("CARGO_BIN_EXE_dindless"))
+            .args(arguments)
+            .current_dir(repository.path())
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(expected), "{arguments:?}");
+    }
 }
 
 #[test]
@@ -175,7 +274,7 @@ fn output_that_cannot_be_written_is_two() {
     let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
     for (arguments, what) in [
         (vec!["--format", "json"], "what was found cannot be written"),
-        (vec!["--rules"], "what is known of rules cannot be printed"),
+        (vec!["--rules"], "what was asked for cannot be written"),
     ] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_dindless"))
             .args(&arguments)

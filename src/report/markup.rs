@@ -80,7 +80,8 @@ pub(super) fn paragraphs(text: &str) -> String {
     let mut in_list = false;
     for part in parts {
         let item = matches!(&part, Part::Text { mark, .. } if !mark.is_empty());
-        if !written.is_empty() && !(item && in_list) {
+        let goes_on = item && in_list;
+        if !(written.is_empty() || goes_on) {
             written.push('\n');
         }
         in_list = item;
