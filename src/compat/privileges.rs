@@ -17,7 +17,7 @@ fn runner(look: &mut Look<'_>) {
     let told = view.context.options.runner;
     let gitlab = view.job.provider == Provider::GitLab;
     // a daemon beside the job shows that its runner is privileged already
-    let must_change = gitlab && look.pass.evidence.daemons.is_empty();
+    let must_change = gitlab && !look.pass.evidence.own_daemon();
     let rule = match told {
         RunnerProfile::DockerUnprivileged if must_change => "runner-unprivileged",
         RunnerProfile::Kubernetes if must_change => "runner-kubernetes",

@@ -108,7 +108,7 @@ pub fn run<'a>(
 
     removal::plan(pass.view, &mut draft);
     let gaps = look(&pass, &draft);
-    let own_store = !pass.evidence.daemons.is_empty();
+    let own_store = pass.evidence.own_daemon();
     let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {
         draft,
