@@ -233,7 +233,7 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
             );
         }
     }
-    if pass.evidence.daemons.is_empty() && !view.on_machine() {
+    if !pass.evidence.own_daemon() && !view.on_machine() {
         let at = calls
             .first()
             .map_or(view.at_job(), |call| view.at_command(call));

@@ -1,14 +1,17 @@
 //! The Docker daemon beside the job goes; what its flags were meant for stays.
 
-use crate::pipeline::{Phase, Service};
+use crate::pipeline::Phase;
 use crate::rules::DaemonFlagFate;
+use crate::text::Location;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::job::JobPass;
+use super::removal::remove_command;
 use super::script_edit::{first_line, insert_in_front};
 
-/// Removes dind services.
+/// Removes dind services, and daemons that the script starts.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    started(pass, draft);
     let Some(services) = &pass.view.job.services else {
         return;
     };
@@ -25,16 +28,30 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             instead: all.then(|| Instead::Services(Vec::new())),
             finding: why,
         });
-        flags(pass, service, draft);
+        flags(pass, &service.arguments, at, draft);
+    }
+}
+
+/// `dockerd --mtu 1400 &`
+fn started(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for index in &pass.evidence.started {
+        let call = &view.calls[*index];
+        let at = view.at_command(call);
+        let why = draft.note("dind-service", at, "Podman needs no daemon in the job");
+        remove_command(call, draft, why);
+        let words = call.command().words.iter().skip(1);
+        let arguments: Vec<String> = words
+            .map(|word| view.expand_word(call, word).text)
+            .collect();
+        flags(pass, &arguments, at, draft);
     }
 }
 
 /// What the daemon was told.
-fn flags(pass: &JobPass<'_>, service: &Service, draft: &mut Draft) {
+fn flags(pass: &JobPass<'_>, arguments: &[String], at: Location, draft: &mut Draft) {
     let view = &pass.view;
-    let at = view.context.documents.location(service.name);
-    let mut words = service
-        .arguments
+    let mut words = arguments
         .iter()
         .flat_map(|argument| argument.split_whitespace())
         .peekable();

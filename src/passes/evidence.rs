@@ -15,6 +15,8 @@ pub struct Evidence<'a> {
     pub image: Option<(ImageKind<'a>, String)>,
     /// The services that are a Docker daemon, by their place in the job's list.
     pub daemons: Vec<usize>,
+    /// The calls that start a daemon in the job itself, of which nothing else in the job speaks.
+    pub started: Vec<usize>,
     /// The calls of docker, by their place in the job's list.
     pub commands: Vec<usize>,
     /// The calls of docker on another machine.
@@ -76,6 +78,9 @@ impl<'a> Evidence<'a> {
                 list.push(index);
             }
         }
+        if evidence.docker_image() {
+            evidence.started = started(view);
+        }
         for (index, line) in view.lines.iter().enumerate() {
             if hides_docker(view.context.rules, line) || line.parsed.text.contains("docker-daemon:")
             {
@@ -96,6 +101,11 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// Whether the job has a daemon, and so a store, of its own.
+    pub fn own_daemon(&self) -> bool {
+        !self.daemons.is_empty() || !self.started.is_empty()
+    }
+
     /// Whether the job has anything of Docker at all.
     pub fn uses_docker(&self) -> bool {
         let known = self.docker_image()
@@ -104,6 +114,44 @@ impl<'a> Evidence<'a> {
             || self.foreign;
         known || !self.commands.is_empty() || !self.remote.is_empty() || !self.unreadable.is_empty()
     }
+}
+
+/// `dockerd-entrypoint.sh &`: the calls that start a daemon behind the script's back; none of them if the script looks after
+/// the daemon in another way, too.
+fn started(view: &JobView<'_>) -> Vec<usize> {
+    let rules = view.context.rules;
+    let starts = |call: &Call| {
+        call.program()
+            .is_some_and(|program| rules.is_daemon(program))
+    };
+    let mut found = Vec::new();
+    let mut files = vec!["dockerd", "docker.pid"];
+    for (index, call) in view
+        .calls
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| starts(call))
+    {
+        let place = &call.command().place;
+        if call.is_remote() || !place.background || place.pipeline.1 > 1 {
+            return Vec::new();
+        }
+        found.push(index);
+        let redirects = call.command().redirects.iter();
+        let into_files = redirects.filter(|redirect| redirect.operator != ">&");
+        let targets = into_files.filter_map(|redirect| redirect.target.as_ref());
+        files.extend(
+            targets
+                .map(|target| call.raw(target))
+                .filter(|file| *file != "/dev/null"),
+        );
+    }
+    let looks_after = view.calls.iter().enumerate().any(|(index, call)| {
+        let text = call.text().get(call.command().span.clone());
+        let text = text.unwrap_or_default();
+        !found.contains(&index) && files.iter().any(|file| text.contains(file))
+    });
+    if looks_after { Vec::new() } else { found }
 }
 
 /// A first look, before any script is read: whether a job can have any evidence at all.

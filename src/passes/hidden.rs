@@ -159,7 +159,7 @@ fn sockets(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Programs that speak to the engine themselves, and daemons that the script starts.
 fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    for call in &view.calls {
+    for (index, call) in view.calls.iter().enumerate() {
         let Some(program) = call.program() else {
             continue;
         };
@@ -192,6 +192,9 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
                 "give it an archive (`podman save -o FILE IMAGE`), then run again",
             );
             continue;
+        }
+        if pass.evidence.started.contains(&index) {
+            continue; // it goes
         }
         if view.context.rules.is_daemon(program) {
             draft.block(

@@ -92,7 +92,7 @@ impl JobView<'_> {
 impl JobPass<'_> {
     /// Whether other jobs work with the engine that the job uses now.
     pub(crate) fn shares_engine(&self) -> bool {
-        self.evidence.daemons.is_empty() && self.view.shares_machine()
+        !self.evidence.own_daemon() && self.view.shares_machine()
     }
 
     /// The Podman that the job meets once it has moved, as far as that can be said.

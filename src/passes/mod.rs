@@ -111,7 +111,7 @@ pub fn run<'a>(
 
     removal::plan(pass.view, &mut draft);
     let gaps = look(&pass, &draft);
-    let own_store = !pass.evidence.daemons.is_empty() || host::is_of_its_own(&pass);
+    let own_store = pass.evidence.own_daemon() || host::is_of_its_own(&pass);
     let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {
         draft,

@@ -18,7 +18,10 @@ use super::{setup, written_files};
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     for (index, call) in view.calls.iter().enumerate() {
-        if call.is_remote() || written_files::is_run(&view.written, call) {
+        if call.is_remote()
+            || written_files::is_run(&view.written, call)
+            || pass.evidence.started.contains(&index)
+        {
             continue;
         }
         let at = view.at_command(call);

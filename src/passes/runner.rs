@@ -19,7 +19,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         return; // the machine's own pass looks at a workflow's job
     }
     let Some(profile) = profile(pass) else { return };
-    if profile.daemon_proves && !pass.evidence.daemons.is_empty() {
+    if profile.daemon_proves && pass.evidence.own_daemon() {
         return;
     }
     let runs = pass.facts.deeds.iter().any(|(_, deed)| {

@@ -50,7 +50,7 @@ fn remote(pass: &JobPass<'_>, draft: &mut Draft) {
         return;
     };
     let local = !pass.evidence.commands.is_empty()
-        || !pass.evidence.daemons.is_empty()
+        || pass.evidence.own_daemon()
         || pass.evidence.docker_image();
     if !local {
         draft.block(
@@ -142,7 +142,7 @@ fn windows(pass: &JobPass<'_>, draft: &mut Draft) {
 
 /// Containers that outlive the job live on the runner's host.
 fn host(pass: &JobPass<'_>, draft: &mut Draft) {
-    if !pass.evidence.daemons.is_empty() {
+    if pass.evidence.own_daemon() {
         return;
     }
     let view = &pass.view;

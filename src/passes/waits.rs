@@ -97,6 +97,13 @@ fn waits(
         // `while docker info` waits for nothing
         Some([Nesting::WhileCondition]) => !docker || place.negated,
         Some([Nesting::UntilCondition]) => !docker || !place.negated,
+        // `while ! ( nc localhost 2376 )`
+        Some(
+            [
+                Nesting::WhileCondition | Nesting::UntilCondition,
+                Nesting::Subshell | Nesting::Group,
+            ],
+        ) => !docker,
         Some([Nesting::For | Nesting::LoopBody]) => {
             // `docker info && break`
             let next = calls
@@ -203,11 +210,12 @@ fn asks_docker(call: &Call) -> bool {
 fn asks_engine(pass: &JobPass<'_>, call: &Call) -> bool {
     let text = &call.text()[call.command().span.clone()];
     let port = (text.contains("2375") || text.contains("2376"))
-        && pass
-            .evidence
-            .hosts
-            .iter()
-            .any(|host| text.contains(host.as_str()));
+        && (!pass.evidence.started.is_empty()
+            || pass
+                .evidence
+                .hosts
+                .iter()
+                .any(|host| text.contains(host.as_str())));
     port || text.contains("docker.sock")
         || text.contains("/certs/")
         || text.contains("DOCKER_CERT_PATH")

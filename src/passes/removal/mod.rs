@@ -90,10 +90,11 @@ fn decide(reading: &Reading<'_>) -> Vec<Decision> {
         let units = reading.units(place);
         let finding = units.iter().find_map(|unit| unit.finding);
         if let Some(finding) = finding.filter(|_| nothing_stays(&units)) {
-            gone = place.statement.end;
+            let range = with_ampersand(reading.text, place);
+            gone = range.end;
             if !joins_the_last(reading, place, &mut decisions) {
                 decisions.push(Decision::Statement {
-                    range: place.statement.clone(),
+                    range,
                     place: place.clone(),
                     finding,
                 });
@@ -104,6 +105,17 @@ fn decide(reading: &Reading<'_>) -> Vec<Decision> {
         last = Some(key);
     }
     decisions
+}
+
+/// A statement with the `&` that sends it behind the script's back.
+fn with_ampersand(text: &str, place: &Place) -> Range<usize> {
+    let statement = &place.statement;
+    let behind = text.get(statement.end..).unwrap_or_default();
+    let rest = behind.trim_start_matches([' ', '\t']);
+    let ampersand = place.background && rest.starts_with('&') && !rest.starts_with("&&");
+    let blanks = behind.len() - rest.len();
+    let end = statement.end + if ampersand { blanks + 1 } else { 0 };
+    statement.start..end
 }
 
 /// `a; b` of which both go is one statement that goes.
