@@ -123,7 +123,8 @@ pub struct Expanded {
     pub used: Vec<String>,
 }
 
-/// Puts variables into a text, again and again up to a small depth: `$NAME`, `${NAME}`; other forms count as unknown.
+/// Puts variables into a text, again and again up to a small depth: `$NAME`, `${NAME}`, `${{ env.NAME }}`; other forms
+/// count as unknown.
 pub fn expand(text: &str, variables: &Variables) -> Expanded {
     let mut used = Vec::new();
     let (text, unknown) = expand_into(text, variables, 0, &mut used);
@@ -179,6 +180,14 @@ fn variable_name(after: &str) -> (Option<&str>, usize) {
             .position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
             .unwrap_or(text.len())
     };
+    if let Some(inner) = after.strip_prefix("{{") {
+        let end = inner.find("}}");
+        let name = end.and_then(|end| inner[..end].trim().strip_prefix("env."));
+        return match (name, end) {
+            (Some(name), Some(end)) if letters(name) == name.len() => (Some(name), end + 4),
+            _ => (None, 1),
+        };
+    }
     if let Some(inner) = after.strip_prefix('{') {
         let length = letters(inner);
         if inner[length..].starts_with('}') {

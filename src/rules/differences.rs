@@ -71,6 +71,7 @@ pub(super) struct Differences {
     image_words: Names,
     registry_commands: Names,
     registry_variables: Names,
+    fixed_repositories: Names,
     checkout_folders: Names,
     working_folders: Names,
     dockerfile_frontends: Names,
@@ -97,6 +98,11 @@ impl Differences {
     pub(super) fn names_registry(&self, variable: &str) -> bool {
         let mut parts = self.registry_variables.names.0.iter();
         parts.any(|part| variable.contains(part.as_str()))
+    }
+
+    pub(super) fn has_fixed_repositories(&self, registry: &str) -> bool {
+        let mut parts = self.fixed_repositories.names.0.iter();
+        parts.any(|part| registry.contains(part.as_str()))
     }
 
     pub(super) fn below_checkout<'p>(&self, path: &'p str) -> Option<(Folder, &'p str)> {

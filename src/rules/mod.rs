@@ -430,6 +430,12 @@ impl Rules {
         differences.is_some_and(|differences| differences.names_registry(variable))
     }
 
+    /// Whether a registry has no room for a repository that nobody made before.
+    pub fn has_fixed_repositories(&self, registry: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_none_or(|differences| differences.has_fixed_repositories(registry))
+    }
+
     /// The rest of a path that a script writes below the checkout or the folder in which it runs.
     pub fn below_checkout<'p>(&self, path: &'p str) -> Option<(Folder, &'p str)> {
         self.differences.get(DIFFERENCES)?.below_checkout(path)

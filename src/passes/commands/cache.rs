@@ -4,6 +4,7 @@ use crate::image_name::ImageName;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::pipeline::Provider;
 
 use super::parts::{Additions, remove_flag};
 
@@ -37,12 +38,15 @@ pub(super) fn cache(
     let target = docker
         .raw_value(flag)
         .and_then(|raw| cache_repository(pass, index, raw));
+    // jobs for pull requests on GitHub may read a registry and not write to it
+    let reads_only = pass.view.job.provider == Provider::GitHub
+        && docker.flags_named("--cache-to").next().is_none();
     let already = additions
         .options
         .iter()
         .any(|option| option.starts_with("--layers"));
     match target {
-        Some(repository) if review => {
+        Some(repository) if review && !reads_only => {
             let message =
                 format!("the build cache moves to {repository}, where each cached layer is a tag");
             let why = draft.warn("build-cache", at, message);
@@ -55,6 +59,13 @@ pub(super) fn cache(
         }
         target => {
             let (message, help) = match target {
+                Some(_) if reads_only => (
+                    format!(
+                        "{} is lost: Podman finds a cache only where its own builds write one, and this one writes none",
+                        flag.rule.name
+                    ),
+                    flag.rule.instead.clone().unwrap_or_default(),
+                ),
                 Some(repository) => (
                     format!("{} is lost, and the build takes longer", flag.rule.name),
                     format!("run with --include-review: it keeps a cache in {repository}"),
@@ -87,7 +98,7 @@ fn local_cache(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<String> {
     (is_local && !folder.is_empty()).then(|| folder.to_owned())
 }
 
-/// The repository for a cache, if the job logs in to its registry and pushes there; Docker Hub has no room for it.
+/// The repository for a cache, if the job logs in to its registry and pushes there, and the registry has room for it.
 fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<String> {
     if raw.contains(['(', '`', '{']) && !raw.contains("${") {
         return None;
@@ -102,11 +113,14 @@ fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<Strin
     };
     let repository = ImageName::without_tag(reference);
     let expanded = pass.view.expand(repository).text;
-    let on_hub = ImageName::parse(&expanded)
+    let rules = pass.view.context.rules;
+    let has_room = ImageName::parse(&expanded)
         .registry
-        .is_none_or(|registry| registry.ends_with("docker.io"));
+        .is_some_and(|registry| {
+            !registry.starts_with('$') && !rules.has_fixed_repositories(registry)
+        });
     let gitlab = expanded.starts_with("$CI_REGISTRY") || expanded.starts_with("${CI_REGISTRY");
-    if on_hub && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
+    if !has_room && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
         return None;
     }
     let logged_in = pass.facts.logs_in_before(index, &expanded);

@@ -1,7 +1,7 @@
 //! The inputs of a build, each as the words that it comes to.
 
 use crate::collections::IndexMap;
-
+use crate::image_name::ImageName;
 use crate::pipeline::{NodeRef, Review};
 use crate::providers::github::expression;
 use crate::providers::github::inputs::{Values, fields, is_true, quoted, split, unquoted, values};
@@ -45,6 +45,15 @@ impl Build<'_> {
                 false => quoted(&split(text, InputList::Joined).join(",")),
             };
             self.words.extend([flag.to_owned(), word]);
+            return Ok(());
+        }
+        if matches!(flag, "--cache-from" | "--cache-to")
+            && let Some(repositories) = cache_repositories(text)
+        {
+            for repository in repositories {
+                let word = self.variables.word("CACHE", repository);
+                self.words.extend([flag.to_owned(), word]);
+            }
             return Ok(());
         }
         let values = match list {
@@ -178,6 +187,20 @@ impl Build<'_> {
         }
         Ok(())
     }
+}
+
+/// The repositories of caches in a registry whose names have expressions: Podman's caches have no tags and no modes.
+fn cache_repositories(text: &str) -> Option<Vec<&str>> {
+    let repository = |line| {
+        let mut fields = split(line, InputList::Joined).into_iter();
+        let is_registry = fields.next() == Some("type=registry");
+        let image = fields.find_map(|field| field.strip_prefix("ref="));
+        image
+            .filter(|_| is_registry && !line.contains('"'))
+            .map(ImageName::without_tag)
+    };
+    let lines = split(text, InputList::Lines).into_iter();
+    expression::is_in(text).then(|| lines.map(repository).collect())?
 }
 
 /// Whether Podman would take a part of a label for a variable.
