@@ -140,6 +140,21 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             );
             return;
         }
+        Becomes::Drop(_) if let Some((flag, why)) = asks_for_what_is_missing(docker) => {
+            draft.block(
+                "no-counterpart",
+                docker.at_words(&flag.words),
+                format!(
+                    "{} has no counterpart in Podman: {why}",
+                    docker.written(flag)
+                ),
+                flag.rule
+                    .instead
+                    .as_deref()
+                    .unwrap_or("the job stays as it is"),
+            );
+            return;
+        }
         Becomes::Drop(reason) => {
             let message = format!("`docker {}` goes: {reason}", docker.rule.name);
             let why = draft.note("docker-command", docker.at(), message);
@@ -238,6 +253,17 @@ fn finish(
             "put the build on a line of its own, then run again",
         );
     }
+}
+
+/// A flag of a command that would go, by which it asks for something that Podman lacks.
+fn asks_for_what_is_missing<'d>(docker: &'d DockerCall<'_>) -> Option<(&'d Flag<'d>, &'d str)> {
+    docker.flags().find_map(|flag| {
+        let value = docker.value(flag).map(|value| value.text);
+        match flag.rule.for_value(value.as_deref()).0 {
+            FlagAction::Gap { why } => Some((flag, why.as_str())),
+            _ => None,
+        }
+    })
 }
 
 /// `docker context create x --docker host=ssh://...`.
