@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use crate::image_name::ImageName;
 use crate::passes::DockerCall;
-use crate::pipeline::Phase;
 use crate::shell::Script;
 use crate::text::Location;
 
@@ -18,7 +17,6 @@ pub(super) fn run(look: &mut Look<'_>) {
         match docker.rule.name.as_str() {
             "run" | "create" | "exec" => terminal(look, docker),
             "save" => archive(look, index, docker),
-            "logout" => logout(look, docker),
             _ => {}
         }
     }
@@ -97,24 +95,6 @@ fn is_carried_away(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
         let text = text.unwrap_or_default();
         carries && files.iter().any(|file| text.contains(file))
     })
-}
-
-/// `docker logout X` where nothing logged in to X.
-fn logout(look: &mut Look<'_>, docker: &DockerCall<'_>) {
-    let pass = look.pass;
-    let Some(word) = docker.operands().first().copied() else {
-        return; // the passes say it of Docker Hub
-    };
-    let registry = docker.text_of(word).text;
-    let mut logins = pass.facts.logins();
-    let known = logins.any(|login| login == registry)
-        || look.rules().is_docker_hub(&registry)
-        || registry == "docker.io";
-    let ends_job = docker.call.phase != Phase::After && !docker.call.command().place.tolerated;
-    if !known && ends_job {
-        let at = docker.at_words(&(word..word + 1));
-        look.say("logout-without-login", at, &registry);
-    }
 }
 
 /// Credentials in a variable, which no command writes down where Podman looks.

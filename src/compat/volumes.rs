@@ -1,8 +1,5 @@
-//! Volumes: where a clean-up takes more, and a second making of one fails.
+//! Volumes: where a clean-up takes more.
 
-use std::collections::HashSet;
-
-use crate::options::RunnerProfile;
 use crate::passes::DockerCall;
 
 use super::look::Look;
@@ -10,9 +7,8 @@ use super::look::Look;
 /// Looks at what the job does with volumes of a name.
 pub(super) fn run(look: &mut Look<'_>) {
     let pass = look.pass;
-    let kept = keeps_store(look);
+    let kept = pass.keeps_store();
     let last_use = last_use(look);
-    let mut made: HashSet<String> = HashSet::new();
     for (index, docker) in pass.known_calls() {
         let takes = kept || last_use.is_some_and(|last| index < last);
         match docker.rule.name.as_str() {
@@ -23,32 +19,9 @@ pub(super) fn run(look: &mut Look<'_>) {
                     look.say("volume-prune", at, "system prune --volumes");
                 }
             }
-            "volume create" => {
-                for word in docker.operands() {
-                    let name = docker.text_of(word);
-                    let again = !made.insert(name.text.clone());
-                    if (kept || again) && !docker.call.command().place.tolerated {
-                        let at = docker.at_words(&(word..word + 1));
-                        look.say("volume-exists", at, &name.text);
-                    }
-                }
-            }
-            "volume rm" => {
-                for word in docker.operands() {
-                    made.remove(&docker.text_of(word).text);
-                }
-            }
             _ => {}
         }
     }
-}
-
-/// Whether volumes are still there when the next job runs.
-fn keeps_store(look: &Look<'_>) -> bool {
-    let view = look.pass.view;
-    let on_runner = view.on_machine()
-        || view.job.image.is_none() && view.context.options.runner == RunnerProfile::Podman;
-    on_runner && look.pass.shares_engine()
 }
 
 /// The last command that mounts a volume by its name.

@@ -7,6 +7,7 @@ use crate::rules::{Rules, RunnerLabel};
 use crate::version::Version;
 
 use super::context::JobView;
+use super::docker_call::DockerCall;
 use super::draft::Draft;
 use super::facts::Deed;
 use super::job::JobPass;
@@ -93,6 +94,14 @@ impl JobPass<'_> {
     /// Whether other jobs work with the engine that the job uses now.
     pub(crate) fn shares_engine(&self) -> bool {
         !self.evidence.own_daemon() && self.view.shares_machine()
+    }
+
+    /// Whether the volumes that the job makes with Podman are still there when the next job runs.
+    pub(crate) fn keeps_store(&self) -> bool {
+        let view = self.view;
+        let on_runner = view.on_machine()
+            || view.job.image.is_none() && view.context.options.runner == RunnerProfile::Podman;
+        on_runner && self.shares_engine()
     }
 
     /// The Podman that the job meets once it has moved, as far as that can be said.
@@ -246,6 +255,9 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
         if docker.call.with_sudo() {
             continue;
         }
+        if docker.rule.name == "volume create" {
+            mounted_volume(docker, draft);
+        }
         if !matches!(docker.rule.name.as_str(), "run" | "create") {
             continue;
         }
@@ -299,6 +311,25 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
                     "publish another port, then run again",
                 );
             }
+        }
+    }
+}
+
+/// A volume that is a file system of the network or of a disk: only root may mount it.
+/// Source: mount(2); an issue report of Podman 3.4.4.
+fn mounted_volume(docker: &DockerCall<'_>, draft: &mut Draft) {
+    for flag in docker.flags_named("--opt") {
+        let value = docker.value(flag).map(|value| value.text);
+        let kind = value
+            .as_deref()
+            .and_then(|value| value.strip_prefix("type="));
+        if kind.is_some_and(|kind| !matches!(kind, "tmpfs" | "none" | "bind")) {
+            draft.block(
+                "volume-needs-root",
+                docker.at_words(&flag.words),
+                "Podman runs without root here, and only root may mount this volume",
+                "call it with sudo (and all that uses the volume), or mount it on the machine",
+            );
         }
     }
 }

@@ -12,6 +12,7 @@ mod parts;
 mod platforms;
 mod registry;
 mod run;
+mod volumes;
 
 use parts::{Additions, remove_flag};
 
@@ -220,6 +221,8 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         }
         "network inspect" => images::network(docker, draft),
         "images" => images::listed(docker, draft),
+        "ps" => images::health(docker, draft),
+        "volume create" => volumes::create(pass, index, docker, &mut additions, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "manifest push" => images::manifest_push(docker, &mut additions),
