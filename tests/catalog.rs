@@ -5,7 +5,9 @@
 //! `job` for a GitLab job, `workflow` for a workflow of GitHub's; `options` says how the program is called. Where none of
 //! these is there, a job starts the compose file, or else builds the Dockerfile.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use dindless::finding::RuleId;
@@ -51,6 +53,57 @@ fn rules_hold_on_one_side_of_their_gates() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Every name of a rule that the program's text gives to a finding has a page: what a finding is named after can be asked for.
+#[test]
+fn every_rule_that_the_program_names_has_a_page() {
+    let rules = Rules::embedded();
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for text in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for said in [
+            ".block(",
+            ".review(",
+            ".note(",
+            ".warn(",
+            ".lose(",
+            ".say(",
+            "finding(",
+            "RuleId(",
+            "const RULE: &str =",
+            "const UNREACHABLE: &str =",
+        ] {
+            let calls = text.split(said).skip(1);
+            let names =
+                calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+            named.extend(names.map(str::to_owned));
+        }
+    }
+    assert!(
+        named.len() > 80,
+        "only {} names are found in the sources",
+        named.len()
+    );
+    let lacking: Vec<&String> = named
+        .iter()
+        .filter(|name| rules.named(name).is_none())
+        .collect();
+    assert!(lacking.is_empty(), "no page tells of {lacking:?}");
+}
+
+/// The texts of all Rust files in a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder).expect("src is there").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            texts.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            texts.push(fs::read_to_string(&path).expect("a source is text"));
+        }
+    }
+    texts
 }
 
 /// A Podman of which the rule is true, if it is not true of all.

@@ -3,6 +3,7 @@
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::pipeline::NodeRef;
+use crate::rules::Rules;
 use crate::text::{FileId, Location};
 use crate::yaml::Change;
 
@@ -115,6 +116,10 @@ pub fn finding(
     at: Location,
     message: impl Into<String>,
 ) -> Finding {
+    debug_assert!(
+        Rules::embedded().named(rule).is_some(),
+        "no page tells of {rule}"
+    );
     Finding {
         rule: RuleId(rule),
         severity,
