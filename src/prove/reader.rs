@@ -411,7 +411,10 @@ mod tests {
                 range: 0..1,
             },
         ] {
-            assert!(fault(&[change.clone()], OLD).is_some(), "{change:?}");
+            assert!(
+                fault(std::slice::from_ref(&change), OLD).is_some(),
+                "{change:?}"
+            );
         }
         assert!(matches!(tree.node(node("b")).kind, Kind::Sequence { .. }));
     }
