@@ -24,7 +24,6 @@ pub(super) fn run(look: &mut Look<'_>) {
             files(look, project, &paths);
         }
     }
-    waits(look);
     if composer(look.pass.view) == ComposeProvider::PodmanCompose {
         lacking(look);
     }
@@ -244,31 +243,6 @@ fn sets_of_files(look: &mut Look<'_>, project: &Project, places: &Places<'_>) {
     if let Some(other) = found.find(|other| other.parent() == first.and_then(Path::parent)) {
         let it = slashed(other);
         look.say("podman-compose-several-files", docker.at(), &it);
-    }
-}
-
-/// `--wait` for a service whose health nobody asks for.
-fn waits(look: &mut Look<'_>) {
-    let pass = look.pass;
-    for used in pass.compose_uses().iter().filter(|used| used.waits) {
-        let Some(project) = &used.project else {
-            continue;
-        };
-        let checked = used.runs.iter().find(|name| {
-            let service = project.service(name);
-            let check = service.and_then(|service| service.value("healthcheck"));
-            check.is_some_and(|check| {
-                let off = check.value("disable").and_then(Value::text) == Some("true");
-                let none = check.value("test").and_then(|test| test.texts().next());
-                !off && none.is_some_and(|test| test != "NONE")
-            })
-        });
-        let docker = pass.known_call(used.call);
-        if let (Some(name), Some(docker)) = (checked, docker)
-            && let Some(flag) = docker.flags_named("--wait").last()
-        {
-            look.say("compose-wait", docker.at_words(&flag.words), name);
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Compose: docker-compose over a socket that Podman itself offers inside of the job.
 
+use std::rc::Rc;
+
 use crate::collections::HashSet;
 
 use crate::compose::Value;
@@ -27,6 +29,10 @@ const SERVICE: &str =
 
 /// Waits until the socket answers: the file alone may be left from an earlier service.
 const ANSWERS: &str = "until docker-compose ls >/dev/null 2>&1; do sleep 1; done";
+
+/// Runs the healthchecks of all containers, as timers of systemd do where it runs. Source: ran docker-compose 2.40.3 on Podman
+/// 5.8.6 without systemd: services become healthy and unhealthy, and what waits for them goes on or ends.
+const HEALTHCHECKS: &str = "while sleep 1; do for c in $(podman ps -q); do podman healthcheck run \"$c\"; done; done >/dev/null 2>&1 &";
 
 /// Moves compose commands, always for a person to look at: what the compose file asks for is not all seen here.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -110,6 +116,15 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         };
         if provider == ComposeProvider::DockerCompose {
             lines.extend([SERVICE.to_owned(), ANSWERS.to_owned()]);
+        }
+        if !again && let Some(used) = waits_for_health(pass) {
+            let at = view.at_command(&view.calls[used]);
+            draft.note(
+                "compose-healthchecks",
+                at,
+                "compose waits for healthchecks, which nothing runs where there is no systemd: a loop does",
+            );
+            lines.push(HEALTHCHECKS.to_owned());
         }
         if !lines.is_empty() {
             insert_in_front(view, view.line(call), &lines, Purpose::Text, draft, why);
@@ -246,14 +261,46 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     }
 }
 
+/// The first command that ends, or starts a service, only when another service is healthy.
+fn waits_for_health(pass: &JobPass<'_>) -> Option<usize> {
+    let waits = |used: &&ComposeUse| {
+        let Some(project) = &used.project else {
+            return false;
+        };
+        let services = used.runs.iter().filter_map(|name| project.service(name));
+        let mut services = services.map(|service| {
+            let depends = service.value("depends_on").into_iter();
+            let mut conditions = depends
+                .flat_map(Value::entries)
+                .filter_map(|(_, entry)| entry.value.value("condition"));
+            conditions.any(|condition| condition.text() == Some("service_healthy"))
+                || used.waits && has_healthcheck(service)
+        });
+        services.any(|waits| waits)
+    };
+    pass.compose_uses().iter().find(waits).map(|used| used.call)
+}
+
+/// Whether the compose file has a healthcheck for a service.
+fn has_healthcheck(service: &Value) -> bool {
+    let Some(check) = service.value("healthcheck") else {
+        return false;
+    };
+    let off = check.value("disable").and_then(Value::text) == Some("true");
+    let none = check.value("test").and_then(|test| test.texts().next()) == Some("NONE");
+    check.entries().next().is_some() && !off && !none
+}
+
 /// A service that is given Docker's socket keeps the job on Docker.
 fn socket(pass: &JobPass<'_>, draft: &mut Draft) {
     let mut known = HashSet::default();
+    let mut places = HashSet::default();
     for used in pass.compose_uses() {
         let Some(project) = &used.project else {
             continue;
         };
-        let services = used.runs.iter().filter(|name| known.insert(*name));
+        let id = Rc::as_ptr(project);
+        let services = used.runs.iter().filter(|name| known.insert((id, *name)));
         for name in services {
             let Some(service) = project.service(name) else {
                 continue;
@@ -270,6 +317,9 @@ fn socket(pass: &JobPass<'_>, draft: &mut Draft) {
             let Some(place) = mount.or(asks) else {
                 continue;
             };
+            if !places.insert((id, place.at.file, place.at.span)) {
+                continue; // services that share their text are named once
+            }
             let Some((file, _)) = project.files.get(place.at.file) else {
                 continue;
             };
