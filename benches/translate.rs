@@ -137,6 +137,7 @@ fn run(files: &Memory) -> Outcome {
         path: PathBuf::from(MAIN),
         provider: Provider::GitLab,
         named: true,
+        configured: false,
     }];
     translate(files, &given, &options())
 }

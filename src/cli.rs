@@ -1,6 +1,7 @@
 //! The command line: what the user says, what is done, and the exit status.
 
 mod arguments;
+mod baseline;
 mod told;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 
+use crate::config::Config;
 use crate::discover::{Found, discover};
 use crate::options::Options;
 use crate::outcome::{Outcome, Trouble};
@@ -67,11 +69,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             "standard input cannot be rewritten in place; leave out --write, the diff goes to standard output",
         );
     }
-    let work = work(&arguments);
+    let mut work = work(&arguments);
+    if let Some(file) = &arguments.baseline {
+        let done = match arguments.mode.update_baseline {
+            true => baseline::update(file, &work),
+            false => baseline::accept(file, &mut work),
+        };
+        if let Err(error) = done {
+            complain(&format!("{error:#}"));
+            return Exit::Failed;
+        }
+    }
     let tally = Tally::new(&work);
     let exit = if tally.troubles > 0 {
         Exit::Failed
-    } else if tally.clean() {
+    } else if tally.clean() || arguments.mode.update_baseline {
         Exit::Clean
     } else {
         Exit::Left
@@ -107,20 +119,13 @@ fn complain(why: &str) {
 
 /// Reads, translates and, if that is wanted, writes.
 fn work(arguments: &Arguments) -> Run {
-    let options = Options {
-        include_review: arguments.target.include_review,
-        runner: arguments.target.runner,
-        podman_image: arguments.target.podman_image.clone(),
-        compose: arguments.target.compose,
-        actions: arguments.target.actions,
-        podman: arguments.target.podman,
-        fixes: arguments.output.format == Format::Json,
-    };
+    let fixes = arguments.output.format == Format::Json;
+    let options = arguments.target.options(&Config::default(), fixes);
     let permit = Permit {
         dirty: arguments.guard.allow_dirty,
         no_vcs: arguments.guard.allow_no_vcs,
     };
-    let discovery = discover(&arguments.paths);
+    let discovery = discover(&arguments.paths, arguments.config.as_deref());
     let mut run = Run {
         troubles: discovery.troubles,
         write: arguments.mode.write,
@@ -128,12 +133,13 @@ fn work(arguments: &Arguments) -> Run {
         ..Run::default()
     };
     let translated = parallel::map(discovery.found, |found| {
-        let outcome = translated(&found, &run.options);
-        (found, outcome)
+        let options = arguments.target.options(&found.config, fixes);
+        let outcome = translated(&found, &options);
+        (found, options, outcome)
     });
-    for (found, mut outcome) in translated {
+    for (found, options, mut outcome) in translated {
         let written = run.write && written(&found, &mut outcome, permit);
-        run.add(found.root, outcome, written);
+        run.add(found.root, options, outcome, written);
     }
     run
 }
@@ -191,7 +197,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> 
     // Not through a stream that takes colours out: it would take escapes out of the files' own lines, too.
     let mut out = BufWriter::new(stdout.lock());
     let printed = match output.format {
-        Format::Text if mode.write || mode.check => Ok(()),
+        Format::Text if mode.write || mode.check || mode.update_baseline => Ok(()),
         Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
         Format::Json => json::write(&mut out, run, tally),
         Format::Sarif => sarif::write(&mut out, run, Rules::embedded()),

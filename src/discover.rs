@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use crate::config::{self, Config};
+use crate::options::fits_patterns;
 use crate::outcome::{Provider, Trouble};
 use crate::repository::{self, Disk, Files, SIZE_LIMIT, STANDARD_INPUT};
+use crate::rules::Rules;
 use crate::text::Source;
 use crate::translate::CiFile;
 
@@ -43,6 +46,8 @@ pub struct Found {
     pub files: Vec<CiFile>,
     /// What came by standard input, if that was asked for; it is the file `-` among `files`.
     pub input: Option<Source>,
+    /// What the repository wants of a run.
+    pub config: Config,
 }
 
 /// What the given paths lead to.
@@ -63,11 +68,15 @@ struct Wanted {
     input: Option<Source>,
 }
 
+/// A repository, and the configuration that holds for a path in it.
+type Scope = (PathBuf, Option<PathBuf>);
+
 /// Finds the CI files that `paths` ask for: a directory asks for those below it, a file for itself, `-` for standard
-/// input; no path at all asks for the whole repository that the program was started in.
-pub fn discover(paths: &[PathBuf]) -> Discovery {
+/// input; no path at all asks for the whole repository that the program was started in. Without a given `config`, the
+/// configuration that is nearest to a path holds for it.
+pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
     let mut discovery = Discovery::default();
-    let mut wanted: IndexMap<PathBuf, Wanted> = IndexMap::new();
+    let mut wanted: IndexMap<Scope, Wanted> = IndexMap::new();
     let whole = [PathBuf::from(".")];
     let given = if paths.is_empty() { &whole } else { paths };
     for path in given {
@@ -80,17 +89,68 @@ pub fn discover(paths: &[PathBuf]) -> Discovery {
             discovery.troubles.push(*trouble);
         }
     }
-    for (root, wanted) in wanted {
-        search(root, wanted, &mut discovery);
+    for ((root, nearest), wanted) in wanted {
+        match configuration(&root, config, nearest) {
+            Ok(config) => search(root, wanted, config, &mut discovery),
+            Err(troubles) => discovery.troubles.extend(troubles),
+        }
     }
     discovery
+}
+
+/// Reads the configuration of a repository: the `given` one, or the `nearest`.
+fn configuration(
+    root: &Path,
+    given: Option<&Path>,
+    nearest: Option<PathBuf>,
+) -> Result<Config, Vec<Trouble>> {
+    let refuse = |path: &Path, message: String, at| {
+        let (path, ours) = (path.to_owned(), false);
+        vec![Trouble {
+            path,
+            at,
+            message,
+            ours,
+        }]
+    };
+    let (path, folder) = match (given, nearest) {
+        (Some(given), _) => (given.to_owned(), PathBuf::new()),
+        (None, Some(nearest)) => {
+            let folder = nearest.parent().unwrap_or(root);
+            let folder = folder.strip_prefix(root).unwrap_or(folder).to_owned();
+            (seen_from_here(root).join(folder.join(config::NAME)), folder)
+        }
+        (None, None) => return Ok(Config::default()),
+    };
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let parent = parent
+        .canonicalize()
+        .map_err(|error| refuse(&path, repository::explain(&error), None))?;
+    // one of a repository may be no link that leads out of it; one that was named may lie anywhere
+    let (disk, inside) = match given {
+        Some(_) => (
+            Disk::new(parent),
+            PathBuf::from(path.file_name().unwrap_or_default()),
+        ),
+        None => (Disk::new(root), folder.join(config::NAME)),
+    };
+    let source = disk
+        .read(&inside)
+        .map_err(|error| refuse(&path, error.message, error.at))?;
+    config::read(&source, &folder, Rules::embedded()).map_err(|faults| {
+        let troubles = faults
+            .into_iter()
+            .flat_map(|fault| refuse(&path, fault.message, Some(fault.at)));
+        troubles.collect()
+    })
 }
 
 /// Notes a path down with its repository.
 fn want(
     path: &Path,
     whole: bool,
-    wanted: &mut IndexMap<PathBuf, Wanted>,
+    wanted: &mut IndexMap<Scope, Wanted>,
 ) -> Result<(), Box<Trouble>> {
     let refuse = |error: std::io::Error| trouble(path, repository::explain(&error));
     let metadata = fs::metadata(path).map_err(refuse)?;
@@ -98,7 +158,9 @@ fn want(
         let directory = path.canonicalize().map_err(refuse)?;
         let top = git_top(&directory);
         let root = top.clone().unwrap_or_else(|| directory.clone());
-        let entry = wanted.entry(root.clone()).or_default();
+        let start = if whole { &root } else { &directory };
+        let config = config::nearest_to(start, &root);
+        let entry = wanted.entry((root.clone(), config)).or_default();
         entry.versioned = top.is_some();
         entry
             .directories
@@ -113,7 +175,8 @@ fn want(
         let file = folder.join(path.file_name().unwrap_or_default());
         let top = git_top(&folder);
         let root = top.clone().unwrap_or_else(|| loose_root(&folder));
-        let entry = wanted.entry(root).or_default();
+        let config = config::nearest_to(&folder, &root);
+        let entry = wanted.entry((root, config)).or_default();
         entry.versioned = top.is_some();
         entry.files.insert(file);
     }
@@ -121,7 +184,7 @@ fn want(
 }
 
 /// Reads standard input; its includes are looked for in the repository that the program was started in.
-fn want_input(wanted: &mut IndexMap<PathBuf, Wanted>) -> Result<(), Box<Trouble>> {
+fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Trouble>> {
     let path = Path::new(STANDARD_INPUT);
     let refuse = |error: std::io::Error| trouble(path, repository::explain(&error));
     let mut bytes = Vec::new();
@@ -140,43 +203,52 @@ fn want_input(wanted: &mut IndexMap<PathBuf, Wanted>) -> Result<(), Box<Trouble>
     })?;
     let here = Path::new(".").canonicalize().map_err(refuse)?;
     let top = git_top(&here);
-    let entry = wanted.entry(top.clone().unwrap_or(here)).or_default();
+    let root = top.clone().unwrap_or_else(|| here.clone());
+    let config = config::nearest_to(&here, &root);
+    let entry = wanted.entry((root, config)).or_default();
     entry.versioned = top.is_some();
     entry.input = Some(source);
     Ok(())
 }
 
 /// Looks through one repository.
-fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
+fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &mut Discovery) {
     let disk = Disk::new(&root);
     let mut files: IndexMap<PathBuf, CiFile> = IndexMap::new();
-    let mut add = |inside: &Path, provider: Provider, named: bool| {
+    let mut add = |inside: &Path, provider: Provider, asked: Asked| {
         // A link counts as the file that it leads to. If it leads nowhere good, the read says so.
         let path = disk
             .resolve(inside)
             .unwrap_or_else(|_| inside.to_path_buf());
+        if asked != Asked::Named && fits_patterns(&config.exclude, &path) {
+            return;
+        }
         let file = files.entry(path.clone()).or_insert(CiFile {
             path,
             provider,
-            named,
+            named: false,
+            configured: false,
         });
-        file.named |= named;
+        file.named |= asked == Asked::Named;
+        file.configured |= asked == Asked::Configured;
+    };
+    let by_text = |inside: &Path| {
+        let source = disk.read(inside);
+        source.map_or(Provider::GitLab, |source| {
+            provider_by_content(source.text())
+        })
     };
     for path in &wanted.files {
         let inside = path.strip_prefix(&root).unwrap_or(path);
-        let provider = provider_by_path(inside).unwrap_or_else(|| {
-            disk.read(inside).map_or(Provider::GitLab, |source| {
-                provider_by_content(source.text())
-            })
-        });
-        add(inside, provider, true);
+        let provider = provider_by_path(inside).unwrap_or_else(|| by_text(inside));
+        add(inside, provider, Asked::Named);
     }
     for directory in &wanted.directories {
         if directory == &root {
             // What the server runs is part of it, whatever an ignore rule says.
             for name in MAIN_FILES {
                 if root.join(name).symlink_metadata().is_ok() {
-                    add(Path::new(name), Provider::GitLab, false);
+                    add(Path::new(name), Provider::GitLab, Asked::Found);
                 }
             }
         }
@@ -195,7 +267,9 @@ fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
             if let Some(provider) = provider_by_path(inside)
                 && (!is_action(inside) || holds_action(&disk, inside))
             {
-                add(inside, provider, false);
+                add(inside, provider, Asked::Found);
+            } else if fits_patterns(&config.include, inside) {
+                add(inside, by_text(inside), Asked::Configured);
             }
         }
     }
@@ -205,6 +279,7 @@ fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
             path: STANDARD_INPUT.into(),
             provider: provider_by_content(input.text()),
             named: true,
+            configured: false,
         });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -216,7 +291,19 @@ fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
         },
         files,
         input: wanted.input,
+        config,
     });
+}
+
+/// Why a file is among those that are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// The user named it.
+    Named,
+    /// It lies where CI files lie.
+    Found,
+    /// The configuration says that CI runs it.
+    Configured,
 }
 
 /// What GitLab runs when the project's settings name no other file.

@@ -67,4 +67,26 @@ pub struct Finding {
     pub help: Option<String>,
     /// What the tool does about it, if it does something.
     pub fix: Option<Fix>,
+    /// Who said that it may be, if somebody did: then it is nothing to be solved.
+    pub accepted: Option<Accepted>,
+}
+
+/// That a finding may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Where that is said.
+    pub by: AcceptedBy,
+    /// The reason that is given there; may be empty.
+    pub why: String,
+}
+
+/// Where it is said that a finding may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptedBy {
+    /// In a comment in the file.
+    Comment,
+    /// In the configuration.
+    Configuration,
+    /// In a list of what was there before.
+    Baseline,
 }

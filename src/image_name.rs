@@ -9,6 +9,20 @@ pub fn is_on_this_machine(name: &str) -> bool {
     name.starts_with("localhost:") || name.starts_with("127.")
 }
 
+/// Takes a name that goes into a CI file as it is, so it must be one plain word.
+///
+/// # Errors
+/// How an image is written, if this is none.
+pub fn plain(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@${}".contains(&byte);
+    let begins = |character: char| character.is_ascii_alphanumeric() || character == '$';
+    if text.starts_with(begins) && text.bytes().all(plain) {
+        Ok(text.into())
+    } else {
+        Err("an image is written like quay.io/podman/stable:v5.4".into())
+    }
+}
+
 /// An image name in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageName<'a> {

@@ -1,14 +1,17 @@
 //! Moves a repository's CI from Docker to Podman: reads pipelines, rewrites them byte for byte where they lie,
 //! and says what no rewrite can carry over.
 
+pub mod accept;
 pub mod cli;
 pub mod collections;
 pub mod compat;
 pub mod compose;
+pub mod config;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;
 pub mod image_name;
+mod nearest;
 pub mod options;
 pub mod outcome;
 mod parallel;

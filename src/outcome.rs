@@ -1,7 +1,7 @@
 //! What a run found and would write: the value that every report is made from.
 
 use crate::finding::{Finding, RuleId};
-use crate::text::{Source, Span};
+use crate::text::{Location, Source, Span};
 
 pub use crate::pipeline::Provider;
 
@@ -27,6 +27,10 @@ pub struct JobOutcome {
     pub verdict: Verdict,
     /// Whether it is left only until a person agrees: `--include-review` moves it.
     pub held_for_review: bool,
+    /// Each reason with its place; `Location::file` is an index into `Outcome::files`.
+    pub because: Vec<(RuleId, Location)>,
+    /// Whether the user said that it may be as it is.
+    pub accepted: bool,
 }
 
 /// One file after the run.

@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::accept;
 use crate::collections::HashMap;
 use crate::compat;
 use crate::finding::{Finding, RuleId};
@@ -19,7 +20,7 @@ use crate::prove;
 use crate::providers::{Entry, Lowered, github, gitlab};
 use crate::repository::{Files, ReadError};
 use crate::rules::Rules;
-use crate::text::{FileId, Source, Span, apply_edits};
+use crate::text::{FileId, Location, Source, Span, apply_edits};
 use crate::yaml::{self, Change};
 
 /// A file that CI runs.
@@ -31,6 +32,8 @@ pub struct CiFile {
     pub provider: Provider,
     /// Whether the user named this very file.
     pub named: bool,
+    /// Whether the configuration says that CI runs it.
+    pub configured: bool,
 }
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
@@ -39,7 +42,7 @@ pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outc
         let files = given.iter().filter(|file| file.provider == provider);
         let entries = files.map(|file| Entry {
             path: file.path.clone(),
-            starts: file.named || is_main_file(&file.path),
+            starts: file.named || file.configured || is_main_file(&file.path),
         });
         let entries = entries.collect();
         Entries { provider, entries }
@@ -57,6 +60,7 @@ pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outc
         outcome.files.extend(others);
     }
     in_order(&mut outcome);
+    accept::accept(&mut outcome, options, Rules::embedded());
     outcome
 }
 
@@ -396,21 +400,42 @@ fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
         span: unit.job.span,
         verdict,
         held_for_review,
+        because: reasons_of(unit),
+        accepted: false,
     }
+}
+
+/// The reasons of a job that stays, each with its place.
+fn reasons_of(unit: &plan::Unit<'_>) -> Vec<(RuleId, Location)> {
+    let State::Left(reasons) = &unit.state else {
+        return Vec::new();
+    };
+    let place = |reason: &Finding| {
+        let label = reason.at.first()?;
+        Some((reason.rule, label.at))
+    };
+    reasons.iter().filter_map(place).collect()
 }
 
 /// A job that no pipeline has.
 fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
-    let verdict = if aside.uses_docker {
-        Verdict::Left(vec![RuleId(plan::UNREACHABLE)])
+    let at = Location {
+        file: aside.job.key.file,
+        span: aside.job.span,
+    };
+    let (verdict, because) = if aside.uses_docker {
+        let rule = RuleId(plan::UNREACHABLE);
+        (Verdict::Left(vec![rule]), vec![(rule, at)])
     } else {
-        Verdict::Untouched
+        (Verdict::Untouched, Vec::new())
     };
     JobOutcome {
         name: aside.job.name.clone(),
         span: aside.job.span,
         verdict,
         held_for_review: false,
+        because,
+        accepted: false,
     }
 }
 
@@ -460,6 +485,8 @@ fn report(translated: Translated, outcome: &mut Outcome) {
         let Some(source) = source else { continue };
         let mut own = findings.remove(&id).unwrap_or_default();
         own.iter_mut().for_each(|finding| renumber(finding, &place));
+        let mut jobs = merged(jobs.remove(&id).unwrap_or_default());
+        renumber_jobs(&mut jobs, &place);
         match outcome.files.get_mut(place(id).0 as usize) {
             Some(known) => {
                 own.retain(|finding| !known.findings.contains(finding));
@@ -469,7 +496,7 @@ fn report(translated: Translated, outcome: &mut Outcome) {
                 source,
                 provider,
                 changed: changed.remove(&id),
-                jobs: merged(jobs.remove(&id).unwrap_or_default()),
+                jobs,
                 findings: own,
             }),
         }
@@ -508,6 +535,12 @@ fn renumber(finding: &mut Finding, number: &dyn Fn(FileId) -> FileId) {
     }
 }
 
+fn renumber_jobs(jobs: &mut [JobOutcome], number: &dyn Fn(FileId) -> FileId) {
+    for (_, at) in jobs.iter_mut().flat_map(|job| &mut job.because) {
+        at.file = number(at.file);
+    }
+}
+
 /// Files in the order of their paths, findings in the order of their places.
 fn in_order(outcome: &mut Outcome) {
     let mut order: Vec<usize> = (0..outcome.files.len()).collect();
@@ -532,6 +565,7 @@ fn in_order(outcome: &mut Outcome) {
         for finding in &mut file.findings {
             renumber(finding, &|id| place[id.0 as usize]);
         }
+        renumber_jobs(&mut file.jobs, &|id| place[id.0 as usize]);
         file.findings
             .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
         outcome.files.push(file);

@@ -2,7 +2,8 @@
 //! that it says.
 //!
 //! The files of an example are those of a repository. `script` stands for a GitLab job that runs these lines with Docker,
-//! `job` for a GitLab job, `workflow` for a workflow of GitHub's; `options` says how the program is called. Where none of
+//! `job` for a GitLab job, `workflow` for a workflow of GitHub's; `options` says how the program is called, and with
+//! `--interactive` every answer is no. Where none of
 //! these is there, a job starts the compose file, or else builds the Dockerfile.
 
 use std::collections::BTreeSet;
@@ -137,6 +138,10 @@ fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>
         runner: chosen(told, "--runner"),
         actions: chosen(told, "--actions"),
         podman,
+        declined: match told.contains("--interactive") {
+            true => [(GITLAB.into(), "job".to_owned())].into(),
+            false => BTreeSet::new(),
+        },
         include_review: true,
         compose: match rule.compose {
             Some(Composer::PodmanCompose) => ComposeProvider::PodmanCompose,
@@ -225,6 +230,7 @@ fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
             path: name.clone(),
             provider,
             named: false,
+            configured: false,
         })
     };
     let given = all.iter().filter_map(ci).collect();

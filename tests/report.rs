@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use dindless::discover::Root;
 use dindless::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
+use dindless::options::Options;
 use dindless::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
 use dindless::report::summary::{self, Tally};
 use dindless::report::{Run, Style, json, text};
@@ -44,6 +45,7 @@ fn finding(severity: Severity, message: &str, at: Vec<Label>) -> Finding {
         message: message.into(),
         help: None,
         fix: None,
+        accepted: None,
     }
 }
 
@@ -53,6 +55,8 @@ fn job(name: &str, span: Span, verdict: Verdict, held_for_review: bool) -> JobOu
         span,
         verdict,
         held_for_review,
+        because: Vec::new(),
+        accepted: false,
     }
 }
 
@@ -67,7 +71,7 @@ fn run(files: Vec<FileOutcome>) -> Run {
         files,
         troubles: Vec::new(),
     };
-    run.add(root, outcome, false);
+    run.add(root, Options::default(), outcome, false);
     run
 }
 

@@ -7,7 +7,9 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, Parser, ValueEnum};
 use clap_complete::Shell;
 
-use crate::options::{ActionStyle, ComposeProvider, DEFAULT_PODMAN_IMAGE, RunnerProfile};
+use crate::config::Config;
+use crate::image_name::plain;
+use crate::options::{ActionStyle, ComposeProvider, Options, RunnerProfile};
 use crate::report::Style;
 use crate::version::Version;
 
@@ -27,6 +29,10 @@ pub(super) const MORE_EXAMPLES: &str =
     "  dindless --write --include-review --runner docker-privileged
                                 change, too, what depends on the runner, which is privileged
   dindless --check              in CI: fail while Docker is left
+  dindless --update-baseline --baseline ci/docker.json
+                                note down what is left today; then, in CI:
+  dindless --check --baseline ci/docker.json
+                                fail only when something is added to it
   dindless --check --format github
                                 in a GitHub workflow: with annotations in the pull request
   dindless --check --format gitlab > gl-code-quality-report.json
@@ -76,6 +82,14 @@ pub(super) struct Arguments {
     #[arg(value_name = "PATH", help_heading = "Input")]
     pub paths: Vec<PathBuf>,
 
+    /// The configuration [default: the nearest dindless.yml, in the folder of PATH or above it]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub config: Option<PathBuf>,
+
+    /// A list of what may be left; --check is quiet about it
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub baseline: Option<PathBuf>,
+
     #[command(flatten)]
     pub target: Target,
 
@@ -101,6 +115,10 @@ pub(super) struct Mode {
     /// Show only what is left, for CI: the exit status is 1 while Docker is left
     #[arg(long)]
     pub check: bool,
+
+    /// Write what is left into the file of --baseline, for later runs of --check
+    #[arg(long, requires = "baseline")]
+    pub update_baseline: bool,
 }
 
 #[derive(Args, Debug)]
@@ -122,25 +140,47 @@ pub(super) struct Target {
     #[arg(long)]
     pub include_review: bool,
 
-    /// What the jobs run on
-    #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
-    pub runner: RunnerProfile,
+    /// What the jobs run on [default: as-is]
+    #[arg(long, value_name = "PROFILE", value_enum)]
+    pub runner: Option<RunnerProfile>,
 
-    /// The image in the place of Docker's own
-    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_PODMAN_IMAGE, value_parser = image)]
-    pub podman_image: String,
+    /// The image in the place of Docker's own [default: quay.io/podman/stable]
+    #[arg(long, value_name = "IMAGE", value_parser = plain)]
+    pub podman_image: Option<String>,
 
-    /// What runs compose files
-    #[arg(long, value_name = "PROVIDER", value_enum, default_value_t)]
-    pub compose: ComposeProvider,
+    /// What runs compose files [default: docker-compose]
+    #[arg(long, value_name = "PROVIDER", value_enum)]
+    pub compose: Option<ComposeProvider>,
 
-    /// What takes the place of Docker's actions in GitHub workflows
-    #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
-    pub actions: ActionStyle,
+    /// What takes the place of Docker's actions in GitHub workflows [default: podman]
+    #[arg(long, value_name = "STYLE", value_enum)]
+    pub actions: Option<ActionStyle>,
 
     /// The Podman that the jobs will meet, like 5.4
     #[arg(long, value_name = "VERSION")]
     pub podman: Option<Version>,
+}
+
+impl Target {
+    /// The choices for one repository: what the command line says, else its configuration, else the default.
+    pub(super) fn options(&self, config: &Config, fixes: bool) -> Options {
+        let base = Options::default();
+        let image = self.podman_image.as_ref().or(config.image.as_ref());
+        Options {
+            include_review: self.include_review,
+            runner: self.runner.or(config.runner).unwrap_or_default(),
+            podman_image: image.cloned().unwrap_or(base.podman_image),
+            compose: self.compose.or(config.compose).unwrap_or_default(),
+            actions: self.actions.or(config.actions).unwrap_or_default(),
+            podman: self.podman.or(config.podman),
+            fixes,
+            weights: config.rules.clone(),
+            images: config.images.clone(),
+            packages: config.packages.clone(),
+            excluded: config.exclude.clone(),
+            declined: base.declined,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -171,9 +211,9 @@ pub(super) struct About {
     #[arg(long)]
     pub rules: bool,
 
-    /// Print the JSON Schema of --format json
-    #[arg(long)]
-    pub schema: bool,
+    /// Print the JSON Schema of --format json, or of dindless.yml
+    #[arg(long, value_name = "OF", value_enum, num_args = 0..=1, default_missing_value = "report")]
+    pub schema: Option<Schema>,
 
     /// Print a script that completes the options in a shell
     #[arg(long, value_name = "SHELL", value_enum)]
@@ -211,6 +251,15 @@ pub(super) enum Format {
     Markdown,
 }
 
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Schema {
+    /// What --format json prints
+    Report,
+    /// The configuration, dindless.yml
+    Config,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
     #[default]
@@ -231,17 +280,6 @@ impl Color {
             coloured,
             terminal: coloured || stream.is_terminal(),
         }
-    }
-}
-
-/// An image goes into YAML as it is, so it must be one plain word.
-fn image(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@${}".contains(&byte);
-    let begins = |character: char| character.is_ascii_alphanumeric() || character == '$';
-    if text.starts_with(begins) && text.bytes().all(plain) {
-        Ok(text.into())
-    } else {
-        Err("an image is written like quay.io/podman/stable:v5.4".into())
     }
 }
 

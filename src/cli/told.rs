@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Context;
 use clap::CommandFactory;
 
-use super::arguments::{About, Arguments, EXAMPLES, EXIT_STATUS, Format, MORE_EXAMPLES};
+use super::arguments::{About, Arguments, EXAMPLES, EXIT_STATUS, Format, MORE_EXAMPLES, Schema};
 use super::{Exit, printed, refuse};
+use crate::config;
 use crate::report::{explain, harmless, json};
 use crate::rules::Rules;
 
@@ -17,8 +18,12 @@ pub(super) fn tell(about: &About, format: Format) -> Option<Exit> {
         explained(&mut out, name, format)
     } else if about.rules {
         all_rules(&mut out, format)
-    } else if about.schema {
-        Ok(out.write_all(json::SCHEMA.as_bytes()))
+    } else if let Some(schema) = about.schema {
+        let text = match schema {
+            Schema::Report => json::SCHEMA,
+            Schema::Config => config::SCHEMA,
+        };
+        Ok(out.write_all(text.as_bytes()))
     } else if let Some(shell) = about.completions {
         Ok(completions(&mut out, shell))
     } else if about.man {

@@ -40,6 +40,7 @@ pub fn other_servers(files: &dyn Files, rules: &Rules, first: usize) -> Vec<File
             message: rule.what.replace("{it}", detector.subject()),
             help: Some(rule.solve.clone()),
             fix: None,
+            accepted: None,
         };
         found.push(FileOutcome {
             source,

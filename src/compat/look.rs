@@ -129,6 +129,7 @@ impl<'p> Look<'p> {
             message: fill(&rule.what),
             help: Some(fill(&rule.solve)),
             fix: None,
+            accepted: None,
         };
         if !self.gaps.iter().any(|gap| gap.finding == finding) {
             self.gaps.push(Gap {

@@ -151,6 +151,7 @@ impl ApiClient {
             message: message.replace("{it}", &self.place),
             help: Some(self.solve.clone()),
             fix: None,
+            accepted: None,
         }
     }
 }

@@ -130,6 +130,7 @@ pub fn finding(
         message: message.into(),
         help: None,
         fix: None,
+        accepted: None,
     }
 }
 

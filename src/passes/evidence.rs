@@ -2,7 +2,7 @@
 
 use crate::image_name::ImageName;
 use crate::pipeline::{Action, Job, Service};
-use crate::rules::{ActionFate, DockerKind, ImageKind, Rules, ToolboxFate};
+use crate::rules::{ActionFate, DockerKind, ImageKind, Rules, ToolboxFate, fits};
 
 use crate::shell::Word;
 
@@ -13,6 +13,8 @@ use super::context::{Call, Context, JobView, LineView, spells};
 pub struct Evidence<'a> {
     /// What the image is, and its name with the variables put in.
     pub image: Option<(ImageKind<'a>, String)>,
+    /// The image with Podman that the user wants in its place.
+    pub own_image: Option<&'a str>,
     /// The services that are a Docker daemon, by their place in the job's list.
     pub daemons: Vec<usize>,
     /// The calls that start a daemon in the job itself, of which nothing else in the job speaks.
@@ -37,6 +39,7 @@ impl<'a> Evidence<'a> {
         let mut evidence = Self::default();
         if let Some(image) = &view.job.image {
             let name = view.expand(&image.text).text;
+            evidence.own_image = own_image(view, &name);
             evidence.image = Some((kind_of(view, &name), name));
         }
         for (index, service) in view
@@ -90,8 +93,13 @@ impl<'a> Evidence<'a> {
         evidence
     }
 
-    /// Whether the image is Docker's own.
+    /// Whether the image gives way to one with Podman.
     pub fn docker_image(&self) -> bool {
+        self.own_image.is_some() || self.is_dockers()
+    }
+
+    /// Whether the image is Docker's own.
+    fn is_dockers(&self) -> bool {
         match &self.image {
             Some((ImageKind::Docker { variant, .. }, _)) => variant.is != DockerKind::Windows,
             Some((ImageKind::Toolbox(toolbox), _)) => {
@@ -108,7 +116,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether the job has anything of Docker at all.
     pub fn uses_docker(&self) -> bool {
-        let known = self.docker_image()
+        let known = self.is_dockers()
             || !self.daemons.is_empty()
             || !self.actions.is_empty()
             || self.foreign;
@@ -218,6 +226,15 @@ pub(super) fn kind_of<'a>(view: &JobView<'a>, name: &str) -> ImageKind<'a> {
     view.context
         .rules
         .image(ImageName::without_tag(name), ImageName::parse(name).tag)
+}
+
+/// The image with Podman that the user wants in the place of another.
+fn own_image<'a>(view: &JobView<'a>, name: &str) -> Option<&'a str> {
+    let bare = ImageName::without_tag(name);
+    let images = view.context.options.images.iter();
+    let mut fitting = images.filter(|own| fits(&own.name, name) || fits(&own.name, bare));
+    let own = fitting.next()?;
+    (own.becomes != name).then_some(own.becomes.as_str())
 }
 
 /// Whether a service is a Docker daemon: by its image, or because it is called as one.

@@ -67,16 +67,6 @@ impl JobView<'_> {
         }
     }
 
-    /// The Podman of the image that takes the place of Docker's, if that can be said.
-    fn podman_of_image(&self) -> Option<Version> {
-        let image = self.context.rules.podman_image()?;
-        let wanted = &self.context.options.podman_image;
-        match ImageName::parse(wanted).tag {
-            Some(tag) if *wanted != image.name => tag.parse().ok(),
-            _ => Some(image.podman),
-        }
-    }
-
     /// The oldest Podman that the job may meet, as far as anybody said.
     pub(super) fn podman(&self) -> Option<Version> {
         let told = self.context.options.podman;
@@ -104,9 +94,26 @@ impl JobPass<'_> {
         on_runner && self.shares_engine()
     }
 
+    /// The image that takes the place of the job's.
+    pub(crate) fn podman_image(&self) -> &str {
+        let given = &self.view.context.options.podman_image;
+        self.evidence.own_image.unwrap_or(given)
+    }
+
+    /// The Podman of the image that takes the place of the job's, if that can be said.
+    fn podman_of_image(&self) -> Option<Version> {
+        let image = self.view.context.rules.podman_image()?;
+        let wanted = self.podman_image();
+        match ImageName::parse(wanted).tag {
+            Some(tag) if wanted != image.name => tag.parse().ok(),
+            None if self.evidence.own_image.is_some() => None,
+            _ => Some(image.podman),
+        }
+    }
+
     /// The Podman that the job meets once it has moved, as far as that can be said.
     pub(crate) fn target_podman(&self) -> Option<Version> {
-        let of_image = || self.view.podman_of_image().filter(|_| self.gets_image());
+        let of_image = || self.podman_of_image().filter(|_| self.gets_image());
         self.view.podman().or_else(of_image)
     }
 

@@ -19,7 +19,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         return;
     };
     if pass.evidence.docker_image() {
-        let podman = view.context.options.podman_image.clone();
+        let podman = pass.podman_image().to_owned();
         let why = draft.note("docker-image", at, format!("{name} becomes {podman}"));
         if view.job.provider == Provider::GitHub {
             return super::container::run(pass, image, &podman, draft, why);
@@ -44,7 +44,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             };
             draft.change(slot.mapping.file, change, why);
         }
-        if let ImageKind::Docker { certain: false, .. } = kind {
+        if let ImageKind::Docker { certain: false, .. } = kind
+            && pass.evidence.own_image.is_none()
+        {
             draft.review(
                 "docker-image",
                 at,

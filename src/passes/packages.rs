@@ -12,6 +12,9 @@ use super::script_edit::{insert_in_front, replace};
 
 /// Rewrites `apk` and installs what is missing. Only for jobs whose image is swapped.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    if pass.evidence.own_image.is_some() {
+        return super::toolbox::keeps_no_docker(pass, draft); // who made it knows what is in it
+    }
     if !pass.evidence.docker_image() {
         return;
     }
@@ -110,12 +113,9 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
             .split(['=', '<', '>', '~', '@'])
             .next()
             .unwrap_or(package);
-        match view
-            .context
-            .rules
-            .package(PackageManager::Apk, name)
-            .map(|rule| &rule.on_fedora)
-        {
+        let known = view.context.rules.package(PackageManager::Apk, name);
+        let own = view.context.options.packages.get(name).map(on_fedora);
+        match own.as_ref().or(known.map(|rule| &rule.on_fedora)) {
             Some(OnFedora::Install(names)) => {
                 let new: Vec<String> = names
                     .iter()
@@ -190,6 +190,14 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
         }
     }
     kept
+}
+
+/// What the user says that Fedora has for a package.
+fn on_fedora(names: &Option<String>) -> OnFedora {
+    match names {
+        Some(names) => OnFedora::Install(names.split_whitespace().map(str::to_owned).collect()),
+        None => OnFedora::Present,
+    }
 }
 
 /// Programs that Docker's image has, Podman's has not, and the script calls.

@@ -59,7 +59,7 @@ fn variables(pass: &JobPass<'_>, profile: &Profile, draft: &mut Draft) {
     if !pass.facts.deeds.iter().any(stores) {
         return;
     }
-    let repository = ImageName::without_tag(&view.context.options.podman_image);
+    let repository = ImageName::without_tag(pass.podman_image());
     let own = view.context.rules.podman_image();
     let own_image = pass.evidence.docker_image() && own.is_some_and(|own| own.name == repository);
     for (name, value) in profile.variables(own_image) {

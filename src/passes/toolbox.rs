@@ -65,6 +65,22 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) -> bool {
     installs
 }
 
+/// An image of the user's own has Podman already: a script that installs Docker in it is not understood.
+pub(super) fn keeps_no_docker(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        let manager = call.program().and_then(PackageManager::of_program);
+        if manager.is_some_and(|manager| !docker_packages(pass, call, manager).is_empty()) {
+            draft.block(
+                "toolbox-packages",
+                view.at_command(call),
+                "the script installs Docker, and the image that the configuration names brings Podman",
+                "take Docker's packages out of the command, then run again",
+            );
+        }
+    }
+}
+
 /// The words of an installation that are packages of Docker's.
 fn docker_packages(pass: &JobPass<'_>, call: &Call, manager: PackageManager) -> Vec<usize> {
     let words = &call.command().words;

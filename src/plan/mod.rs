@@ -4,6 +4,7 @@ mod aside;
 mod flows;
 mod gather;
 mod hoist;
+mod ignored;
 mod pins;
 mod remains;
 mod say;
@@ -106,6 +107,7 @@ pub fn plan<'a>(
         pins: pins::Pins::new(),
         hoisted: Vec::new(),
     };
+    ignored::hold(&mut plan, documents, options);
     loop {
         let shared = plan.share(documents, &users);
         let flows = flows::couple(&mut plan, documents);

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::region::{Region, last_line};
 use super::summary::Tally;
 use super::{Run, Tree, write_json};
-use crate::finding::{Finding, Safety, Severity};
+use crate::finding::{AcceptedBy, Finding, Safety, Severity};
 use crate::outcome::{FileOutcome, Provider, Trouble, Verdict};
 use crate::text::{FileId, Span};
 
@@ -100,6 +100,8 @@ struct JsonJob<'a> {
     verdict: JsonVerdict,
     /// The rules by which it stays on Docker; none if it does not
     reasons: Vec<&'a str>,
+    /// Whether the user said that it may be as it is
+    accepted: bool,
 }
 
 /// What becomes of a job
@@ -131,6 +133,8 @@ struct JsonFinding<'a> {
     help: Option<&'a str>,
     /// How sure its change is; null if it has none
     safety: Option<JsonSafety>,
+    /// Who said that it may be; null if nobody did
+    accepted: Option<JsonAccepted<'a>>,
     /// What its change writes, as far as that can be told apart from the changes of other findings. A job moves as a
     /// whole: to apply changes, take the patch (`--format diff`)
     edits: Vec<JsonEdit<'a>>,
@@ -147,6 +151,29 @@ enum JsonSeverity {
     Warning,
     /// Something is broken or dangerous
     Error,
+}
+
+/// That a finding may be
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Accepted"))]
+struct JsonAccepted<'a> {
+    /// Where that is said
+    by: JsonAcceptedBy,
+    /// The reason that is given there; may be empty
+    why: &'a str,
+}
+
+/// Where it is said that a finding may be
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AcceptedBy"))]
+#[serde(rename_all = "lowercase")]
+enum JsonAcceptedBy {
+    /// In a comment in the file
+    Comment,
+    /// In dindless.yml
+    Configuration,
+    /// In the list of what was there before
+    Baseline,
 }
 
 /// How sure a change is
@@ -229,6 +256,8 @@ struct JsonJobs {
     left: usize,
     /// Stay on Docker until `--include-review` is given
     held_for_review: usize,
+    /// Use Docker and may be as they are, because the user said so
+    accepted: usize,
 }
 
 fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
@@ -258,6 +287,7 @@ fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
                     end_line: last_line(&file.source, job.span),
                     verdict,
                     reasons,
+                    accepted: job.accepted,
                 }
             })
             .collect(),
@@ -295,6 +325,14 @@ fn json_finding<'a>(
         safety: finding.fix.as_ref().map(|fix| match fix.safety {
             Safety::Safe => JsonSafety::Safe,
             Safety::Review => JsonSafety::Review,
+        }),
+        accepted: finding.accepted.as_ref().map(|accepted| JsonAccepted {
+            by: match accepted.by {
+                AcceptedBy::Comment => JsonAcceptedBy::Comment,
+                AcceptedBy::Configuration => JsonAcceptedBy::Configuration,
+                AcceptedBy::Baseline => JsonAcceptedBy::Baseline,
+            },
+            why: &accepted.why,
         }),
         edits: finding
             .fix
@@ -334,6 +372,7 @@ fn json_summary(tally: &Tally) -> JsonSummary {
             migrated: tally.migrated,
             left: tally.left,
             held_for_review: tally.held,
+            accepted: tally.accepted,
         },
         reasons: tally
             .reasons

@@ -36,15 +36,16 @@ pub struct Run {
     pub troubles: Vec<Trouble>,
     /// Whether it was to write.
     pub write: bool,
-    /// What the user decided.
+    /// What the user decided for all repositories.
     pub options: Options,
 }
 
 impl Run {
     /// Takes a repository's outcome in.
-    pub fn add(&mut self, root: Root, outcome: Outcome, written: bool) {
+    pub fn add(&mut self, root: Root, options: Options, outcome: Outcome, written: bool) {
         self.trees.push(Tree {
             root,
+            options,
             outcome,
             written,
         });
@@ -67,6 +68,8 @@ impl Run {
 pub struct Tree {
     /// Where it is.
     pub root: Root,
+    /// What was decided for it.
+    pub options: Options,
     /// What was found in it.
     pub outcome: Outcome,
     /// Whether the new texts are on the disk.

@@ -55,7 +55,7 @@ pub(super) fn remarks(run: &Run, verbose: bool) -> Vec<Remark<'_>> {
                     help: Some(how_to_move(run).into()),
                 });
             }
-            let findings = file.findings.iter();
+            let findings = file.findings.iter().filter(|it| it.accepted.is_none());
             for finding in findings.filter(|it| verbose || it.severity > Severity::Note) {
                 remarks.push(Remark {
                     path: path.clone(),
@@ -92,13 +92,15 @@ pub(super) fn movers<'a>(tree: &Tree, file: &'a FileOutcome) -> Vec<Mover<'a>> {
         return Vec::new();
     }
     let moving = |job: &&JobOutcome| job.verdict == Verdict::Migrated;
-    let jobs = file.jobs.iter().filter(moving).map(|job| Mover {
+    let any = file.jobs.iter().any(|job| moving(&job));
+    let open = file.jobs.iter().filter(moving).filter(|job| !job.accepted);
+    let jobs = open.map(|job| Mover {
         name: &job.name,
         region: first_line(file, job.span),
         message: format!("the job `{}` uses Docker and can move to Podman", job.name),
     });
     let mut movers: Vec<Mover<'_>> = jobs.collect();
-    if movers.is_empty() {
+    if !any {
         movers.push(Mover {
             name: "",
             region: first_line(file, Span::at(0)),

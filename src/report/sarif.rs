@@ -16,7 +16,7 @@ use super::markup::sentences;
 use super::region::Region;
 use super::remark::{Fingerprints, how_to_move, movers};
 use super::{CAN_MOVE, Run, Tree, diff, explain, harmless, write_json};
-use crate::finding::{Finding, RuleId, Severity};
+use crate::finding::{Accepted, AcceptedBy, Finding, RuleId, Severity};
 use crate::outcome::{FileOutcome, Provider, Trouble};
 use crate::repository::slashed;
 use crate::rules::{CatalogRule, Rules};
@@ -160,6 +160,15 @@ struct Result {
     partial_fingerprints: IndexMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<Fix>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -277,6 +286,7 @@ fn sarif_run(run: &Run, tree: &Tree, rules: &Rules) -> SarifRun {
                 related_locations: Vec::new(),
                 partial_fingerprints: named(fingerprints.mover(&mover)),
                 fixes: fix.into_iter().collect(),
+                suppressions: Vec::new(),
             });
         }
         for finding in &file.findings {
@@ -319,6 +329,18 @@ fn result(
         related_locations: places.collect(),
         partial_fingerprints: named(fingerprint),
         fixes: Vec::new(),
+        suppressions: finding.accepted.iter().map(suppression).collect(),
+    }
+}
+
+fn suppression(accepted: &Accepted) -> Suppression {
+    let why = harmless(&accepted.why).into_owned();
+    Suppression {
+        kind: match accepted.by {
+            AcceptedBy::Comment => "inSource",
+            AcceptedBy::Configuration | AcceptedBy::Baseline => "external",
+        },
+        justification: (!why.is_empty()).then_some(why),
     }
 }
 

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::{Run, Tree, settled};
 use crate::finding::{RuleId, Severity};
-use crate::outcome::{FileOutcome, Verdict};
+use crate::outcome::{FileOutcome, JobOutcome, Verdict};
 use crate::repository::STANDARD_INPUT;
 
 /// The numbers of a run.
@@ -23,8 +23,12 @@ pub struct Tally {
     pub untouched: usize,
     /// Jobs that move to Podman.
     pub migrated: usize,
+    /// Files with a new text of which some is not on the disk and was not accepted to be missing.
+    pub pending: usize,
     /// Jobs that stay on Docker whatever is asked for.
     pub left: usize,
+    /// Jobs that stay on Docker, or could move, and may be as they are.
+    pub accepted: usize,
     /// Jobs that stay until a person agrees.
     pub held: usize,
     /// Why jobs stay, the most frequent reason first; a job may have several.
@@ -73,7 +77,7 @@ impl Tally {
 
     /// Whether the run leaves nothing to do: neither for the tool nor for a person.
     pub fn clean(&self) -> bool {
-        self.changed == self.written && self.left + self.held + self.open == 0
+        self.pending + self.left + self.held + self.open == 0
     }
 }
 
@@ -106,10 +110,16 @@ impl Counter {
         if file.changed.is_some() {
             tally.changed += 1;
             tally.written += usize::from(tree.written);
+            let moves = |job: &&JobOutcome| job.verdict == Verdict::Migrated;
+            let mut moving = file.jobs.iter().filter(moves).peekable();
+            let open = moving.peek().is_none() || moving.any(|job| !job.accepted);
+            tally.pending += usize::from(open && !tree.written);
         }
         for job in &file.jobs {
             match &job.verdict {
                 Verdict::Untouched => tally.untouched += 1,
+                _ if job.accepted && !tree.written => tally.accepted += 1,
+                Verdict::Left(_) if job.accepted => tally.accepted += 1,
                 Verdict::Migrated => tally.migrated += 1,
                 Verdict::Left(rules) if job.held_for_review => {
                     tally.held += 1;
@@ -121,7 +131,7 @@ impl Counter {
                 }
             }
         }
-        for finding in &file.findings {
+        for finding in file.findings.iter().filter(|it| it.accepted.is_none()) {
             match finding.severity {
                 Severity::Note => tally.notes += 1,
                 Severity::Warning => tally.warnings += 1,
@@ -172,11 +182,15 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally, verbose: bool) -> io
         (false, 0) => writeln!(out, "{} read, none would change.", many(files, "file"))?,
         (false, changed) => writeln!(out, "{changed} of {} would change.", many(files, "file"))?,
     }
-    let jobs = tally.untouched + tally.migrated + tally.left + tally.held;
+    let jobs = tally.untouched + tally.migrated + tally.left + tally.held + tally.accepted;
     if jobs > 0 {
+        let accepted = match tally.accepted {
+            0 => String::new(),
+            number => format!("{number} accepted, "),
+        };
         writeln!(
             out,
-            "{}: {} to Podman, {} on Docker, {} for review, {} without Docker.",
+            "{}: {} to Podman, {} on Docker, {} for review, {accepted}{} without Docker.",
             many(jobs, "job"),
             tally.migrated,
             tally.left,

@@ -61,6 +61,7 @@ fn grouped(tree: &Tree, verbose: bool) -> impl Iterator<Item = Vec<&Finding>> {
         .files
         .iter()
         .flat_map(|file| &file.findings)
+        .filter(|finding| finding.accepted.is_none())
         .filter(|finding| verbose || finding.severity > Severity::Note)
         .collect();
     findings.sort_by_key(|finding| place(finding));

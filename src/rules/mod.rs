@@ -51,6 +51,7 @@ pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
 pub use packages::{OnFedora, PackageManager, PackageRule};
+pub use pattern::fits;
 pub use profiles::{Grant, Needs, Profile};
 pub use programs::{Client, Program, TestRunner};
 pub use redhat::{RedhatInput, RedhatRule};

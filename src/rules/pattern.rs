@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Whether `text` fits `pattern`.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub fn fits(pattern: &str, text: &str) -> bool {
     // a table of names is asked for each image and variable, and most differ in their first letter
     let first = (pattern.bytes().next(), text.bytes().next());
     if matches!(first, (Some(wanted), Some(found)) if wanted != found && wanted != b'*') {

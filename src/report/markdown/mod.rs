@@ -37,7 +37,7 @@ fn description(
     tables::files(out, run, tree)?;
     changes(out, &sorted)?;
     list(out, "What is lost, or differs", &sorted.losses)?;
-    needs(out, run, tree, rules, &sorted)?;
+    needs(out, tree, rules, &sorted)?;
     stays(out, &sorted)?;
     if !sorted.held.is_empty() || !sorted.review.is_empty() {
         writeln!(out, "## For review\n")?;
@@ -59,7 +59,7 @@ fn description(
 
 /// The first sentences.
 fn in_short(run: &Run, tally: &Tally) -> String {
-    let uses_docker = tally.migrated + tally.left + tally.held;
+    let uses_docker = tally.migrated + tally.left + tally.held + tally.accepted;
     let jobs = uses_docker + tally.untouched;
     if tally.files == 0 {
         return "No CI file was read.".to_owned();
@@ -81,6 +81,7 @@ fn in_short(run: &Run, tally: &Tally) -> String {
     for (number, what) in [
         (tally.left, "on Docker"),
         (tally.held, "for review"),
+        (tally.accepted, "accepted"),
         (tally.untouched, "without Docker"),
     ] {
         if number > 0 {
@@ -121,20 +122,14 @@ fn list(out: &mut dyn Write, head: &str, list: &[Said<'_>]) -> io::Result<()> {
 }
 
 /// What the runner must offer to the jobs that move, and to those that may.
-fn needs(
-    out: &mut dyn Write,
-    run: &Run,
-    tree: &Tree,
-    rules: &Rules,
-    sorted: &Sorted<'_>,
-) -> io::Result<()> {
+fn needs(out: &mut dyn Write, tree: &Tree, rules: &Rules, sorted: &Sorted<'_>) -> io::Result<()> {
     let moves = |provider| {
         let files = tree.outcome.files.iter();
         let mut files = files.filter(|file| file.provider == Some(provider));
         let moves = |job: &JobOutcome| job.verdict == Verdict::Migrated || job.held_for_review;
         files.any(|file| file.jobs.iter().any(moves))
     };
-    let own = rules.profile(&run.options.runner.name());
+    let own = rules.profile(&tree.options.runner.name());
     let as_is = rules.profile(&RunnerProfile::AsIs.name());
     let mut needs: Vec<String> = Vec::new();
     for provider in [Provider::GitLab, Provider::GitHub] {
@@ -152,7 +147,7 @@ fn needs(
         }
         needs.extend(known);
         if provider == Provider::GitLab {
-            let image = code(&run.options.podman_image);
+            let image = code(&tree.options.podman_image);
             needs.push(format!("Access to {image}"));
         }
     }
@@ -160,7 +155,7 @@ fn needs(
         return Ok(());
     }
     writeln!(out, "## What the runner must offer\n")?;
-    if let Some(version) = run.options.podman {
+    if let Some(version) = tree.options.podman {
         writeln!(out, "- Podman {version} or later, which this was made for")?;
     }
     for need in needs {

@@ -109,7 +109,7 @@ impl<'a> Sorted<'a> {
         let reasons: HashSet<RuleId> = left.flat_map(reasons_of).copied().collect();
         let mut groups: IndexMap<Same<'a>, Vec<String>> = IndexMap::new();
         for (number, file) in files.iter().enumerate() {
-            for finding in &file.findings {
+            for finding in file.findings.iter().filter(|it| it.accepted.is_none()) {
                 let at = finding.at.first().map(|label| label.at.span);
                 let stays = |job: &usize| {
                     let job = file.jobs.get(*job);
@@ -160,7 +160,7 @@ impl<'a> Sorted<'a> {
         for (number, file) in files.iter().enumerate() {
             for (index, job) in file.jobs.iter().enumerate() {
                 let reasons = reasons_of(job);
-                if reasons.is_empty() {
+                if reasons.is_empty() || job.accepted {
                     continue;
                 }
                 let line = file.source.position(job.span.start as usize).line;
