@@ -2,6 +2,7 @@
 
 mod arguments;
 mod baseline;
+mod interactive;
 mod told;
 
 use std::ffi::OsString;
@@ -24,6 +25,7 @@ use crate::rules::Rules;
 use crate::translate::translate;
 use crate::write::{Change, Permit, write};
 use arguments::{Arguments, Format};
+use interactive::Dialogue;
 
 /// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +66,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         .paths
         .iter()
         .any(|path| path == Path::new(STANDARD_INPUT));
-    if arguments.mode.write && input {
+    if arguments.mode.writes() && input {
         return refuse(
             "standard input cannot be rewritten in place; leave out --write, the diff goes to standard output",
         );
     }
-    let mut work = work(&arguments);
+    let mut work = match work(&arguments) {
+        Ok(work) => work,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            return Exit::Failed;
+        }
+    };
     if let Some(file) = &arguments.baseline {
         let done = match arguments.mode.update_baseline {
             true => baseline::update(file, &work),
@@ -118,7 +126,7 @@ fn complain(why: &str) {
 }
 
 /// Reads, translates and, if that is wanted, writes.
-fn work(arguments: &Arguments) -> Run {
+fn work(arguments: &Arguments) -> anyhow::Result<Run> {
     let fixes = arguments.output.format == Format::Json;
     let options = arguments.target.options(&Config::default(), fixes);
     let permit = Permit {
@@ -128,12 +136,33 @@ fn work(arguments: &Arguments) -> Run {
     let discovery = discover(&arguments.paths, arguments.config.as_deref());
     let mut run = Run {
         troubles: discovery.troubles,
-        write: arguments.mode.write,
+        write: arguments.mode.writes(),
         options,
         ..Run::default()
     };
-    let translated = parallel::map(discovery.found, |found| {
-        let options = arguments.target.options(&found.config, fixes);
+    let mut found: Vec<(Found, Options)> = discovery
+        .found
+        .into_iter()
+        .map(|found| {
+            let options = arguments.target.options(&found.config, fixes);
+            (found, options)
+        })
+        .collect();
+    if arguments.mode.interactive {
+        // Locked only now: what comes by standard input was read before.
+        let (input, stderr) = (io::stdin(), io::stderr());
+        let mut dialogue = Dialogue {
+            input: &mut input.lock(),
+            style: arguments.output.color.style(&stderr),
+            out: &mut stderr.lock(),
+            rest: None,
+        };
+        for (found, options) in &mut found {
+            options.include_review = true; // a person looks at each
+            options.declined = dialogue.declined(found, options)?;
+        }
+    }
+    let translated = parallel::map(found, |(found, options)| {
         let outcome = translated(&found, &options);
         (found, options, outcome)
     });
@@ -141,7 +170,7 @@ fn work(arguments: &Arguments) -> Run {
         let written = run.write && written(&found, &mut outcome, permit);
         run.add(found.root, options, outcome, written);
     }
-    run
+    Ok(run)
 }
 
 fn translated(found: &Found, options: &Options) -> Outcome {
@@ -197,7 +226,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> 
     // Not through a stream that takes colours out: it would take escapes out of the files' own lines, too.
     let mut out = BufWriter::new(stdout.lock());
     let printed = match output.format {
-        Format::Text if mode.write || mode.check || mode.update_baseline => Ok(()),
+        Format::Text if mode.writes() || mode.check || mode.update_baseline => Ok(()),
         Format::Text | Format::Diff => diff::write(&mut out, &run.trees, style),
         Format::Json => json::write(&mut out, run, tally),
         Format::Sarif => sarif::write(&mut out, run, Rules::embedded()),

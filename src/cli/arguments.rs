@@ -22,6 +22,7 @@ Exit status: 0 nothing left to do, 1 something would change or is left for a per
 pub(super) const EXAMPLES: &str =
     "  dindless                      show what would change in this repository
   dindless --write              change it (undo with git restore)
+  dindless --interactive        change what you say yes to, job by job
 ";
 
 /// What else is done.
@@ -112,6 +113,10 @@ pub(super) struct Mode {
     #[arg(long)]
     pub write: bool,
 
+    /// Ask for each job that can move, then rewrite the files in place
+    #[arg(long)]
+    pub interactive: bool,
+
     /// Show only what is left, for CI: the exit status is 1 while Docker is left
     #[arg(long)]
     pub check: bool,
@@ -119,6 +124,13 @@ pub(super) struct Mode {
     /// Write what is left into the file of --baseline, for later runs of --check
     #[arg(long, requires = "baseline")]
     pub update_baseline: bool,
+}
+
+impl Mode {
+    /// Whether files are rewritten.
+    pub(super) fn writes(&self) -> bool {
+        self.write || self.interactive
+    }
 }
 
 #[derive(Args, Debug)]
