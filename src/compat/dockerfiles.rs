@@ -147,11 +147,16 @@ fn instruction_of(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruc
         };
         match detector.details().first() {
             None => say(instruction.span.clone(), &instruction.keyword),
-            Some(&"<<") if instruction.heredocs.is_empty() => {}
-            Some(&"<<") => say(
-                instruction.span.clone(),
-                text.get(instruction.span.clone()).unwrap_or_default(),
-            ),
+            Some(&"<<") => {
+                let mut first_lines = instruction.heredocs.iter().map(|range| {
+                    let content = text.get(range.clone()).unwrap_or_default();
+                    content.lines().next().unwrap_or_default()
+                });
+                if first_lines.any(|line| detector.fits_value(1, Some(line))) {
+                    let it = text.get(instruction.span.clone()).unwrap_or_default();
+                    say(instruction.span.clone(), it);
+                }
+            }
             Some(name) if name.starts_with("--") => {
                 let flags = instruction.flags_named(name);
                 let given = flags.filter(|flag| flag.value.as_deref() != Some("false"));

@@ -136,6 +136,7 @@ impl<'p> Look<'p> {
                 always: rule.always,
                 until_moved: rule.until_moved,
                 once: rule.once,
+                grouped: rule.grouped,
             });
         }
     }

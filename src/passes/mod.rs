@@ -73,6 +73,8 @@ pub struct Gap {
     pub until_moved: bool,
     /// Whether it is said of the first job only that moves.
     pub once: bool,
+    /// Whether it is said once of a file, with all places in it.
+    pub grouped: bool,
 }
 
 /// Runs all passes over a job, and `look` once they have changed what they would.
