@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dockerfiles::{Build, Built};
+use super::builds::{Build, Built};
 use super::look::Look;
 use crate::project::ProjectFile;
 use crate::text::Location;
