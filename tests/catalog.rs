@@ -56,6 +56,40 @@ fn rules_hold_on_one_side_of_their_gates() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// What was seen of a Podman beside the gates: on which of them a rule is true.
+#[test]
+fn rules_hold_where_they_were_seen_to() {
+    let seen = [
+        ("compose-start-interval", "5.4.2", true),
+        ("compose-start-interval", "5.7.0", true),
+        ("compose-start-interval", "5.8.6", false),
+        ("compose-start-interval-unread", "5.7.0", false),
+        ("compose-start-interval-unread", "5.8.2", true),
+        ("compose-healthcheck-test", "5.4.2", false),
+        ("compose-healthcheck-test", "5.8.6", true),
+        ("podman-compose-userns", "4.3.1", true),
+        ("podman-compose-userns", "5.4.2", true),
+        ("podman-compose-userns", "5.7.0", true),
+        ("podman-compose-userns", "5.8.6", false),
+        ("volume-changes", "4.3.1", true),
+        ("volume-changes", "5.4.2", false),
+        ("bind-mount-writes", "4.3.1", true),
+        ("bind-mount-writes", "5.4.2", false),
+        ("target-stage-argument", "4.3.1", true),
+        ("target-stage-argument", "5.4.2", true),
+    ];
+    let mut faults = Vec::new();
+    for (name, podman, holds) in seen {
+        let rule = Rules::embedded().named(name);
+        let rule = rule.unwrap_or_else(|| panic!("there is no rule {name}"));
+        let version = podman.parse().expect("a version");
+        if found(rule, &rule.before, Some(version)) != holds {
+            faults.push(format!("{name} and Podman {podman}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// Every name of a rule that the program's text gives to a finding has a page: what a finding is named after can be asked for.
 #[test]
 fn every_rule_that_the_program_names_has_a_page() {

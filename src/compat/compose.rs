@@ -1,14 +1,12 @@
 //! Compose: the keys of the files that a job's commands use, and what the program that runs them lacks.
 
-use crate::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::rc::Rc;
-
-use crate::collections::IndexSet;
 
 use super::compose_paths::{Paths, below, walk};
 use super::look::Look;
 use super::places::Places;
+use super::started::{Started, started};
+use crate::collections::HashSet;
 use crate::compose::{Kind, NAMES, Project, Value};
 use crate::image_name::ImageName;
 use crate::options::ComposeProvider;
@@ -17,7 +15,7 @@ use crate::repository::slashed;
 
 /// Looks at every compose command of the job.
 pub(super) fn run(look: &mut Look<'_>) {
-    let started = started(look);
+    let started = started(look.pass);
     if !started.is_empty() {
         let paths = Paths::of(&look.rules().detectors().compose);
         for project in &started {
@@ -28,37 +26,6 @@ pub(super) fn run(look: &mut Look<'_>) {
         lacking(look);
     }
     names(look, &started);
-}
-
-/// A project, and the services of it that the job starts or builds.
-pub(super) struct Started {
-    pub project: Rc<Project>,
-    pub runs: IndexSet<String>,
-    pub builds: IndexSet<String>,
-}
-
-/// The projects of a job, each once.
-pub(super) fn started(look: &Look<'_>) -> Vec<Started> {
-    let mut known: HashMap<*const Project, usize> = HashMap::default();
-    let mut found: Vec<Started> = Vec::new();
-    for used in look.pass.compose_uses() {
-        let Some(project) = &used.project else {
-            continue;
-        };
-        let index = *known.entry(Rc::as_ptr(project)).or_insert_with(|| {
-            found.push(Started {
-                project: project.clone(),
-                runs: IndexSet::default(),
-                builds: IndexSet::default(),
-            });
-            found.len() - 1
-        });
-        if let Some(started) = found.get_mut(index) {
-            started.runs.extend(used.runs.iter().cloned());
-            started.builds.extend(used.builds.iter().cloned());
-        }
-    }
-    found
 }
 
 /// What the files of a project ask for.

@@ -77,9 +77,11 @@ fn password(look: &mut Look<'_>, docker: &DockerCall<'_>) {
         return; // a registry of the test itself
     }
     let written = !value.unknown && !value.text.contains(['$', '`']) && !value.text.is_empty();
-    let rule = match written {
-        true => "password-in-file",
-        false => "password-argument",
-    };
-    look.say(rule, docker.at_words(&flag.words), "--password");
+    let at = docker.at_words(&flag.words);
+    if written {
+        look.say("password-in-file", at, "--password");
+    } else if look.pass.view.shares_machine() {
+        // a machine for one job has nobody else who could look
+        look.say("password-argument", at, "--password");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dockerfiles::{Build, Built};
+use super::builds::{Build, Built};
 use super::look::Look;
 use crate::project::ProjectFile;
 use crate::text::Location;
@@ -56,6 +56,27 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
             look.say("bind-mount-ignored-files", at, it.unwrap_or_default());
         }
     }
+    let left_out = podman.as_ref().or(docker).is_some_and(says_something);
+    let adds = built
+        .instructions()
+        .into_iter()
+        .filter(|it| it.keyword == "ADD");
+    for word in adds.flat_map(|add| add.words()).filter(|_| left_out) {
+        if is_cloned(&word.text) {
+            look.say(
+                "add-git-ignored-files",
+                built.file.at(word.span),
+                &word.text,
+            );
+        }
+    }
+}
+
+/// Whether an ADD clones from an address.
+fn is_cloned(address: &str) -> bool {
+    let repository = address.split('#').next().unwrap_or(address);
+    let fetched = address.starts_with("https://") || address.starts_with("http://");
+    address.starts_with("git@") || fetched && repository.ends_with(".git")
 }
 
 /// `--build-context NAME=FOLDER` of a folder with an ignore file of its own.

@@ -12,7 +12,7 @@ use crate::rules::{Composer, Rules, Site};
 use crate::text::Location;
 use crate::version::Version;
 
-use super::dockerfiles::Builds;
+use super::builds::Builds;
 
 /// A job, and the list of what there is to say of it.
 pub(super) struct Look<'p> {
@@ -53,7 +53,7 @@ impl<'p> Look<'p> {
     /// The builds whose Dockerfiles lie in the repository.
     pub(super) fn builds(&self) -> Rc<Builds<'p>> {
         self.builds
-            .get_or_init(|| Rc::new(Builds::of(self)))
+            .get_or_init(|| Rc::new(Builds::of(self.pass, self.project)))
             .clone()
     }
 
@@ -137,6 +137,7 @@ impl<'p> Look<'p> {
                 always: rule.always,
                 until_moved: rule.until_moved,
                 once: rule.once,
+                grouped: rule.grouped,
             });
         }
     }

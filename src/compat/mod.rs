@@ -4,6 +4,7 @@
 //! holds what takes more than that.
 
 mod alternatives;
+mod builds;
 mod commands;
 mod compose;
 mod compose_paths;
@@ -17,6 +18,7 @@ mod places;
 mod privileges;
 mod silent;
 mod stages;
+mod started;
 mod swarm;
 mod volumes;
 

@@ -31,6 +31,7 @@ pub(super) fn run(look: &mut Look<'_>) {
             names(look, file, &stages, stage);
             platform_in_from(look, file, stage);
             argument_behind_variable(look, file, stage);
+            changed_volumes(look, file, &stages, stage);
             let below: Vec<&Scope> = stage.bases(&stages).map(|base| &scopes[base]).collect();
             inherited(look, file, stage, &scopes[index], &below);
         }
@@ -125,6 +126,89 @@ fn argument_behind_variable(look: &mut Look<'_>, file: &ProjectFile, stage: &Sta
             }
             _ => {}
         }
+    }
+}
+
+/// A RUN that changes what lies in a volume of its stage, or of one that the stage is built on.
+fn changed_volumes(
+    look: &mut Look<'_>,
+    file: &ProjectFile,
+    stages: &[Stage<'_>],
+    stage: &Stage<'_>,
+) {
+    let below = stage.bases(stages).flat_map(|base| stages[base].body);
+    let mut volumes: Vec<String> = below.flat_map(volumes_of).collect();
+    let text = file.source.text();
+    for instruction in stage.body {
+        volumes.extend(volumes_of(instruction));
+        if instruction.keyword != "RUN" {
+            continue;
+        }
+        let heredocs = instruction.heredocs.iter();
+        for part in [&instruction.span].into_iter().chain(heredocs) {
+            let script = text.get(part.clone()).unwrap_or_default();
+            for path in &volumes {
+                if let Some(found) = change_of(script, path) {
+                    let at = file.at(part.start + found.start..part.start + found.end);
+                    look.say("volume-changes", at, path);
+                }
+            }
+        }
+    }
+}
+
+/// The folders that a VOLUME names, as far as they are written out.
+fn volumes_of(instruction: &Instruction) -> Vec<String> {
+    if instruction.keyword != "VOLUME" {
+        return Vec::new();
+    }
+    let words = instruction.words().into_iter();
+    let paths = words.map(|word| word.text.trim_end_matches('/').to_owned());
+    paths
+        .filter(|path| path.len() > 1 && path.starts_with('/') && !path.contains('$'))
+        .collect()
+}
+
+/// Where a script changes something at or below a path, if a word of it says so.
+fn change_of(script: &str, path: &str) -> Option<Range<usize>> {
+    let mut places = script.match_indices(path).map(|(at, _)| at);
+    let start = places.find(|at| {
+        let (before, behind) = (&script[..*at], &script[*at + path.len()..]);
+        let whole = before.ends_with([' ', '\t', '"', '\'', '>', '\n'])
+            && (behind.is_empty()
+                || behind.starts_with(['/', ' ', '\t', '"', '\'', ';', '&', ')', '\r', '\n']));
+        whole && changes(before, behind)
+    })?;
+    Some(start..start + path.len())
+}
+
+/// Whether the command around a path changes what lies there.
+fn changes(before: &str, behind: &str) -> bool {
+    const ENDS: [&str; 4] = ["&&", "||", ";", "|"];
+    let begin = |end: &&str| before.rfind(*end).map(|at| at + end.len());
+    let begin = ENDS.iter().filter_map(begin).max().unwrap_or_default();
+    let command = before.get(begin..).unwrap_or_default();
+    if command
+        .trim_end_matches(['"', '\''])
+        .trim_end()
+        .ends_with('>')
+    {
+        return true;
+    }
+    let end = ENDS.iter().filter_map(|end| behind.find(end)).min();
+    let rest = behind.get(..end.unwrap_or(behind.len()));
+    let mut rest = rest
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(usize::from(!behind.starts_with([' ', '\t', '\r', '\n'])));
+    let words = command.split_whitespace();
+    let mut words = words.skip_while(|word| {
+        word.eq_ignore_ascii_case("run") || word.starts_with("--") || *word == "\\"
+    });
+    match words.next() {
+        Some("chown" | "chmod" | "chgrp" | "mkdir" | "touch" | "rm" | "mv" | "tee") => true,
+        Some("cp" | "ln" | "install" | "rsync") => rest.all(|word| word == "\\"),
+        _ => false,
     }
 }
 

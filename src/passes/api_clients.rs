@@ -2,32 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::project::ProjectFile;
-use crate::text::{Location, Source};
+use crate::text::Source;
 
 use super::context::Call;
-use super::draft::Draft;
+use super::engine_client::ApiClient;
 use super::job::JobPass;
 
 /// Manifests of a repository that are looked at for one call, so that a huge one costs no more than a large one.
 const MOST_MANIFESTS: usize = 200;
 
-/// A library that starts containers, as a manifest names it.
-#[derive(Clone, Debug)]
-pub(crate) struct ApiClient {
-    /// The rule that says it, and what it says.
-    rule: &'static str,
-    what: String,
-    solve: String,
-    /// The manifest and the line in it, as `pom.xml:12`.
-    place: String,
-    /// That line, where findings may point into other files.
-    at: Option<Location>,
+impl JobPass<'_> {
+    /// The calls that run tests which speak to an engine by a library, each with its place in the view.
+    pub(super) fn api_clients(&self) -> &[(usize, ApiClient)] {
+        self.clients.get_or_init(|| {
+            let calls = self.view.calls.iter().enumerate();
+            calls
+                .filter_map(|(index, call)| Some((index, of(self, index, call)?)))
+                .collect()
+        })
+    }
 }
 
 /// The library by which the tests that a call runs speak to an engine, if they do.
-pub(super) fn of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ApiClient> {
+fn of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ApiClient> {
     let view = pass.view;
     let rules = view.context.rules;
     if call.is_remote() || rules.detectors().manifests.is_empty() {
@@ -119,39 +117,4 @@ fn in_manifest(pass: &JobPass<'_>, path: &Path) -> Option<ApiClient> {
         place: format!("{}:{line}", crate::repository::slashed(path)),
         at: opened.map(|file| file.at(range)),
     })
-}
-
-impl ApiClient {
-    /// The job stays: nothing that moves it gives the tests an engine.
-    pub(super) fn keeps(&self, at: Location, draft: &mut Draft) {
-        draft.stay(self.finding(at, Severity::Warning, self.what.clone()));
-    }
-
-    /// The tests go on with the machine's Docker.
-    pub(super) fn goes_on(&self, at: Location, draft: &mut Draft) {
-        let message = format!("{}; they go on with the machine's Docker", self.what);
-        let mut note = self.finding(at, Severity::Note, message);
-        note.help = None;
-        draft.say(note);
-    }
-
-    fn finding(&self, at: Location, severity: Severity, message: String) -> Finding {
-        let named = self.at.map(|at| Label {
-            at,
-            text: "it is named here".to_owned(),
-        });
-        let called = Label {
-            at,
-            text: String::new(),
-        };
-        Finding {
-            rule: RuleId(self.rule),
-            severity,
-            at: [called].into_iter().chain(named).collect(),
-            message: message.replace("{it}", &self.place),
-            help: Some(self.solve.clone()),
-            fix: None,
-            accepted: None,
-        }
-    }
 }

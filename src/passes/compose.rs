@@ -13,7 +13,8 @@ use crate::shell::Nesting;
 use crate::text::Location;
 use crate::yaml::{Change, New};
 
-use super::compose_files::{ComposeUse, composer};
+use super::compose_files::composer;
+use super::compose_use::ComposeUse;
 use super::context::Call;
 use super::docker_call::{DockerCall, Unclear};
 use super::draft::{Draft, Planned, Purpose};

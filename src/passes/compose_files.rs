@@ -10,28 +10,21 @@ use crate::image_name::Expanded;
 use crate::options::ComposeProvider;
 use crate::pipeline::Provider;
 
+use super::compose_use::ComposeUse;
 use super::context::{Call, JobView};
 use super::docker_call::DockerCall;
 use super::folder::{Folders, path_from};
 use super::job::JobPass;
 
-/// What a compose command is about.
-#[derive(Clone, Debug)]
-pub(crate) struct ComposeUse {
-    /// The command, by its place in the view.
-    pub call: usize,
-    /// What its files say; none if it cannot be said which they are, or none of them is in the repository.
-    pub project: Option<Rc<Project>>,
-    /// The services of which it makes containers.
-    pub runs: Vec<String>,
-    /// The services whose images it may build.
-    pub builds: Vec<String>,
-    /// Whether it ends only when the services are healthy.
-    pub waits: bool,
+impl JobPass<'_> {
+    /// The compose commands that the tables know, with the files and services that each is about.
+    pub(crate) fn compose_uses(&self) -> &[ComposeUse] {
+        self.compose.get_or_init(|| compose_uses(self))
+    }
 }
 
 /// Looks at every compose command that the tables know.
-pub(super) fn compose_uses(pass: &JobPass<'_>) -> Vec<ComposeUse> {
+fn compose_uses(pass: &JobPass<'_>) -> Vec<ComposeUse> {
     let mut projects: HashMap<Wanted, Option<Rc<Project>>> = HashMap::default();
     let folders = Folders::of(pass.view);
     let mut settings = Settings::default();

@@ -10,23 +10,16 @@ use crate::collections::{HashMap, HashSet};
 use crate::compose::{ComposeFile, Sources};
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
-use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
+use crate::pipeline::{Documents, Job, NodeRef, Pipeline};
 use crate::project::ProjectFiles;
 use crate::repository::Files;
 use crate::rules::Rules;
-use crate::shell::{self, Command, Word};
+use crate::shell::{self, Word};
 use crate::text::Location;
 
+pub use super::call::Call;
+pub(super) use super::call::{LineView, Parsed};
 use super::written_files;
-
-/// A script text as the shell reads it.
-#[derive(Debug)]
-pub struct Parsed {
-    /// The text.
-    pub text: Rc<str>,
-    /// Its commands, or why it cannot be read.
-    pub script: Result<shell::Script, shell::Problem>,
-}
 
 /// What stays the same for all jobs of a run.
 pub struct Context<'a> {
@@ -211,93 +204,6 @@ impl Sources for Context<'_> {
             .borrow_mut()
             .insert(path.to_owned(), file.clone());
         file
-    }
-}
-
-/// A line of a job's scripts.
-#[derive(Clone, Debug)]
-pub struct LineView {
-    /// When it runs.
-    pub phase: Phase,
-    /// The scalar.
-    pub node: NodeRef,
-    /// The list that holds it, and its place there.
-    pub item: Option<(NodeRef, usize)>,
-    /// The step that is nothing but this line, as an item of its list.
-    pub step: Option<(NodeRef, usize)>,
-    /// The folder in which it runs, if that is not the root of the repository.
-    pub folder: Option<String>,
-    /// What the shell makes of it.
-    pub parsed: Rc<Parsed>,
-}
-
-/// A command of a job.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// When it runs.
-    pub phase: Phase,
-    /// The index of its line in [`JobView::lines`].
-    pub line: usize,
-    /// The script that holds it.
-    pub parsed: Rc<Parsed>,
-    /// Its place among the script's commands.
-    pub index: usize,
-}
-
-impl Call {
-    /// The command. Calls are made for scripts that could be read.
-    pub fn command(&self) -> &Command {
-        match &self.parsed.script {
-            Ok(script) => &script.commands[self.index],
-            Err(_) => unreachable!("a call stands in a script that could be read"),
-        }
-    }
-
-    /// The script's text.
-    pub fn text(&self) -> &str {
-        &self.parsed.text
-    }
-
-    /// A word as it is written.
-    pub fn raw(&self, word: &Word) -> &str {
-        &self.parsed.text[word.span.clone()]
-    }
-
-    /// The program that the command runs, without its folder; `None` if a variable decides.
-    pub fn program(&self) -> Option<&str> {
-        let first = self.command().words.first()?;
-        let name = first.value.as_deref()?;
-        Some(
-            name.strip_prefix("/usr/bin/")
-                .or_else(|| name.strip_prefix("/usr/local/bin/"))
-                .unwrap_or(name),
-        )
-    }
-
-    /// Whether it runs as root, behind `sudo`.
-    pub fn with_sudo(&self) -> bool {
-        let mut wrappers = self.command().wrappers.iter();
-        wrappers.any(|word| word.value.as_deref() == Some("sudo"))
-    }
-
-    /// Whether its output is read by the script: in a substitution, or by the next command of a pipeline.
-    pub fn is_read(&self) -> bool {
-        let place = &self.command().place;
-        let mut nesting = place.nesting.iter();
-        nesting.any(|one| {
-            matches!(
-                one,
-                shell::Nesting::Substitution | shell::Nesting::Backquotes
-            )
-        }) || place.pipeline.0 + 1 < place.pipeline.1
-    }
-
-    /// Whether it runs on another machine, after `ssh`.
-    pub fn is_remote(&self) -> bool {
-        self.command()
-            .place
-            .nesting
-            .contains(&shell::Nesting::Remote)
     }
 }
 

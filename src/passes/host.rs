@@ -55,7 +55,7 @@ impl JobView<'_> {
     }
 
     /// Whether the machine that the job runs on is used by others, too, as far as anybody said.
-    fn shares_machine(&self) -> bool {
+    pub(crate) fn shares_machine(&self) -> bool {
         let told = self.context.options.runner;
         match self.job.provider {
             Provider::GitHub => {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use crate::collections::{HashMap, HashSet};
 
-use super::api_clients::{self, ApiClient};
-use super::compose_files::{ComposeUse, compose_uses};
+use super::compose_use::ComposeUse;
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
+use super::engine_client::ApiClient;
 use super::evidence::Evidence;
 use super::facts::Facts;
 use super::folder::{Folders, path_from};
@@ -31,9 +31,9 @@ pub struct JobPass<'a> {
     /// The first call that goes to another folder: from there on a relative path may mean another file.
     pub first_move: Option<usize>,
     /// The calls that run tests which start containers, once somebody asked.
-    clients: OnceCell<Vec<(usize, ApiClient)>>,
+    pub(super) clients: OnceCell<Vec<(usize, ApiClient)>>,
     /// What its compose commands are about, once somebody asked.
-    compose: OnceCell<Vec<ComposeUse>>,
+    pub(super) compose: OnceCell<Vec<ComposeUse>>,
 }
 
 impl<'a> JobPass<'a> {
@@ -59,21 +59,6 @@ impl<'a> JobPass<'a> {
             clients: OnceCell::new(),
             compose: OnceCell::new(),
         }
-    }
-
-    /// The calls that run tests which speak to an engine by a library, each with its place in the view.
-    pub(super) fn api_clients(&self) -> &[(usize, ApiClient)] {
-        self.clients.get_or_init(|| {
-            let calls = self.view.calls.iter().enumerate();
-            calls
-                .filter_map(|(index, call)| Some((index, api_clients::of(self, index, call)?)))
-                .collect()
-        })
-    }
-
-    /// The compose commands that the tables know, with the files and services that each is about.
-    pub(crate) fn compose_uses(&self) -> &[ComposeUse] {
-        self.compose.get_or_init(|| compose_uses(self))
     }
 
     /// A path that a command names, from the root of the repository, if it is known and leads there.

@@ -3,15 +3,18 @@
 mod actions;
 mod api_clients;
 mod build_files;
+mod call;
 mod commands;
 mod compose;
 mod compose_files;
+mod compose_use;
 mod container;
 mod context;
 mod dind_service;
 mod distribution;
 mod docker_call;
 mod draft;
+mod engine_client;
 mod evidence;
 mod facts;
 mod folder;
@@ -73,6 +76,8 @@ pub struct Gap {
     pub until_moved: bool,
     /// Whether it is said of the first job only that moves.
     pub once: bool,
+    /// Whether it is said once of a file, with all places in it.
+    pub grouped: bool,
 }
 
 /// Runs all passes over a job, and `look` once they have changed what they would.

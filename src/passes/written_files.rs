@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::shell::{Command, Nesting, Script};
 
-use super::context::{Call, LineView, Parsed};
+use super::call::{Call, LineView, Parsed};
 
 /// Reads what such files hold together with the lines that write them. Gives their names, without `./` in front.
 pub(super) fn read(lines: &mut [LineView]) -> HashSet<String> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::collections::{HashMap, HashSet};
-use crate::finding::{Finding, Fix, RuleId, Safety, Severity};
+use crate::collections::{HashMap, HashSet, IndexMap};
+use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Planned, Scripts};
 use crate::pipeline::{Documents, NodeRef, Pipeline};
@@ -85,7 +85,7 @@ impl Plan<'_> {
                 State::Untouched => {}
             }
         }
-        self.say_gaps(&mut said);
+        self.say_gaps(documents, &mut said);
         auto_devops(documents, pipelines, &mut said);
         for pipeline in pipelines {
             let context = Context::new(documents, rules, options, files, pipeline, scripts, None);
@@ -158,13 +158,14 @@ impl Plan<'_> {
 
 impl<'p> Plan<'_> {
     /// Says what else there is to know of each job; of jobs that stay as a note, unless it holds on Docker too.
-    fn say_gaps(&self, said: &mut Said<'p>) {
+    fn say_gaps(&self, documents: &Documents, said: &mut Said<'p>) {
         let stays = |state: &State| match state {
             State::Left(reasons) => reasons.iter().any(|reason| reason.fix.is_none()),
             State::Untouched | State::Moves => false,
         };
         let mut known: HashSet<(RuleId, Option<Location>, &str)> = HashSet::default();
         let mut once: HashSet<RuleId> = HashSet::default();
+        let mut grouped: IndexMap<(RuleId, FileId, &str), Finding> = IndexMap::default();
         for staying in [false, true] {
             for unit in self
                 .units
@@ -185,10 +186,44 @@ impl<'p> Plan<'_> {
                     if staying && !gap.always {
                         finding.severity = Severity::Note;
                     }
-                    said.say(finding);
+                    let Some(at) = at.filter(|_| gap.grouped) else {
+                        said.say(finding);
+                        continue;
+                    };
+                    let group = (finding.rule, at.file, gap.finding.message.as_str());
+                    match grouped.get_mut(&group) {
+                        Some(known) => known.at.extend(finding.at),
+                        None => {
+                            grouped.insert(group, finding);
+                        }
+                    }
                 }
             }
         }
+        for mut finding in grouped.into_values() {
+            finding.at.sort_by_key(|label| label.at.span);
+            name_other_lines(documents, &mut finding);
+            said.say(finding);
+        }
+    }
+}
+
+/// Names the lines of all places but the first: not every report shows more than one place.
+fn name_other_lines(documents: &Documents, finding: &mut Finding) {
+    let mut lines: Vec<usize> = Vec::new();
+    for Label { at, .. } in &finding.at {
+        // only the files of CI servers are at hand here
+        let Some(document) = documents.files.get(at.file.0 as usize) else {
+            return;
+        };
+        lines.push(document.source.position(at.span.range().start).line);
+    }
+    lines.dedup();
+    let others: Vec<String> = lines.iter().skip(1).map(ToString::to_string).collect();
+    match others.as_slice() {
+        [] => {}
+        [line] => finding.message += &format!("; also in line {line}"),
+        lines => finding.message += &format!("; also in lines {}", lines.join(", ")),
     }
 }
 

@@ -16,7 +16,8 @@
 //! - `dockerfile KEYWORD [--flag [OPTION...]]`: an instruction, one with that flag (and not as `--flag=false`), or one whose
 //!   flag has all of these options: `type=cache`, the name of one, `required=` for one without a value, `!from` for one
 //!   that must not be there;
-//! - `dockerfile KEYWORD <<`: an instruction with a heredoc; `dockerfile KEYWORD WORD`: one with such a word behind its flags;
+//! - `dockerfile KEYWORD << [LINE]`: an instruction with a heredoc, or one whose first line fits; `dockerfile KEYWORD WORD`:
+//!   one with such a word behind its flags;
 //! - `directive NAME [VALUE...]`: a comment in the head of a Dockerfile that steers how it is read, with one of these values;
 //! - `compose PATH [VALUE...]`: a key of a compose file that compose uses, by its path with `*` for any name and for the
 //!   items of a list (`services.*.deploy.mode`), with one of these values, alone or in a list, if any are given; with `!` in
@@ -30,7 +31,8 @@
 //! machine as its user, `on: image` where they run as root in Podman's image; `read: true` where the script reads what the
 //! command prints; `shared: true` where other jobs work with the same engine; `beside: COMMAND` where the job calls this
 //! docker command, too. And when it is told: `always: true` at full weight of jobs that stay on Docker, too;
-//! `until-moved: true` only of jobs that have not moved; `once: true` of the first job that moves, and not of the others.
+//! `until-moved: true` only of jobs that have not moved; `once: true` of the first job that moves, and not of the others;
+//! `grouped: true` once of a file, with all places in it.
 //! `settings` are files to be set elsewhere, as text that can be pasted.
 
 use std::collections::HashMap;
@@ -75,6 +77,8 @@ pub struct CatalogRule {
     pub until_moved: bool,
     /// Whether it is said of the first job that moves only: the others are no news.
     pub once: bool,
+    /// Whether it is said once of a file, with all places in it.
+    pub grouped: bool,
     /// What is the matter, in one sentence; `{it}` is what was found, `{podman}` the version that is aimed at.
     pub what: String,
     /// Why it is so.
@@ -248,6 +252,8 @@ struct Entry {
     until_moved: bool,
     #[serde(default)]
     once: bool,
+    #[serde(default)]
+    grouped: bool,
     what: String,
     why: String,
     solve: String,
@@ -486,6 +492,7 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
         always: entry.always,
         until_moved: entry.until_moved,
         once: entry.once,
+        grouped: entry.grouped,
         what: one_line(&entry.what),
         why: one_line(&entry.why),
         solve: one_line(&entry.solve),

@@ -1,6 +1,5 @@
 //! `docker build` and `docker buildx build`: pushes, platforms, caches, attestations, and what the Dockerfile needs.
 
-use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
 use crate::passes::job::JobPass;
@@ -9,7 +8,7 @@ use crate::rules::VariableAction;
 
 use super::cache::cache;
 use super::dockerfile;
-use super::parts::{self, Additions, remove_flag};
+use super::parts::{self, Additions, insecure, remove_flag};
 use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
 use crate::passes::docker_call::{DockerCall, Flag};
 
@@ -216,30 +215,4 @@ pub(super) fn finish(
         }
     }
     dockerfile::needs(pass, index, docker, additions, draft);
-}
-
-/// The flag that a push to a registry on the machine itself needs.
-pub(super) fn insecure(name: &str) -> &'static str {
-    match is_on_this_machine(name) {
-        true => "--tls-verify=false ",
-        false => "",
-    }
-}
-
-/// `docker://NAME`, inside the name's own quotes.
-pub(super) fn docker_transport(raw: &str) -> String {
-    let quote = raw
-        .chars()
-        .next()
-        .filter(|letter| matches!(letter, '"' | '\''));
-    let name = raw.trim_matches(['"', '\'']);
-    let full = if ImageName::parse(name).is_short() {
-        ImageName::on_docker_hub(name)
-    } else {
-        name.to_owned()
-    };
-    match quote {
-        Some(quote) => format!("{quote}docker://{full}{quote}"),
-        None => format!("docker://{full}"),
-    }
 }

@@ -5,9 +5,8 @@ use crate::passes::context::Call;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 
-use super::build::docker_transport;
 use super::imagetools;
-use super::parts::{Additions, remove_flag};
+use super::parts::{Additions, docker_transport, remove_flag};
 use crate::passes::docker_call::{DockerCall, Flag};
 
 /// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.

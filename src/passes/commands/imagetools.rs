@@ -8,8 +8,8 @@ use crate::passes::job::JobPass;
 use crate::passes::script_edit::{insert_after, insert_in_front};
 use crate::shell::Nesting;
 
-use super::build::docker_transport;
 use super::list_parts::{Parts, Source, TagFlag, UNKNOWN, qualify_all};
+use super::parts::docker_transport;
 
 /// The digest of what a name means in its registry, as the two programs write it.
 /// Source: ran on skopeo 1.9.3: of a list it is the digest of the list.

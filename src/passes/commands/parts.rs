@@ -1,5 +1,6 @@
 //! What the modules of the single commands share.
 
+use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 
@@ -44,5 +45,31 @@ pub(super) fn colon_for_equals(
     if let (Some(range), Some(found)) = (flag.value.clone(), found) {
         let start = range.start + found;
         docker.replace(start..start + 1, ":", draft, why);
+    }
+}
+
+/// The flag that a push to a registry on the machine itself needs.
+pub(super) fn insecure(name: &str) -> &'static str {
+    match is_on_this_machine(name) {
+        true => "--tls-verify=false ",
+        false => "",
+    }
+}
+
+/// `docker://NAME`, inside the name's own quotes.
+pub(super) fn docker_transport(raw: &str) -> String {
+    let quote = raw
+        .chars()
+        .next()
+        .filter(|letter| matches!(letter, '"' | '\''));
+    let name = raw.trim_matches(['"', '\'']);
+    let full = if ImageName::parse(name).is_short() {
+        ImageName::on_docker_hub(name)
+    } else {
+        name.to_owned()
+    };
+    match quote {
+        Some(quote) => format!("{quote}docker://{full}{quote}"),
+        None => format!("docker://{full}"),
     }
 }

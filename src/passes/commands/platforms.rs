@@ -6,9 +6,8 @@ use crate::passes::facts::Deed;
 use crate::passes::job::JobPass;
 use crate::providers::github::matrix;
 
-use super::build::{docker_transport, insecure};
 use super::dockerfile;
-use super::parts::{Additions, remove_flag};
+use super::parts::{Additions, docker_transport, insecure, remove_flag};
 
 /// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
 /// Source: ran on Podman 5.4.2: a second build with the same list name gives four entries for two platforms.

@@ -1,0 +1,54 @@
+//! A library that speaks to an engine, as a project's manifest names it, and what to say of it.
+
+use crate::finding::{Finding, Label, RuleId, Severity};
+use crate::text::Location;
+
+use super::draft::Draft;
+
+/// A library that starts containers, as a manifest names it.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiClient {
+    /// The rule that says it, and what it says.
+    pub(super) rule: &'static str,
+    pub(super) what: String,
+    pub(super) solve: String,
+    /// The manifest and the line in it, as `pom.xml:12`.
+    pub(super) place: String,
+    /// That line, where findings may point into other files.
+    pub(super) at: Option<Location>,
+}
+
+impl ApiClient {
+    /// The job stays: nothing that moves it gives the tests an engine.
+    pub(super) fn keeps(&self, at: Location, draft: &mut Draft) {
+        draft.stay(self.finding(at, Severity::Warning, self.what.clone()));
+    }
+
+    /// The tests go on with the machine's Docker.
+    pub(super) fn goes_on(&self, at: Location, draft: &mut Draft) {
+        let message = format!("{}; they go on with the machine's Docker", self.what);
+        let mut note = self.finding(at, Severity::Note, message);
+        note.help = None;
+        draft.say(note);
+    }
+
+    fn finding(&self, at: Location, severity: Severity, message: String) -> Finding {
+        let named = self.at.map(|at| Label {
+            at,
+            text: "it is named here".to_owned(),
+        });
+        let called = Label {
+            at,
+            text: String::new(),
+        };
+        Finding {
+            rule: RuleId(self.rule),
+            severity,
+            at: [called].into_iter().chain(named).collect(),
+            message: message.replace("{it}", &self.place),
+            help: Some(self.solve.clone()),
+            fix: None,
+            accepted: None,
+        }
+    }
+}
