@@ -16,10 +16,10 @@ use clap::Parser;
 use crate::config::Config;
 use crate::discover::{Found, discover};
 use crate::options::Options;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Outcome, Provider, Trouble};
 use crate::parallel;
 use crate::report::summary::Tally;
-use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, text};
+use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, text, verify};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
@@ -62,6 +62,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = told::tell(&arguments.about, arguments.output.format) {
         return exit;
     }
+    if arguments.mode.verify_job {
+        return verify_job(&arguments);
+    }
     let input = arguments
         .paths
         .iter()
@@ -97,6 +100,46 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Exit::Left
     };
     printed(print(&arguments, &work, &tally), exit)
+}
+
+/// Prints a job that tries Podman, for the CI server of each repository that was asked for.
+fn verify_job(arguments: &Arguments) -> Exit {
+    let discovery = discover(&arguments.paths, arguments.config.as_deref());
+    for trouble in &discovery.troubles {
+        complain(&format!("{}: {}", trouble.path.display(), trouble.message));
+    }
+    let mut jobs: Vec<(Provider, Options)> = Vec::new();
+    for found in &discovery.found {
+        for file in &found.files {
+            if jobs.iter().all(|(provider, _)| *provider != file.provider) {
+                jobs.push((
+                    file.provider,
+                    arguments.target.options(&found.config, false),
+                ));
+            }
+        }
+    }
+    if jobs.is_empty() && discovery.troubles.is_empty() {
+        complain("no CI file is here that says which server runs it; name one, or its folder");
+        return Exit::Failed;
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut written = Ok(());
+    for (index, (provider, options)) in jobs.iter().enumerate() {
+        let between = if index > 0 { "---\n" } else { "" };
+        written = written
+            .and_then(|()| out.write_all(between.as_bytes()))
+            .and_then(|()| verify::write(&mut out, *provider, options, Rules::embedded()));
+    }
+    let exit = match discovery.troubles.is_empty() {
+        true => Exit::Clean,
+        false => Exit::Failed,
+    };
+    let written = written.and_then(|()| out.flush());
+    printed(
+        written.context("the job cannot be written to standard output"),
+        exit,
+    )
 }
 
 /// The exit status of a run that ends like `exit` if its output could be printed. Nobody reading on is no failure.

@@ -425,3 +425,51 @@ fn paths_are_shown_from_where_the_user_stands() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(paths(&document), ["../../.gitlab-ci.yml"]);
 }
+
+#[test]
+fn a_job_to_try_podman_is_made_for_the_server_and_the_runner() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
+    let job = |arguments: &[&str]| {
+        let output = repository.run(&[&["--verify-job"], arguments].concat());
+        assert_eq!(status(&output), Some(0), "{}", said(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let privileged = job(&["--runner", "docker-privileged"]);
+    assert!(
+        privileged.contains("image: quay.io/podman/stable\n"),
+        "{privileged}"
+    );
+    assert!(privileged.contains("podman run"), "{privileged}");
+    assert!(!privileged.contains("variables:"), "{privileged}");
+    let sandboxed = job(&[
+        "--runner",
+        "docker-unprivileged",
+        "--podman-image",
+        "registry.test/podman:5",
+    ]);
+    assert!(sandboxed.contains("STORAGE_DRIVER: vfs"), "{sandboxed}");
+    assert!(
+        sandboxed.contains("BUILDAH_ISOLATION: chroot"),
+        "{sandboxed}"
+    );
+    assert!(!sandboxed.contains("podman run"), "{sandboxed}");
+    repository.put(".github/workflows/ci.yml", "on: push\njobs: {}\n");
+    let both = job(&[]);
+    assert!(
+        both.contains("podman-check:\n  stage: test") && both.contains("\n---\n"),
+        "{both}"
+    );
+    assert!(both.contains("runs-on: ubuntu-latest"), "{both}");
+    for job in [&privileged, &sandboxed, &both] {
+        for part in job.split("\n---\n") {
+            serde_yaml::from_str::<serde_yaml::Value>(part).expect("YAML");
+        }
+        let left = job
+            .replace("${{ secrets.GITHUB_TOKEN }}", "")
+            .replace("${GITHUB_REPOSITORY,,}", "");
+        let left = left.replace("{{.", "").replace("}}", "");
+        assert!(!left.contains('{') && !left.contains('}'), "{left}");
+    }
+    let empty = Repository::new();
+    assert_eq!(status(&empty.run(&["--verify-job"])), Some(2));
+}

@@ -34,6 +34,8 @@ pub(super) const MORE_EXAMPLES: &str =
                                 note down what is left today; then, in CI:
   dindless --check --baseline ci/docker.json
                                 fail only when something is added to it
+  dindless --verify-job --runner kubernetes
+                                a throw-away job that tries Podman on the runner
   dindless --check --format github
                                 in a GitHub workflow: with annotations in the pull request
   dindless --check --format gitlab > gl-code-quality-report.json
@@ -120,6 +122,10 @@ pub(super) struct Mode {
     /// Show only what is left, for CI: the exit status is 1 while Docker is left
     #[arg(long)]
     pub check: bool,
+
+    /// Print a job that tries Podman on this repository's runner; see --runner and --podman-image
+    #[arg(long)]
+    pub verify_job: bool,
 
     /// Write what is left into the file of --baseline, for later runs of --check
     #[arg(long, requires = "baseline")]

@@ -12,6 +12,7 @@ mod remark;
 pub mod sarif;
 pub mod summary;
 pub mod text;
+pub mod verify;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
