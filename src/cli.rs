@@ -3,6 +3,7 @@
 mod arguments;
 mod baseline;
 mod interactive;
+mod patience;
 mod told;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ use crate::translate::translate;
 use crate::write::{Change, Permit, write};
 use arguments::{Arguments, Format};
 use interactive::Dialogue;
+use patience::Patience;
 
 /// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,10 +207,13 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
             options.declined = dialogue.declined(found, options)?;
         }
     }
+    let files = found.iter().map(|(found, _)| found.files.len()).sum();
+    let patience = Patience::with(files);
     let translated = parallel::map(found, |(found, options)| {
         let outcome = translated(&found, &options);
         (found, options, outcome)
     });
+    drop(patience);
     for (found, options, mut outcome) in translated {
         let written = run.write && written(&found, &mut outcome, permit);
         run.add(found.root, options, outcome, written);
