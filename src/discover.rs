@@ -1,5 +1,7 @@
 //! From the paths that the user gives to repositories and the CI files in them.
 
+mod walk;
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -12,6 +14,8 @@ use crate::outcome::{Provider, Trouble};
 use crate::repository::{self, Disk, Files, SIZE_LIMIT, STANDARD_INPUT};
 use crate::text::Source;
 use crate::translate::CiFile;
+
+use walk::{Walked, walked};
 
 /// The top of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,11 +154,14 @@ fn want_input(wanted: &mut IndexMap<PathBuf, Wanted>) -> Result<(), Box<Trouble>
 fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
     let disk = Disk::new(&root);
     let mut files: IndexMap<PathBuf, CiFile> = IndexMap::new();
-    let mut add = |inside: &Path, provider: Provider, named: bool| {
+    let mut add = |inside: &Path, provider: Provider, named: bool, resolved: bool| {
         // A link counts as the file that it leads to. If it leads nowhere good, the read says so.
-        let path = disk
-            .resolve(inside)
-            .unwrap_or_else(|_| inside.to_path_buf());
+        let target = if resolved {
+            None
+        } else {
+            disk.resolve(inside).ok()
+        };
+        let path = target.unwrap_or_else(|| inside.to_path_buf());
         let file = files.entry(path.clone()).or_insert(CiFile {
             path,
             provider,
@@ -169,33 +176,28 @@ fn search(root: PathBuf, wanted: Wanted, discovery: &mut Discovery) {
                 provider_by_content(source.text())
             })
         });
-        add(inside, provider, true);
+        add(inside, provider, true, false);
     }
     for directory in &wanted.directories {
         if directory == &root {
             // What the server runs is part of it, whatever an ignore rule says.
             for name in MAIN_FILES {
                 if root.join(name).symlink_metadata().is_ok() {
-                    add(Path::new(name), Provider::GitLab, false);
+                    add(Path::new(name), Provider::GitLab, false, false);
                 }
             }
         }
-        for entry in repository::walk(directory).build() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    discovery.troubles.push(unsearched(&error, directory));
-                    continue;
-                }
-            };
-            if entry.file_type().is_none_or(|kind| kind.is_dir()) {
-                continue;
-            }
-            let inside = entry.path().strip_prefix(&root).unwrap_or(entry.path());
-            if let Some(provider) = provider_by_path(inside)
-                && (!is_action(inside) || holds_action(&disk, inside))
-            {
-                add(inside, provider, false);
+        let (found, errors) = walked(&root, directory, provider_by_path);
+        let troubles = errors.iter().map(|error| unsearched(error, directory));
+        discovery.troubles.extend(troubles);
+        for Walked {
+            path,
+            provider,
+            plain,
+        } in found
+        {
+            if !is_action(&path) || holds_action(&disk, &path) {
+                add(&path, provider, false, plain);
             }
         }
     }

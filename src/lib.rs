@@ -1,6 +1,7 @@
 //! Moves a repository's CI from Docker to Podman: reads pipelines, rewrites them byte for byte where they lie,
 //! and says what no rewrite can carry over.
 
+mod ahead;
 pub mod cli;
 pub mod collections;
 pub mod compat;
@@ -8,6 +9,7 @@ pub mod compose;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;
+pub mod first_look;
 pub mod image_name;
 pub mod options;
 pub mod outcome;
