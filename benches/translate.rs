@@ -7,8 +7,7 @@ mod inputs;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
@@ -20,21 +19,19 @@ use dindless::passes::Scripts;
 use dindless::plan;
 use dindless::project::ProjectFiles;
 use dindless::prove;
-use dindless::providers::{Entry, gitlab};
-use dindless::repository::Memory;
+use dindless::providers::{Entry, Lowered, github, gitlab};
+use dindless::repository::{Files, Memory};
 use dindless::rules::Rules;
 use dindless::text::{FileId, apply_edits};
 use dindless::translate::{CiFile, translate};
 use dindless::yaml::{self, Tree};
 
-use inputs::{Docker, Input, MAIN, pipeline};
+use inputs::{Docker, Input, main_file, provider_name, text_of};
 
 /// What a file that has nothing to do with Docker may cost, in times of its bare events.
 const TARGET_PLAIN: f64 = 3.0;
 /// What a file that changes may cost.
 const TARGET_CHANGES: f64 = 8.0;
-/// What one small file may take from the start of the process to its end.
-const TARGET_PROCESS: Duration = Duration::from_millis(10);
 
 /// The phases, in the order of the table.
 const PHASES: [&str; 6] = ["parse", "lower", "plan", "apply", "proof", "all"];
@@ -79,7 +76,7 @@ impl Case {
     /// Nothing for an input that is not a pipeline.
     fn new(input: Input) -> Option<Self> {
         let memory = input.memory();
-        let outcome = run(&memory);
+        let outcome = run(&memory, &input.files[0].0, input.provider);
         if outcome.files.is_empty() || outcome.troubles.iter().any(|trouble| trouble.ours) {
             return None;
         }
@@ -108,8 +105,33 @@ impl Case {
         })
     }
 
+    fn run(&self) -> Outcome {
+        run(&self.memory, &self.input.files[0].0, self.input.provider)
+    }
+
     fn bytes(&self) -> usize {
         self.input.files.iter().map(|(_, text)| text.len()).sum()
+    }
+
+    /// How many files are trees.
+    fn parse(&self) -> usize {
+        let texts = self.input.files.iter();
+        let trees = texts.filter(|(_, text)| Tree::parse(text).is_ok());
+        trees.count()
+    }
+
+    /// Plans and says; gives how much there is to say.
+    fn plan(&self, lowered: &Lowered) -> usize {
+        let (rules, options, files) = (Rules::embedded(), options(), &self.memory);
+        let scripts = Scripts::default();
+        let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
+        let project = ProjectFiles::behind(documents.files.len());
+        let project = Some(&project);
+        let mut plan = plan::plan(
+            documents, pipelines, rules, &options, files, &scripts, project,
+        );
+        plan.say(documents, pipelines, rules, &options, files, &scripts);
+        plan.findings.len()
     }
 
     /// Bare events over all files.
@@ -125,17 +147,22 @@ impl Case {
     }
 }
 
-fn entries() -> Vec<Entry> {
-    vec![Entry {
-        path: PathBuf::from(MAIN),
+/// From the input's first file to pipelines.
+fn lower(input: &Input, files: &dyn Files) -> Lowered {
+    let entries = [Entry {
+        path: input.files[0].0.clone(),
         starts: true,
-    }]
+    }];
+    match input.provider {
+        Provider::GitLab => gitlab::lower(files, &entries),
+        Provider::GitHub => github::lower(files, &entries, Rules::embedded()),
+    }
 }
 
-fn run(files: &Memory) -> Outcome {
+fn run(files: &Memory, path: &Path, provider: Provider) -> Outcome {
     let given = [CiFile {
-        path: PathBuf::from(MAIN),
-        provider: Provider::GitLab,
+        path: path.to_path_buf(),
+        provider,
         named: true,
         configured: false,
     }];
@@ -180,31 +207,11 @@ fn measure(case: &Case) -> Times {
     let options = options();
     let files = &case.memory;
     let events = time(each, || case.events());
-    let parse = time(each, || {
-        let texts = case.input.files.iter();
-        texts
-            .map(|(_, text)| Tree::parse(text).is_ok())
-            .filter(|is_tree| *is_tree)
-            .count()
-    });
-    let lower = time(each, || gitlab::lower(files, &entries()));
-    let lowered = gitlab::lower(files, &entries());
+    let parse = time(each, || case.parse());
+    let lowering = time(each, || lower(&case.input, files));
+    let lowered = lower(&case.input, files);
     let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
-    let planning = time(each, || {
-        let scripts = Scripts::default();
-        let project = ProjectFiles::behind(documents.files.len());
-        let mut plan = plan::plan(
-            documents,
-            pipelines,
-            rules,
-            &options,
-            files,
-            &scripts,
-            Some(&project),
-        );
-        plan.say(documents, pipelines, rules, &options, files, &scripts);
-        plan.findings.len()
-    });
+    let planning = time(each, || case.plan(&lowered));
     let (mut applying, mut proof) = (0.0, 0.0);
     if case.group == Group::Changes {
         let scripts = Scripts::default();
@@ -234,7 +241,7 @@ fn measure(case: &Case) -> Times {
                 place.into_iter().for_each(|place| place.1.clone_from(text));
             }
             let files: Memory = after.into_iter().collect();
-            let again = gitlab::lower(&files, &entries());
+            let again = lower(&case.input, &files);
             assert!(prove::jobs(&plan, &lowered, &again).is_ok());
             let (documents, pipelines) = (&again.documents, &again.pipelines);
             let second = plan::plan(
@@ -243,12 +250,12 @@ fn measure(case: &Case) -> Times {
             assert!(second.changes.is_empty());
         });
     }
-    let all = time(each, || run(files));
+    let all = time(each, || case.run());
     Times {
         events,
         phases: [
             parse,
-            (lower - parse).max(0.0),
+            (lowering - parse).max(0.0),
             planning,
             applying,
             proof,
@@ -258,10 +265,16 @@ fn measure(case: &Case) -> Times {
 }
 
 fn table(title: &str, cases: &[Case]) {
+    for provider in [Provider::GitLab, Provider::GitHub] {
+        table_of(provider, title, cases);
+    }
+}
+
+fn table_of(provider: Provider, title: &str, cases: &[Case]) {
     for group in [Group::Plain, Group::Changes, Group::Stays] {
         let ours: Vec<(&Case, Times)> = cases
             .iter()
-            .filter(|case| case.group == group)
+            .filter(|case| case.input.provider == provider && case.group == group)
             .map(|case| (case, measure(case)))
             .collect();
         if ours.is_empty() {
@@ -270,7 +283,8 @@ fn table(title: &str, cases: &[Case]) {
         let bytes: usize = ours.iter().map(|(case, _)| case.bytes()).sum();
         let events: f64 = ours.iter().map(|(_, times)| times.events).sum();
         println!(
-            "\n{title}, {}: {} inputs, {bytes} bytes, bare events {:.1} ms",
+            "\n{title} {}, {}: {} inputs, {bytes} bytes, bare events {:.1} ms",
+            provider_name(provider),
             group.name(),
             ours.len(),
             events * 1e3
@@ -320,46 +334,27 @@ fn growth() {
     println!("\nmicroseconds a job, by the number of jobs");
     let sizes = [250, 500, 1000, 2000];
     println!(
-        "  {:8} {}",
+        "  {:16} {}",
         "",
         sizes.map(|size| format!("{size:>8}")).join(" ")
     );
-    for (name, docker) in [
-        ("plain", Docker::None),
-        ("mixed", Docker::Some),
-        ("docker", Docker::All),
-        ("own", Docker::Own),
-    ] {
-        let row = sizes.map(|size| {
-            let files: Memory = [(MAIN, pipeline(size, docker))].into_iter().collect();
-            let taken = time(Duration::ZERO, || run(&files));
-            format!("{:8.1}", taken * 1e6 / size as f64)
-        });
-        println!("  {name:8} {}", row.join(" "));
-    }
-}
-
-/// One small file, from the start of the process to its end.
-fn process() {
-    let folder = tempfile::tempdir().expect("a folder for one file");
-    for (name, docker) in [("without Docker", Docker::None), ("changes", Docker::Some)] {
-        std::fs::write(folder.path().join(MAIN), pipeline(5, docker)).expect("one small file");
-        let taken = time(Duration::from_millis(300), || {
-            Command::new(env!("CARGO_BIN_EXE_dindless"))
-                .arg(".")
-                .current_dir(folder.path())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok()
-        });
-        let target = TARGET_PROCESS.as_secs_f64();
-        println!(
-            "\none small file, {name}: {:.2} ms   target {:.0} ms: {}",
-            taken * 1e3,
-            target * 1e3,
-            if taken <= target { "met" } else { "MISSED" }
-        );
+    for provider in [Provider::GitLab, Provider::GitHub] {
+        for (name, docker) in [
+            ("plain", Docker::None),
+            ("mixed", Docker::Some),
+            ("docker", Docker::All),
+            ("own", Docker::Own),
+        ] {
+            let path = Path::new(main_file(provider));
+            let row = sizes.map(|size| {
+                let files: Memory = [(path, text_of(provider, size, docker))]
+                    .into_iter()
+                    .collect();
+                let taken = time(Duration::ZERO, || run(&files, path, provider));
+                format!("{:8.1}", taken * 1e6 / size as f64)
+            });
+            println!("  {} {name:9} {}", provider_name(provider), row.join(" "));
+        }
     }
 }
 
@@ -377,7 +372,13 @@ fn criterion(cases: &[Case]) {
         let mut group = criterion.benchmark_group(&case.input.name);
         group.throughput(Throughput::Bytes(case.bytes() as u64));
         group.bench_function("events", |bench| bench.iter(|| case.events()));
-        group.bench_function("translate", |bench| bench.iter(|| run(&case.memory)));
+        group.bench_function("parse", |bench| bench.iter(|| case.parse()));
+        group.bench_function("lower", |bench| {
+            bench.iter(|| lower(&case.input, &case.memory))
+        });
+        let lowered = lower(&case.input, &case.memory);
+        group.bench_function("plan", |bench| bench.iter(|| case.plan(&lowered)));
+        group.bench_function("translate", |bench| bench.iter(|| case.run()));
         group.finish();
     }
     criterion.final_summary();
@@ -396,5 +397,4 @@ fn main() {
     table("golden", &cases(inputs::golden()));
     table("real", &cases(inputs::real()));
     growth();
-    process();
 }

@@ -1,5 +1,7 @@
 //! From the paths that the user gives to repositories and the CI files in them.
 
+mod walk;
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -15,6 +17,8 @@ use crate::repository::{self, Disk, Files, SIZE_LIMIT, STANDARD_INPUT};
 use crate::rules::Rules;
 use crate::text::Source;
 use crate::translate::CiFile;
+
+use walk::{Walked, walked};
 
 /// The top of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,11 +219,14 @@ fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Trouble>> 
 fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &mut Discovery) {
     let disk = Disk::new(&root);
     let mut files: IndexMap<PathBuf, CiFile> = IndexMap::new();
-    let mut add = |inside: &Path, provider: Provider, asked: Asked| {
+    let mut add = |inside: &Path, provider: Provider, asked: Asked, resolved: bool| {
         // A link counts as the file that it leads to. If it leads nowhere good, the read says so.
-        let path = disk
-            .resolve(inside)
-            .unwrap_or_else(|_| inside.to_path_buf());
+        let target = if resolved {
+            None
+        } else {
+            disk.resolve(inside).ok()
+        };
+        let path = target.unwrap_or_else(|| inside.to_path_buf());
         if asked != Asked::Named && fits_patterns(&config.exclude, &path) {
             return;
         }
@@ -241,35 +248,34 @@ fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &mut Discove
     for path in &wanted.files {
         let inside = path.strip_prefix(&root).unwrap_or(path);
         let provider = provider_by_path(inside).unwrap_or_else(|| by_text(inside));
-        add(inside, provider, Asked::Named);
+        add(inside, provider, Asked::Named, false);
     }
     for directory in &wanted.directories {
         if directory == &root {
             // What the server runs is part of it, whatever an ignore rule says.
             for name in MAIN_FILES {
                 if root.join(name).symlink_metadata().is_ok() {
-                    add(Path::new(name), Provider::GitLab, Asked::Found);
+                    add(Path::new(name), Provider::GitLab, Asked::Found, false);
                 }
             }
         }
-        for entry in repository::walk(directory).build() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    discovery.troubles.push(unsearched(&error, directory));
-                    continue;
-                }
-            };
-            if entry.file_type().is_none_or(|kind| kind.is_dir()) {
-                continue;
-            }
-            let inside = entry.path().strip_prefix(&root).unwrap_or(entry.path());
-            if let Some(provider) = provider_by_path(inside)
-                && (!is_action(inside) || holds_action(&disk, inside))
-            {
-                add(inside, provider, Asked::Found);
-            } else if fits_patterns(&config.include, inside) {
-                add(inside, by_text(inside), Asked::Configured);
+        let place = |inside: &Path| match provider_by_path(inside) {
+            Some(provider) => Some(Some(provider)),
+            None => fits_patterns(&config.include, inside).then_some(None),
+        };
+        let (found, errors) = walked(&root, directory, place);
+        let troubles = errors.iter().map(|error| unsearched(error, directory));
+        discovery.troubles.extend(troubles);
+        for Walked {
+            path,
+            provider,
+            plain,
+        } in found
+        {
+            match provider {
+                Some(_) if is_action(&path) && !holds_action(&disk, &path) => {}
+                Some(provider) => add(&path, provider, Asked::Found, plain),
+                None => add(&path, by_text(&path), Asked::Configured, plain),
             }
         }
     }

@@ -2,6 +2,7 @@
 //! and says what no rewrite can carry over.
 
 pub mod accept;
+mod ahead;
 pub mod cli;
 pub mod collections;
 pub mod compat;
@@ -10,6 +11,7 @@ pub mod config;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;
+pub mod first_look;
 pub mod image_name;
 mod nearest;
 pub mod options;

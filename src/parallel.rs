@@ -10,9 +10,7 @@ pub(crate) fn map<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync)
     if items.len() < 2 {
         return items.into_iter().map(work).collect();
     }
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(items.len());
+    let threads = threads().min(items.len());
     let waiting = Mutex::new(items.into_iter().enumerate());
     let done = Mutex::new(Vec::new());
     let worker = || {
@@ -37,6 +35,11 @@ pub(crate) fn map<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync)
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads the machine can run at once.
+pub(crate) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]

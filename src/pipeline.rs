@@ -74,7 +74,7 @@ pub struct Document {
     /// Its text.
     pub source: Source,
     /// Its tree.
-    pub tree: Tree,
+    pub tree: Arc<Tree>,
     /// What in the repository this document says in other words: it is no file itself. What there is to say of it is
     /// said there.
     pub stands_for: Option<NodeRef>,

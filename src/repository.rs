@@ -1,13 +1,15 @@
 //! The files of a repository, as the translation may read them: from a disk, from memory, from standard input.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::collections::IndexMap;
+use crate::collections::{HashMap, IndexMap};
 use crate::text::{Position, Source};
 use crate::wildcard;
+use crate::yaml::{Problem, Tree};
 
 /// The largest file that is read; a CI file is a thousand times smaller.
 pub const SIZE_LIMIT: u64 = 32 * 1024 * 1024;
@@ -38,11 +40,33 @@ impl std::fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// A file that was read as YAML.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// Its text.
+    pub source: Source,
+    /// Its tree, or why it is none.
+    pub tree: Result<Arc<Tree>, Problem>,
+}
+
+impl Parsed {
+    /// Parses a text.
+    pub fn new(source: Source) -> Self {
+        let tree = Tree::parse(source.text()).map(Arc::new);
+        Self { source, tree }
+    }
+}
+
 /// What can be read. Paths are relative to the root; a leading `/` means the root, as in GitLab's `include: local`.
 pub trait Files: Sync {
     /// Reads a file. The source's path is where the text really lies: links are resolved, so two ways to one file
     /// give equal paths.
     fn read(&self, path: &Path) -> Result<Source, ReadError>;
+
+    /// Reads a file as YAML.
+    fn parsed(&self, path: &Path) -> Result<Parsed, ReadError> {
+        self.read(path).map(Parsed::new)
+    }
 
     /// Whether there is such a file.
     fn exists(&self, path: &Path) -> bool;
@@ -56,6 +80,8 @@ pub trait Files: Sync {
 pub struct Disk {
     root: PathBuf,
     listing: OnceLock<Vec<PathBuf>>,
+    /// Folders that were resolved already, by how they were named.
+    folders: Mutex<HashMap<OsString, PathBuf>>,
 }
 
 impl Disk {
@@ -64,11 +90,17 @@ impl Disk {
         Self {
             root: root.into(),
             listing: OnceLock::new(),
+            folders: Mutex::default(),
         }
     }
 
     /// Follows links to where the file really lies, relative to the root.
     pub fn resolve(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        self.resolved(path).map(|(inside, _)| inside)
+    }
+
+    /// Where a path leads, relative to the root and as a whole.
+    fn resolved(&self, path: &Path) -> Result<(PathBuf, PathBuf), ReadError> {
         let refuse = |message: String| ReadError {
             path: path.to_path_buf(),
             message,
@@ -76,26 +108,49 @@ impl Disk {
         };
         let inside = within_root(path).ok_or_else(|| refuse(LEADS_OUT.into()))?;
         let target = self
-            .root
-            .join(inside)
-            .canonicalize()
+            .target(&inside)
             .map_err(|error| refuse(explain(&error)))?;
-        target
-            .strip_prefix(&self.root)
-            .map(Path::to_path_buf)
-            .map_err(|_| refuse(LEADS_OUT.into()))
+        match target.strip_prefix(&self.root) {
+            Ok(inside) => Ok((inside.to_path_buf(), target)),
+            Err(_) => Err(refuse(LEADS_OUT.into())),
+        }
+    }
+
+    /// Where a path leads. Many files lie in one folder, which is resolved once.
+    fn target(&self, inside: &Path) -> io::Result<PathBuf> {
+        let (Some(folder), Some(name)) = (inside.parent(), inside.file_name()) else {
+            return self.root.join(inside).canonicalize();
+        };
+        let known = {
+            let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = folders.get(folder.as_os_str());
+            known.map(|folder| folder.join(name))
+        };
+        let file = match known {
+            Some(file) => file,
+            None => {
+                let resolved = self.root.join(folder).canonicalize()?;
+                let file = resolved.join(name);
+                let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+                folders.insert(folder.as_os_str().to_owned(), resolved);
+                file
+            }
+        };
+        match fs::symlink_metadata(&file)?.is_symlink() {
+            true => file.canonicalize(),
+            false => Ok(file),
+        }
     }
 }
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Source, ReadError> {
-        let target = self.resolve(path)?;
+        let (target, absolute) = self.resolved(path)?;
         let refuse = |message: String| ReadError {
             path: path.to_path_buf(),
             message,
             at: None,
         };
-        let absolute = self.root.join(&target);
         // Asked before it is opened: to open a fifo waits for its writer, to open a device may do anything.
         let metadata = fs::metadata(&absolute).map_err(|error| refuse(explain(&error)))?;
         if metadata.is_dir() {
@@ -120,8 +175,8 @@ impl Files for Disk {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        self.resolve(path)
-            .is_ok_and(|target| self.root.join(target).is_file())
+        self.resolved(path)
+            .is_ok_and(|(_, target)| target.is_file())
     }
 
     fn glob(&self, pattern: &str) -> Vec<PathBuf> {
@@ -275,6 +330,10 @@ pub(crate) fn explain(error: &io::Error) -> String {
 
 /// The path without `.` and `..`; nothing if it climbs out of the root.
 fn within_root(path: &Path) -> Option<PathBuf> {
+    let is_plain = |component| matches!(component, Component::Normal(_));
+    if path.components().all(is_plain) && !path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Some(path.to_path_buf());
+    }
     let mut inside = PathBuf::new();
     for component in path.components() {
         match component {

@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::accept;
-use crate::collections::HashMap;
+use crate::ahead::{self, Quiet};
+use crate::collections::{HashMap, HashSet};
 use crate::compat;
-use crate::finding::{Finding, RuleId};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::options::Options;
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
 use crate::parallel;
 use crate::passes::Scripts;
-use crate::pipeline::Documents;
+use crate::pipeline::{Document, Documents};
 use crate::plan::{self, Plan, State};
 use crate::project::ProjectFiles;
 use crate::prove;
 use crate::providers::{Entry, Lowered, github, gitlab};
-use crate::repository::{Files, ReadError};
+use crate::repository::{Files, Parsed, ReadError};
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Source, Span, apply_edits};
 use crate::yaml::{self, Change};
@@ -38,19 +39,25 @@ pub struct CiFile {
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
 pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
-    let of = |provider: Provider| {
-        let files = given.iter().filter(|file| file.provider == provider);
-        let entries = files.map(|file| Entry {
-            path: file.path.clone(),
-            starts: file.named || file.configured || is_main_file(&file.path),
-        });
-        let entries = entries.collect();
-        Entries { provider, entries }
-    };
-    let mut providers = vec![of(Provider::GitLab), of(Provider::GitHub)];
-    providers.retain(|entries| !entries.entries.is_empty());
+    let places: Vec<_> = given
+        .iter()
+        .map(|file| (file.path.as_path(), file.provider))
+        .collect();
+    let (ahead, quiet) = ahead::read(files, &places, Rules::embedded());
+    let mut known = quiet.iter().map(|one| one.given).peekable();
+    let others = given.iter().enumerate();
+    // in the order in which they were given, like those that are known
+    let others = others.filter(|(index, _)| known.next_if_eq(index).is_none());
+    let others: Vec<&CiFile> = others.map(|(_, file)| file).collect();
+    let mut translated = all_providers(&ahead, &others, options);
     let mut outcome = Outcome::default();
-    for one in parallel::map(providers, |entries| one_provider(files, &entries, options)) {
+    if reads_one(&translated, &quiet) {
+        // a file that told everything by itself is part of a pipeline
+        translated = all_providers(files, &given.iter().collect::<Vec<_>>(), options);
+    } else {
+        report_quiet(given, quiet, &mut outcome);
+    }
+    for one in translated {
         report(one, &mut outcome);
     }
     if given.iter().all(|file| !file.named) {
@@ -62,6 +69,67 @@ pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outc
     in_order(&mut outcome);
     accept::accept(&mut outcome, options, Rules::embedded());
     outcome
+}
+
+fn all_providers(files: &dyn Files, given: &[&CiFile], options: &Options) -> Vec<Translated> {
+    let of = |provider: Provider| {
+        let files = given.iter().filter(|file| file.provider == provider);
+        let entries = files.map(|file| Entry {
+            path: file.path.clone(),
+            starts: starts(file),
+        });
+        let entries = entries.collect();
+        Entries { provider, entries }
+    };
+    let mut providers = vec![of(Provider::GitLab), of(Provider::GitHub)];
+    providers.retain(|entries| !entries.entries.is_empty());
+    parallel::map(providers, |entries| one_provider(files, &entries, options))
+}
+
+/// As [`translate`], with every file read in full: what the first look is held against.
+#[cfg(test)]
+pub(crate) fn in_full(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
+    let mut outcome = Outcome::default();
+    for one in all_providers(files, &given.iter().collect::<Vec<_>>(), options) {
+        report(one, &mut outcome);
+    }
+    in_order(&mut outcome);
+    accept::accept(&mut outcome, options, Rules::embedded());
+    outcome
+}
+
+/// Whether a pipeline starts from a file.
+fn starts(file: &CiFile) -> bool {
+    file.named || file.configured || is_main_file(&file.path)
+}
+
+/// Writes down the files of which a first look told everything.
+fn report_quiet(given: &[CiFile], quiet: Vec<Quiet>, outcome: &mut Outcome) {
+    for Quiet {
+        given: index,
+        source,
+        glance,
+    } in quiet
+    {
+        let Some(file) = given.get(index) else {
+            continue;
+        };
+        let aside = file.provider == Provider::GitLab && !starts(file);
+        let first = Location {
+            file: FileId(outcome.files.len() as u32),
+            span: Span::at(glance.first),
+        };
+        outcome.files.push(FileOutcome {
+            source,
+            provider: Some(file.provider),
+            changed: None,
+            jobs: glance.jobs,
+            findings: aside
+                .then(|| plan::unreachable(first, Severity::Note))
+                .into_iter()
+                .collect(),
+        });
+    }
 }
 
 /// GitLab starts with the file of this name at the root.
@@ -91,6 +159,18 @@ struct Translated {
     settled: Settled,
     /// The other files of the project that were read.
     project: Vec<Source>,
+}
+
+/// Whether one of the files of which a look told everything was read all the same.
+fn reads_one(translated: &[Translated], quiet: &[Quiet]) -> bool {
+    if translated.is_empty() || quiet.is_empty() {
+        return false;
+    }
+    let quiet: HashSet<&Path> = quiet.iter().map(|one| one.source.path()).collect();
+    translated.iter().any(|one| {
+        let mut documents = one.lowered.documents.files.iter();
+        documents.any(|document| quiet.contains(document.source.path()))
+    })
 }
 
 fn one_provider(files: &dyn Files, entries: &Entries, options: &Options) -> Translated {
@@ -211,6 +291,8 @@ fn ends_like(old: &str, mut new: String) -> String {
 struct After<'a> {
     files: &'a dyn Files,
     texts: HashMap<PathBuf, &'a str>,
+    /// What was read before, by its path: a file that stays as it is need not be parsed again.
+    before: HashMap<&'a Path, &'a Document>,
 }
 
 impl Files for After<'_> {
@@ -222,6 +304,16 @@ impl Files for After<'_> {
         match self.texts.get(source.path()) {
             Some(text) => Ok(Source::new(source.path(), (*text).to_owned())),
             None => Ok(source),
+        }
+    }
+
+    fn parsed(&self, path: &Path) -> Result<Parsed, ReadError> {
+        match self.before.get(path) {
+            Some(document) if !self.texts.contains_key(path) => Ok(Parsed {
+                source: document.source.clone(),
+                tree: Ok(document.tree.clone()),
+            }),
+            _ => self.read(path).map(Parsed::new),
         }
     }
 
@@ -302,6 +394,13 @@ fn again(
                     text.as_str(),
                 )
             })
+            .collect(),
+        before: before
+            .documents
+            .files
+            .iter()
+            .filter(|document| document.stands_for.is_none())
+            .map(|document| (document.source.path(), document))
             .collect(),
     };
     let after = entries.lower(&after_files, rules);

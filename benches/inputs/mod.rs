@@ -1,24 +1,34 @@
-//! What is measured: pipelines that are generated, the golden cases, and real files that the user points at.
+//! What is measured: pipelines and workflows that are generated, the golden cases, and real files that the user points at.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dindless::discover::provider_by_content;
+use dindless::outcome::Provider;
 use dindless::repository::Memory;
+
+mod workflow;
+
+pub(crate) use workflow::workflow;
 
 /// One repository.
 pub(crate) struct Input {
     /// What it is called in the table.
     pub(crate) name: String,
+    /// Who runs them.
+    pub(crate) provider: Provider,
     /// Its files, the pipeline's own first.
     pub(crate) files: Vec<(PathBuf, String)>,
 }
 
 impl Input {
-    fn single(name: impl Into<String>, text: String) -> Self {
+    /// A repository of one file.
+    pub(crate) fn single(name: impl Into<String>, provider: Provider, text: String) -> Self {
         Self {
             name: name.into(),
-            files: vec![(PathBuf::from(MAIN), text)],
+            provider,
+            files: vec![(PathBuf::from(main_file(provider)), text)],
         }
     }
 
@@ -29,7 +39,28 @@ impl Input {
 }
 
 /// The file from which a pipeline starts.
-pub(crate) const MAIN: &str = ".gitlab-ci.yml";
+pub(crate) fn main_file(provider: Provider) -> &'static str {
+    match provider {
+        Provider::GitLab => ".gitlab-ci.yml",
+        Provider::GitHub => ".github/workflows/ci.yml",
+    }
+}
+
+/// What the tables call a provider.
+pub(crate) fn provider_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::GitLab => "gitlab",
+        Provider::GitHub => "github",
+    }
+}
+
+/// The pipeline of a provider with this many jobs.
+pub(crate) fn text_of(provider: Provider, jobs: usize, docker: Docker) -> String {
+    match provider {
+        Provider::GitLab => pipeline(jobs, docker),
+        Provider::GitHub => workflow(jobs, docker),
+    }
+}
 
 /// How much Docker a generated pipeline has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,19 +78,19 @@ pub(crate) enum Docker {
 /// The pipelines that are always there, small and large.
 pub(crate) fn generated() -> Vec<Input> {
     let mut inputs = Vec::new();
-    for jobs in [3, 12, 40, 200] {
-        inputs.push(Input::single(
-            format!("plain-{jobs}"),
-            pipeline(jobs, Docker::None),
-        ));
-        inputs.push(Input::single(
-            format!("mixed-{jobs}"),
-            pipeline(jobs.max(5), Docker::Some),
-        ));
-        inputs.push(Input::single(
-            format!("docker-{jobs}"),
-            pipeline(jobs, Docker::All),
-        ));
+    for provider in [Provider::GitLab, Provider::GitHub] {
+        for jobs in [3, 12, 40, 200] {
+            let docker = [
+                ("plain", Docker::None),
+                ("mixed", Docker::Some),
+                ("docker", Docker::All),
+            ];
+            for (name, docker) in docker {
+                let name = format!("{}-{name}-{jobs}", provider_name(provider));
+                let text = text_of(provider, jobs.max(5), docker);
+                inputs.push(Input::single(name, provider, text));
+            }
+        }
     }
     inputs
 }
@@ -203,20 +234,28 @@ fn image_job(text: &mut String, job: usize, own: bool) {
     .expect("a text takes all that is written");
 }
 
-/// The repositories of `golden/gitlab`, as they are before.
+/// The repositories of the golden cases, as they are before.
 pub(crate) fn golden() -> Vec<Input> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/gitlab");
     let mut inputs = Vec::new();
-    for case in sorted(&root) {
-        let before = case.join("before");
-        let mut files = Vec::new();
-        read_all(&before, &before, &mut files);
-        if files.iter().any(|(path, _)| path == Path::new(MAIN)) {
-            let name = case.file_name().unwrap_or_default().to_string_lossy();
-            inputs.push(Input {
-                name: name.into_owned(),
-                files,
-            });
+    for provider in [Provider::GitLab, Provider::GitHub] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+        for case in sorted(&root.join(provider_name(provider))) {
+            let before = case.join("before");
+            let mut files = Vec::new();
+            read_all(&before, &before, &mut files);
+            let is_start = |path: &Path| match provider {
+                Provider::GitLab => path == Path::new(main_file(provider)),
+                Provider::GitHub => path.starts_with(".github/workflows"),
+            };
+            if let Some(start) = files.iter().position(|(path, _)| is_start(path)) {
+                files.swap(0, start);
+                let name = case.file_name().unwrap_or_default().to_string_lossy();
+                inputs.push(Input {
+                    name: name.into_owned(),
+                    provider,
+                    files,
+                });
+            }
         }
     }
     inputs
@@ -236,7 +275,10 @@ pub(crate) fn real() -> Vec<Input> {
             path.extension()
                 .is_some_and(|end| end == "yml" || end == "yaml")
         })
-        .map(|(path, text)| Input::single(path.display().to_string(), text))
+        .map(|(path, text)| {
+            let provider = provider_by_content(&text);
+            Input::single(path.display().to_string(), provider, text)
+        })
         .collect()
 }
 

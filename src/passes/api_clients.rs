@@ -33,11 +33,13 @@ fn of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ApiClient> {
     }
     let program = call.program()?;
     let program = program.rsplit('/').next().unwrap_or(program);
-    let words = call.command().words.iter().skip(1);
-    let words: Vec<String> = words
-        .map(|word| view.expand_word(call, word).text)
-        .collect();
-    let runner = rules.test_runner(program, &words)?;
+    let words = || {
+        let words = call.command().words.iter().skip(1);
+        words
+            .map(|word| view.expand_word(call, word).text)
+            .collect()
+    };
+    let runner = rules.test_runner(program, words)?;
     let folder = folder(pass, index, call)?;
     runner
         .manifests

@@ -1,6 +1,6 @@
 //! Files that no pipeline includes: read, reported, and left as they are.
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Evidence, Scripts};
 use crate::pipeline::{Documents, Job, Pipeline};
@@ -53,8 +53,7 @@ impl<'a> Plan<'a> {
                 _ => (Severity::Note, first_key(documents, *file)),
             };
             let at = Location { file: *file, span };
-            let message = "no pipeline of this repository includes this file, so it is left alone";
-            let mut finding = passes::finding(UNREACHABLE, severity, at, message);
+            let mut finding = unreachable(at, severity);
             if any {
                 let help = "name it on the command line to move it all the same";
                 finding.help = Some(help.to_owned());
@@ -62,6 +61,12 @@ impl<'a> Plan<'a> {
             self.findings.push(finding);
         }
     }
+}
+
+/// What there is to say of a file that no pipeline includes.
+pub fn unreachable(at: Location, severity: Severity) -> Finding {
+    let message = "no pipeline of this repository includes this file, so it is left alone";
+    passes::finding(UNREACHABLE, severity, at, message)
 }
 
 /// Where a file begins to say something.

@@ -24,7 +24,7 @@ use crate::rules::Rules;
 use crate::text::FileId;
 use crate::yaml::{Change, New};
 
-pub use aside::{Aside, UNREACHABLE};
+pub use aside::{Aside, UNREACHABLE, unreachable};
 
 /// Reasons that a job has only because of another one.
 pub(crate) const BY_OTHERS: [&str; 3] = ["shared-text", "shared-store", "image-archive"];

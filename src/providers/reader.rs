@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::collections::HashMap;
 use crate::outcome::Trouble;
 use crate::pipeline::{Document, Documents, NodeRef};
-use crate::repository::Files;
+use crate::repository::{Files, Parsed};
 use crate::text::FileId;
-use crate::yaml::Tree;
 
 /// Reads files once and remembers them.
 pub(super) struct Reader<'a> {
@@ -43,8 +42,8 @@ impl<'a> Reader<'a> {
     }
 
     fn parse(&mut self, path: &Path) -> Option<FileId> {
-        let source = match self.files.read(path) {
-            Ok(source) => source,
+        let Parsed { source, tree } = match self.files.parsed(path) {
+            Ok(parsed) => parsed,
             Err(error) => {
                 self.troubles.push(Trouble {
                     path: error.path,
@@ -55,7 +54,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        match Tree::parse(source.text()) {
+        match tree {
             Ok(tree) => {
                 let id = FileId(self.documents.files.len() as u32);
                 self.documents.files.push(Document {

@@ -217,23 +217,20 @@ impl Images {
         if let Some(toolbox) = behind.and_then(|place| self.toolboxes.get(place)) {
             return ImageKind::Toolbox(toolbox);
         }
-        let tag = tag.unwrap_or("latest");
-        let variant = || self.docker.variants.iter().find(|v| fits(&v.tag, tag));
         let own = self.docker.repositories.iter().any(|own| own == bare);
+        let certain = own || bare.ends_with("/library/docker");
         let copy = |own: &String| {
             bare.strip_suffix(own.as_str())
                 .is_some_and(|head| head.ends_with('/'))
         };
-        match variant() {
-            Some(variant) if own || bare.ends_with("/library/docker") => ImageKind::Docker {
-                variant,
-                certain: true,
-            },
-            Some(variant) if self.docker.repositories.iter().any(copy) => ImageKind::Docker {
-                variant,
-                certain: false,
-            },
-            _ => ImageKind::Unknown,
+        if !certain && !self.docker.repositories.iter().any(copy) {
+            return ImageKind::Unknown;
+        }
+        let tag = tag.unwrap_or("latest");
+        let mut variants = self.docker.variants.iter();
+        match variants.find(|variant| fits(&variant.tag, tag)) {
+            Some(variant) => ImageKind::Docker { variant, certain },
+            None => ImageKind::Unknown,
         }
     }
 

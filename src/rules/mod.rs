@@ -397,7 +397,11 @@ impl Rules {
     }
 
     /// What is known of a program that runs a project's tests, if it does so with these words behind its name.
-    pub fn test_runner(&self, program: &str, words: &[String]) -> Option<&TestRunner> {
+    pub fn test_runner(
+        &self,
+        program: &str,
+        words: impl FnOnce() -> Vec<String>,
+    ) -> Option<&TestRunner> {
         self.programs.get(PROGRAMS)?.test_runner(program, words)
     }
 

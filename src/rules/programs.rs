@@ -56,15 +56,13 @@ pub struct TestRunner {
 }
 
 impl TestRunner {
-    /// Whether a call of a program runs tests; `words` are those behind its name.
-    fn is_run_by(&self, program: &str, words: &[String]) -> bool {
+    /// Whether a call runs tests; `words` are those behind the program's name.
+    fn is_run_with(&self, words: &[String]) -> bool {
         let any = |patterns: &[String]| {
             let mut words = words.iter();
             words.any(|word| patterns.iter().any(|pattern| fits(pattern, word)))
         };
-        self.programs.iter().any(|name| name == program)
-            && (self.words.is_empty() || any(&self.words))
-            && !any(&self.unless)
+        (self.words.is_empty() || any(&self.words)) && !any(&self.unless)
     }
 }
 
@@ -210,9 +208,16 @@ impl Programs {
         self.file_carriers.programs.0.contains(name)
     }
 
-    pub(super) fn test_runner(&self, program: &str, words: &[String]) -> Option<&TestRunner> {
-        let mut runners = self.test_runners.runners.iter();
-        runners.find(|runner| runner.is_run_by(program, words))
+    pub(super) fn test_runner(
+        &self,
+        program: &str,
+        words: impl FnOnce() -> Vec<String>,
+    ) -> Option<&TestRunner> {
+        let is_it = |runner: &&TestRunner| runner.programs.iter().any(|name| name == program);
+        let mut runners = self.test_runners.runners.iter().filter(is_it).peekable();
+        runners.peek()?;
+        let words = words();
+        runners.find(|runner| runner.is_run_with(&words))
     }
 
     pub(super) fn starts_others(&self, code: &str) -> bool {

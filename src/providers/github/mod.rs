@@ -25,6 +25,7 @@ pub(crate) use build::WIDTH;
 use super::reader::Reader;
 use super::{Entry, Lowered};
 use node::{entry, items, root, text};
+pub(crate) use written::action_name;
 
 /// How many files one repository's workflows may lead to: a bound, and far more than anyone has.
 const FILES: usize = 2_000;

@@ -27,7 +27,7 @@ pub(super) struct Known {
 pub(super) type Written = HashMap<NodeRef, Known>;
 
 /// The action that `uses:` names, without its version; `None` for a path or an image.
-pub(super) fn action_name(uses: &str) -> Option<&str> {
+pub(crate) fn action_name(uses: &str) -> Option<&str> {
     if uses.starts_with("./") || uses.starts_with("docker://") {
         return None;
     }
@@ -286,7 +286,7 @@ impl Scope<'_> {
         let (says_bash, says_folder) = self.defaults(documents);
         documents.files.push(Document {
             source: Source::new(Path::new(""), yaml),
-            tree,
+            tree: tree.into(),
             stands_for: Some(uses),
         });
         Some(WrittenOut {

@@ -18,7 +18,7 @@ use super::view::{
 };
 
 /// Keys at the top of a file that are not jobs.
-const RESERVED: [&str; 14] = [
+pub(super) const RESERVED: [&str; 14] = [
     "default",
     "include",
     "stages",

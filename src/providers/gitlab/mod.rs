@@ -11,6 +11,11 @@ use crate::text::FileId;
 use super::reader::Reader;
 use super::{Entry, Lowered};
 
+/// Whether a key at the top of a file is no job.
+pub(crate) fn is_reserved(key: &str) -> bool {
+    lower::RESERVED.contains(&key)
+}
+
 /// Reads the entry files with all that they include, and lowers each to a pipeline.
 pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
     let mut reader = Reader::new(files);

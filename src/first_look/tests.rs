@@ -1,0 +1,285 @@
+//! What the first look takes, and what it gives up.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use crate::options::Options;
+use crate::outcome::Provider;
+use crate::repository::Memory;
+use crate::rules::Rules;
+use crate::translate::{CiFile, in_full, translate};
+
+use super::{look, may_spell_docker};
+
+fn jobs(provider: Provider, text: &str) -> Option<Vec<(String, String)>> {
+    let glance = look(provider, text, Rules::embedded())?;
+    let told = glance.jobs.into_iter().map(|job| {
+        let text = job.span.slice(text).to_owned();
+        (job.name, text)
+    });
+    Some(told.collect())
+}
+
+const WORKFLOW: &str = "\
+# checks
+name: ci
+on: [push, pull_request]
+jobs:
+  lint:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@v4
+      - name: 'Lint'  # all of it
+        run: |
+          # the shell's own comment
+          npm run lint -- \\
+            --fix
+
+  test:
+    runs-on: [self-hosted, linux]
+    steps:
+    - run: npm test
+      env:
+        CI:
+";
+
+#[test]
+fn takes_a_plain_workflow() {
+    let jobs = jobs(Provider::GitHub, WORKFLOW).unwrap();
+    let names: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["lint", "test"]);
+    assert!(jobs[0].1.ends_with("--fix"), "{}", jobs[0].1);
+    assert!(jobs[1].1.ends_with("CI:"), "{}", jobs[1].1);
+}
+
+#[test]
+fn takes_a_plain_pipeline() {
+    let text = "---\nimage: node:22\n.base:\n  stage: test\nunit test:\n  extends: .base\n  script:\n    - make\n";
+    let jobs = jobs(Provider::GitLab, text).unwrap();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].0, "unit test");
+    assert!(jobs[0].1.ends_with("make"));
+}
+
+#[test]
+fn gives_up_what_is_not_plain() {
+    for (old, new) in [
+        ("name: ci", "name: &a ci"),
+        ("name: ci", "name: \"c\\u0069\""),
+        ("name: ci", "name: ci\n  and more"),
+        ("name: ci", "\"name\": ci"),
+        ("name: ci", "name: a: b"),
+        ("name: ci", "name:\tci"),
+        ("name: ci", "name: ci\r"),
+        ("name: ci", "name: *b"),
+        ("name: ci", "- ci"),
+        ("name: ci", "...\nname: ci"),
+        ("name: ci", "runs: ci"),
+        ("[push, pull_request]", "[push, pull_request"),
+        ("[push, pull_request]", "workflow_call"),
+        ("[push, pull_request]", "[push, workflow_call]"),
+        ("[push, pull_request]", "{push: null}"),
+        ("actions/checkout@v4", "./.github/actions/build"),
+        ("actions/checkout@v4", "helm/kind-action@v1"),
+        ("actions/checkout@v4", "docker://alpine"),
+        (
+            "    steps:\n    - run",
+            "    container: alpine\n    steps:\n    - run",
+        ),
+        ("npm test", "d'ock'er build ."),
+        ("npm test", "DOCKER_HOST=x make"),
+        ("run: |", "run: |2"),
+        ("run: |", "run: |+"),
+        ("  test:", " test:"),
+        ("  test:", "  lint:"),
+        ("jobs:", "job:"),
+    ] {
+        let text = WORKFLOW.replace(old, new);
+        assert_ne!(text, WORKFLOW, "{old}");
+        assert_eq!(jobs(Provider::GitHub, &text), None, "{new}");
+    }
+    for text in [
+        "",
+        "# nothing\n",
+        "include: x.yml\n",
+        "a:\n  trigger: x\n",
+        "a:\n  services:\n    - x\n",
+        "image: $IMAGE\n",
+        "image: gitlab/dind\n",
+        "a:\n  image:\n    name: x\n",
+        "a:\n  extends: b\nb:\n  extends: a\n",
+        "a:\n  extends: a\n",
+        "a:\n  - x\n",
+        "a: {}\n",
+        "a:\n",
+        "a:\n  script: !reference [b, script]\n",
+    ] {
+        assert_eq!(jobs(Provider::GitLab, text), None, "{text}");
+    }
+}
+
+#[test]
+fn sees_the_word_through_what_a_shell_takes_out() {
+    for text in [
+        "docker",
+        "DOCKER_HOST",
+        "d'ock'er",
+        "doc\\\n    ker",
+        "d$'ocker'",
+    ] {
+        assert!(may_spell_docker(text.as_bytes()), "{text}");
+    }
+    for text in ["", "check out the package", "lock", "clock"] {
+        assert!(!may_spell_docker(text.as_bytes()), "{text}");
+    }
+}
+
+/// Whether a repository of this one file comes to the same with the first look and without; whether the look took it.
+fn agrees(provider: Provider, text: &str) -> bool {
+    let names = match provider {
+        Provider::GitLab => [".gitlab-ci.yml", "part/.gitlab-ci.yml"],
+        Provider::GitHub => [".github/workflows/a.yml", ".github/workflows/b.yml"],
+    };
+    let taken = look(provider, text, Rules::embedded()).is_some();
+    for name in names {
+        let files: Memory = [(name, text)].into_iter().collect();
+        let given = [CiFile {
+            path: PathBuf::from(name),
+            provider,
+            named: false,
+            configured: false,
+        }];
+        let options = Options::default();
+        let shown = |outcome: &crate::outcome::Outcome| {
+            let files = outcome.files.iter();
+            let files = files.map(|file| (file.source.path(), &file.jobs, &file.findings));
+            format!("{:#?} {:?}", files.collect::<Vec<_>>(), outcome.troubles)
+        };
+        let full = in_full(&files, &given, &options);
+        let quick = translate(&files, &given, &options);
+        assert_eq!(shown(&full), shown(&quick), "{text}");
+        assert!(!taken || full.troubles.is_empty(), "{text}");
+    }
+    taken
+}
+
+/// Lines that stand for all that CI files hold, plain and not.
+const LINES: [&str; 48] = [
+    "k: v",
+    "k: v w  # c",
+    "k:",
+    "k: # c",
+    "k:  'v: w'",
+    "k: \"v # w\"",
+    "k: \"v\" w",
+    "k: 'it''s'",
+    "k: |",
+    "k: >-",
+    "k: |  ",
+    "k: [a, 'b', c.d]",
+    "k: [ ]",
+    "k: [a, , b]",
+    "k: [a: b]",
+    "k: {}",
+    "k: {} # c",
+    "k : v",
+    "k: v:",
+    "k: v: w",
+    "k:v",
+    "k: -",
+    "k: - v",
+    "k: -v",
+    "k: ?",
+    "k: \"\"",
+    "k: https://example.org/x#y",
+    "l m: ${{ github.ref }}",
+    "- v",
+    "- v w # c",
+    "- k: v",
+    "- k: |",
+    "- |",
+    "- 'v'",
+    "-",
+    "- - v",
+    "-   k: v",
+    "- https://example.org:80/",
+    "# c",
+    "",
+    "text",
+    "---",
+    "uses: actions/checkout@v4",
+    "image: node:22",
+    "extends: a",
+    "run: make \\",
+    "0: 1",
+    "...",
+];
+
+/// Lines at some depth, behind what a file begins with.
+fn texts() -> impl Strategy<Value = String> {
+    let heads = prop::sample::select(vec![
+        "",
+        "on: push\njobs:\n  a:\n    steps:\n",
+        "jobs:\n  a:\n",
+        "jobs:\n  a:\n    runs-on: x\n  b:\n    steps:\n    - run: |\n",
+        "a:\n  script:\n",
+        "stages: [a]\na:\n  extends: b\nb:\n",
+    ]);
+    let line = (
+        prop::sample::select(vec![0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 5, 3]),
+        0..LINES.len(),
+    );
+    let tails = (prop::collection::vec(line, 1..7), any::<bool>());
+    (heads, tails).prop_map(|(head, (lines, ends))| {
+        let mut text = head.to_owned();
+        for (indent, line) in lines {
+            text.push_str(&" ".repeat(indent));
+            text.push_str(LINES[line]);
+            text.push('\n');
+        }
+        if !ends {
+            text.pop();
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn says_what_a_full_reading_says(text in texts()) {
+        agrees(Provider::GitHub, &text);
+        agrees(Provider::GitLab, &text);
+    }
+}
+
+#[test]
+fn agrees_on_files_with_another_word_for_docker() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let (mut taken, mut all) = (0, 0);
+    let mut open = vec![golden];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).unwrap();
+            open.extend(entries.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let is_yaml = path
+            .extension()
+            .is_some_and(|end| end == "yml" || end == "yaml");
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        if is_yaml {
+            let text = text.replace("docker", "engine");
+            for provider in [Provider::GitLab, Provider::GitHub] {
+                all += 1;
+                taken += usize::from(agrees(provider, &text));
+            }
+        }
+    }
+    assert!(taken > 100, "{taken} of {all}");
+}
