@@ -2,6 +2,7 @@
 
 mod arguments;
 mod told;
+mod undo;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -20,7 +21,7 @@ use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, t
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
-use crate::write::{Change, Permit, write};
+use crate::write::{Change, Permit, WriteError, Writer};
 use arguments::{Arguments, Format};
 
 /// The exit status.
@@ -57,6 +58,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     if let Some(exit) = told::tell(&arguments.about, arguments.output.format) {
         return exit;
+    }
+    if arguments.mode.revert {
+        return undo::revert(&arguments.paths);
     }
     let input = arguments
         .paths
@@ -127,12 +131,20 @@ fn work(arguments: &Arguments) -> Run {
         options,
         ..Run::default()
     };
+    // Before anything is read: a run that was cut off is taken back first, and from here on nobody else writes.
+    let writers = match run.write {
+        true => undo::open(&discovery.found, permit),
+        false => Vec::new(),
+    };
     let translated = parallel::map(discovery.found, |found| {
         let outcome = translated(&found, &run.options);
         (found, outcome)
     });
+    let mut writers = writers.into_iter();
     for (found, mut outcome) in translated {
-        let written = run.write && written(&found, &mut outcome, permit);
+        let written = writers
+            .next()
+            .is_some_and(|writer| written(writer, &mut outcome));
         run.add(found.root, outcome, written);
     }
     run
@@ -153,7 +165,7 @@ fn translated(found: &Found, options: &Options) -> Outcome {
 }
 
 /// Writes the new texts of a repository; says whether they are on the disk. What went wrong joins the troubles.
-fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
+fn written(writer: Result<Writer, Vec<WriteError>>, outcome: &mut Outcome) -> bool {
     let changes: Vec<Change<'_>> = outcome
         .files
         .iter()
@@ -165,8 +177,7 @@ fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
             })
         })
         .collect();
-    let root = &found.root;
-    match write(&root.path, root.versioned, &changes, permit) {
+    match writer.and_then(|writer| writer.write(&changes)) {
         Ok(()) => true,
         Err(errors) => {
             outcome

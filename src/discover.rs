@@ -86,6 +86,26 @@ pub fn discover(paths: &[PathBuf]) -> Discovery {
     discovery
 }
 
+/// The repositories that `paths` lie in, and the paths that lead nowhere; without any path, the one that the program was
+/// started in.
+pub fn roots(paths: &[PathBuf]) -> (Vec<Root>, Vec<Trouble>) {
+    let mut troubles = Vec::new();
+    let mut wanted: IndexMap<PathBuf, Wanted> = IndexMap::new();
+    let whole = [PathBuf::from(".")];
+    let given = if paths.is_empty() { &whole } else { paths };
+    for path in given {
+        if let Err(trouble) = want(path, paths.is_empty(), &mut wanted) {
+            troubles.push(*trouble);
+        }
+    }
+    let roots = wanted.into_iter().map(|(path, wanted)| Root {
+        shown: seen_from_here(&path),
+        path,
+        versioned: wanted.versioned,
+    });
+    (roots.collect(), troubles)
+}
+
 /// Notes a path down with its repository.
 fn want(
     path: &Path,

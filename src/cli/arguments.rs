@@ -19,7 +19,8 @@ Exit status: 0 nothing left to do, 1 something would change or is left for a per
 /// What is done most.
 pub(super) const EXAMPLES: &str =
     "  dindless                      show what would change in this repository
-  dindless --write              change it (undo with git restore)
+  dindless --write              change it
+  dindless --revert             take that back
 ";
 
 /// What else is done.
@@ -101,6 +102,11 @@ pub(super) struct Mode {
     /// Show only what is left, for CI: the exit status is 1 while Docker is left
     #[arg(long)]
     pub check: bool,
+
+    /// Take back what the last --write did to the repositories of these paths, unless a file changed since. Its journal lies
+    /// in .git/dindless; without git in the folder for states ($XDG_STATE_HOME, else ~/.local/state)
+    #[arg(long)]
+    pub revert: bool,
 }
 
 #[derive(Args, Debug)]
