@@ -5,6 +5,7 @@ mod baseline;
 mod interactive;
 mod patience;
 mod told;
+mod undo;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -24,7 +25,7 @@ use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, t
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
-use crate::write::{Change, Permit, write};
+use crate::write::{Change, Permit, WriteError, Writer};
 use arguments::{Arguments, Format};
 use interactive::Dialogue;
 use patience::Patience;
@@ -66,6 +67,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
     if arguments.mode.verify_job {
         return verify_job(&arguments);
+    }
+    if arguments.mode.revert {
+        return undo::revert(&arguments.paths);
     }
     let input = arguments
         .paths
@@ -193,6 +197,11 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
             (found, options)
         })
         .collect();
+    // Before anything is read: a run that was cut off is taken back first, and from here on nobody else writes.
+    let mut writers = match run.write {
+        true => undo::open(found.iter().map(|(found, _)| found), permit),
+        false => Vec::new(),
+    };
     if arguments.mode.interactive {
         // Locked only now: what comes by standard input was read before.
         let (input, stderr) = (io::stdin(), io::stderr());
@@ -202,9 +211,9 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
             out: &mut stderr.lock(),
             rest: None,
         };
-        for (found, options) in &mut found {
+        for ((found, options), writer) in found.iter_mut().zip(&mut writers) {
             options.include_review = true; // a person looks at each
-            options.declined = dialogue.declined(found, options)?;
+            ask(found, options, writer, &mut dialogue)?;
         }
     }
     let files = found.iter().map(|(found, _)| found.files.len()).sum();
@@ -214,11 +223,33 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
         (found, options, outcome)
     });
     drop(patience);
+    let mut writers = writers.into_iter();
     for (found, options, mut outcome) in translated {
-        let written = run.write && written(&found, &mut outcome, permit);
+        let written = writers
+            .next()
+            .is_some_and(|writer| written(writer, &mut outcome));
         run.add(found.root, options, outcome, written);
     }
     Ok(run)
+}
+
+/// Asks what is to move in a repository, if that may be written at all: nobody answers questions in vain.
+fn ask(
+    found: &Found,
+    options: &mut Options,
+    writer: &mut Result<Writer, Vec<WriteError>>,
+    dialogue: &mut Dialogue<'_>,
+) -> io::Result<()> {
+    let outcome = translated(found, options);
+    let permitted = match writer {
+        Ok(open) => open.permits(&changes(&outcome)),
+        Err(_) => return Ok(()),
+    };
+    match permitted {
+        Ok(()) => options.declined = dialogue.declined(found, options)?,
+        Err(errors) => *writer = Err(errors),
+    }
+    Ok(())
 }
 
 fn translated(found: &Found, options: &Options) -> Outcome {
@@ -236,20 +267,8 @@ fn translated(found: &Found, options: &Options) -> Outcome {
 }
 
 /// Writes the new texts of a repository; says whether they are on the disk. What went wrong joins the troubles.
-fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
-    let changes: Vec<Change<'_>> = outcome
-        .files
-        .iter()
-        .filter_map(|file| {
-            Some(Change {
-                path: file.source.path(),
-                before: file.source.text(),
-                after: file.changed.as_deref()?,
-            })
-        })
-        .collect();
-    let root = &found.root;
-    match write(&root.path, root.versioned, &changes, permit) {
+fn written(writer: Result<Writer, Vec<WriteError>>, outcome: &mut Outcome) -> bool {
+    match writer.and_then(|writer| writer.write(&changes(outcome))) {
         Ok(()) => true,
         Err(errors) => {
             outcome
@@ -263,6 +282,19 @@ fn written(found: &Found, outcome: &mut Outcome, permit: Permit) -> bool {
             false
         }
     }
+}
+
+/// What a repository's files are to hold.
+fn changes(outcome: &Outcome) -> Vec<Change<'_>> {
+    let files = outcome.files.iter();
+    let changes = files.filter_map(|file| {
+        Some(Change {
+            path: file.source.path(),
+            before: file.source.text(),
+            after: file.changed.as_deref()?,
+        })
+    });
+    changes.collect()
 }
 
 /// Prints what is asked for to standard output, and what a person must know besides to standard error.

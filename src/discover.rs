@@ -93,7 +93,15 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
             discovery.troubles.push(*trouble);
         }
     }
+    let mut known: BTreeSet<PathBuf> = BTreeSet::new();
     for ((root, nearest), wanted) in wanted {
+        if !known.insert(root.clone()) {
+            discovery.troubles.push(*trouble(
+                &seen_from_here(&nearest.unwrap_or(root)),
+                "the paths of one repository have different configurations; run once for each, or name one with --config".to_owned(),
+            ));
+            continue;
+        }
         match configuration(&root, config, nearest) {
             Ok(config) => search(root, wanted, config, &mut discovery),
             Err(troubles) => discovery.troubles.extend(troubles),
@@ -148,6 +156,31 @@ fn configuration(
             .flat_map(|fault| refuse(&path, fault.message, Some(fault.at)));
         troubles.collect()
     })
+}
+
+/// The repositories that `paths` lie in, and the paths that lead nowhere; without any path, the one that the program was
+/// started in.
+pub fn roots(paths: &[PathBuf]) -> (Vec<Root>, Vec<Trouble>) {
+    let mut troubles = Vec::new();
+    let mut wanted: IndexMap<Scope, Wanted> = IndexMap::new();
+    let whole = [PathBuf::from(".")];
+    let given = if paths.is_empty() { &whole } else { paths };
+    for path in given {
+        if let Err(trouble) = want(path, paths.is_empty(), &mut wanted) {
+            troubles.push(*trouble);
+        }
+    }
+    let mut roots: Vec<Root> = Vec::new();
+    for ((path, _), wanted) in wanted {
+        if roots.iter().all(|root| root.path != path) {
+            roots.push(Root {
+                shown: seen_from_here(&path),
+                path,
+                versioned: wanted.versioned,
+            });
+        }
+    }
+    (roots, troubles)
 }
 
 /// Notes a path down with its repository.

@@ -8,6 +8,10 @@ use std::rc::Rc;
 use crate::repository::Files;
 use crate::text::{FileId, Location, Source, Span};
 
+/// How many bytes of such a file are looked at. Real ones are far smaller; of a larger one nothing is known, as of one that is
+/// not there.
+pub(crate) const LARGEST: usize = 256 * 1024;
+
 /// The files that were asked for, each read once. Their numbers follow those of the pipeline's own files.
 #[derive(Debug, Default)]
 pub struct ProjectFiles {
@@ -44,11 +48,12 @@ impl ProjectFiles {
         }
     }
 
-    /// Reads a file, once; nothing if it is not there or cannot be read.
+    /// Reads a file, once; nothing if it is not there, cannot be read or is larger than 256 KB.
     pub fn open(&self, files: &dyn Files, path: &Path) -> Option<ProjectFile> {
         let known = self.known.borrow().get(path).copied();
         let id = known.unwrap_or_else(|| {
             let read = files.exists(path).then(|| files.read(path).ok()).flatten();
+            let read = read.filter(|source| source.text().len() <= LARGEST);
             let id = read.map(|source| self.number(source));
             self.known.borrow_mut().insert(path.to_owned(), id);
             id

@@ -165,3 +165,20 @@ fn a_baseline_is_quiet_about_what_is_known_and_tells_what_is_new() {
     let broken = repository.run(&["--check", "--baseline", "known.json"]);
     assert_eq!(status(&broken), Some(2));
 }
+
+#[test]
+fn a_run_has_one_configuration_for_a_repository() {
+    let repository = Repository::with(&[
+        (".gitlab-ci.yml", DOCKER),
+        ("sub/a.gitlab-ci.yml", DOCKER),
+        ("sub/dindless.yml", "image: registry.test/near:1\n"),
+    ]);
+    let output = repository.run(&["--write", ".gitlab-ci.yml", "sub"]);
+    let text = said(&output);
+    assert_eq!(status(&output), Some(2), "{text}");
+    assert!(
+        text.contains("sub/dindless.yml: the paths of one repository"),
+        "{text}"
+    );
+    assert_eq!(repository.get("sub/a.gitlab-ci.yml"), DOCKER);
+}

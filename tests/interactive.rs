@@ -81,3 +81,16 @@ fn other_words_bring_help_and_reasons() {
     assert!(text.contains("note[dind-service]"), "{text}");
     assert_eq!(text.matches("Move to Podman?").count(), 3, "{text}");
 }
+
+#[test]
+fn nobody_is_asked_in_vain() {
+    let repository = Repository::with(&[(".gitlab-ci.yml", PIPELINE)]);
+    repository.put(".gitlab-ci.yml", format!("{PIPELINE}# more\n"));
+    let output = repository.run_with(&["--interactive"], b"a\n");
+    let text = said(&output);
+    assert_eq!(status(&output), Some(2), "{text}");
+    assert!(
+        text.contains("--allow-dirty") && !text.contains("Move to Podman?"),
+        "{text}"
+    );
+}

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use dindless::report::{Style, diff};
-use dindless::write::{Change, Permit, WriteError, write};
+use dindless::write::{Change, Permit, WriteError, Writer};
 use support::Repository;
 
 fn change<'a>(path: &'a str, before: &'a str, after: &'a str) -> Change<'a> {
@@ -23,7 +23,11 @@ fn attempt(
     changes: &[Change<'_>],
     permit: Permit,
 ) -> Result<(), Vec<WriteError>> {
-    write(&repository.path(), versioned, changes, permit)
+    let folder = match versioned {
+        true => repository.path().join(".git/dindless"),
+        false => repository.state(),
+    };
+    Writer::open_in(&folder, &repository.path(), versioned, permit)?.write(changes)
 }
 
 fn refusal(result: Result<(), Vec<WriteError>>) -> String {

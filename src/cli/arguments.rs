@@ -21,8 +21,9 @@ Exit status: 0 nothing left to do, 1 something would change or is left for a per
 /// What is done most.
 pub(super) const EXAMPLES: &str =
     "  dindless                      show what would change in this repository
-  dindless --write              change it (undo with git restore)
+  dindless --write              change it
   dindless --interactive        change what you say yes to, job by job
+  dindless --revert             take that back
 ";
 
 /// What else is done.
@@ -130,6 +131,11 @@ pub(super) struct Mode {
     /// Write what is left into the file of --baseline, for later runs of --check
     #[arg(long, requires = "baseline")]
     pub update_baseline: bool,
+
+    /// Take back what the last --write did to the repositories of these paths, unless a file changed since. Its journal lies
+    /// in .git/dindless; without git in the folder for states ($XDG_STATE_HOME, else ~/.local/state)
+    #[arg(long)]
+    pub revert: bool,
 }
 
 impl Mode {

@@ -308,5 +308,9 @@ fn changed_text(text: &str, changes: &[&Change]) -> String {
             }
         }
     }
+    if !text.ends_with('\n') {
+        // It ends where its last line ends (`|-`, or the file does), whichever line that is now.
+        result.truncate(result.trim_end_matches('\n').len());
+    }
     result
 }

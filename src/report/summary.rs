@@ -230,6 +230,9 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally, verbose: bool) -> io
     if !run.write && tally.changed > 0 && !reads_input(run) {
         writeln!(out, "Nothing was written; --write does it.")?;
     }
+    if tally.written > 0 {
+        writeln!(out, "--revert takes this back.")?;
+    }
     Ok(())
 }
 

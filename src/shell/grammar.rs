@@ -758,8 +758,14 @@ impl Scanner<'_> {
         let open = self.pos;
         self.pos += 2;
         let mut parentheses = self.depth;
+        // Each turns around what stands behind it, so they lie in each other like parentheses.
+        let mut negations = 0;
         loop {
             self.blanks_and_lines_without_comments();
+            negations = match self.reserved() {
+                "!" => negations + 1,
+                _ => 0,
+            };
             if self.reserved() == "]]" {
                 self.pos += 2;
                 self.last_end = self.pos;
@@ -773,7 +779,7 @@ impl Scanner<'_> {
                     } else if byte == b')' {
                         parentheses = parentheses.saturating_sub(1);
                     }
-                    if parentheses > DEEPEST {
+                    if parentheses + negations > DEEPEST {
                         return Err(self.problem(self.pos, "more than 64 levels are open at once"));
                     }
                     if self.word()?.is_none() {

@@ -10,9 +10,13 @@ use super::mask::FILLED;
 /// How deep a script the judge is asked about. Its time can double with every level; no real script comes near.
 const DEEPEST_JUDGED: usize = 10;
 
+/// How many bytes the judge may have to read if it does double with every level.
+const MOST_JUDGED: usize = 1024 * 1024;
+
 /// Says what is wrong with a script, if anything is. Of a deeper one the scanner's own word stands.
 pub(super) fn judge(masked: &str, deepest: usize) -> Result<(), Problem> {
-    if deepest > DEEPEST_JUDGED || is_clearly_valid(masked) {
+    let is_too_deep = deepest > DEEPEST_JUDGED || masked.len() << deepest > MOST_JUDGED;
+    if is_too_deep || is_clearly_valid(masked) {
         return Ok(());
     }
     ask(masked)

@@ -27,6 +27,10 @@ const DEEPEST: usize = 64;
 /// How many parentheses may be open at once from `((` on.
 const DEEPEST_ARITHMETIC: usize = 16;
 
+/// How many bytes a script may have. Real ones in pipelines stay far below; what is done with the commands of one may take the
+/// square of their number.
+const LONGEST: usize = 64 * 1024;
+
 /// Why a script could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -373,7 +377,17 @@ impl Script {
 }
 
 /// Reads a script. Cost is linear in its length for each level of scripts in scripts.
+///
+/// # Errors
+///
+/// It is no script, or one of more than 64 KB.
 pub fn parse(text: &str) -> Result<Script, Problem> {
+    if text.len() > LONGEST {
+        return Err(Problem {
+            at: 0,
+            message: "it is longer than 64 KB".to_owned(),
+        });
+    }
     let masked = mask::mask(text);
     let script = inner::read(&masked, 0)?;
     judge::judge(&masked, script.deepest)?;

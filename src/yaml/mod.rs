@@ -2,6 +2,7 @@
 //! changes that become edits on the original bytes. No tree is ever printed back.
 
 mod block;
+mod bounds;
 mod change;
 mod decode;
 mod lex;

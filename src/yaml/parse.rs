@@ -11,7 +11,7 @@ use crate::text::Span;
 use super::block::Block;
 use super::scalar::{Scalar, Style};
 use super::tree::{Anchor, Entry, Kind, Node, NodeId, Problem, Tag, Tree};
-use super::{decode, lex};
+use super::{bounds, decode, lex};
 
 /// How deep collections may lie in each other.
 const DEEPEST: usize = 256;
@@ -51,6 +51,7 @@ impl Tree {
         if !tree.comments.is_sorted() {
             tree.comments.sort_unstable();
         }
+        bounds::check(&tree)?;
         Ok(tree)
     }
 }

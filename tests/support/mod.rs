@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 /// A temporary folder; it goes when the test ends.
 pub(crate) struct Repository {
     folder: tempfile::TempDir,
+    state: tempfile::TempDir,
 }
 
 impl Repository {
@@ -16,6 +17,7 @@ impl Repository {
     pub(crate) fn loose() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
+            state: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
@@ -42,6 +44,11 @@ impl Repository {
             .path()
             .canonicalize()
             .expect("the folder is there")
+    }
+
+    /// Where the program keeps what it knows of folders without git; beside the repository, and not in it.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.state.path().to_owned()
     }
 
     pub(crate) fn put(&self, path: &str, text: impl AsRef<[u8]>) {
@@ -91,6 +98,7 @@ impl Repository {
             .env_remove("GIT_DIR")
             .env_remove("GIT_WORK_TREE")
             .env_remove("GIT_INDEX_FILE")
+            .env("XDG_STATE_HOME", self.state())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             // A folder without git must stay one, wherever temporary folders lie.

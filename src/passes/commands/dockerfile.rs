@@ -9,6 +9,7 @@ use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
+use crate::project::LARGEST;
 use crate::rules::ShortName;
 
 use super::parts::Additions;
@@ -123,5 +124,5 @@ fn read(pass: &JobPass<'_>, files: &BuildFiles) -> Option<Dockerfile> {
         return None;
     }
     let source = all.read(&files.dockerfile).ok()?;
-    Some(Dockerfile::read(source.text()))
+    (source.text().len() <= LARGEST).then(|| Dockerfile::read(source.text()))
 }

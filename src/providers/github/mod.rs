@@ -1,5 +1,6 @@
 //! GitHub: from workflows, the composite actions and the reusable workflows that they use, to pipelines.
 
+mod bounds;
 mod build;
 mod containers;
 pub(crate) mod expression;
@@ -56,6 +57,7 @@ pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
             }
         }
     }
+    bounds::set_aside(&mut reader);
     let written = written::write_out_all(&mut reader.documents, rules);
     let mut lowered = Lowered::default();
     lower::pipelines(&mut reader, &named, &written, &mut lowered);

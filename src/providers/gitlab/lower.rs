@@ -49,7 +49,11 @@ const DEFAULTS: [&str; 6] = [
 const CHAIN: usize = 12;
 
 /// How many lines all jobs of a pipeline may have together: a bound for alias bombs.
-const LINES: usize = 500_000;
+const LINES: usize = 200_000;
+
+/// How many jobs a pipeline that speaks of Docker may have. The largest known have some hundreds; some of what is done with
+/// them takes the square of their number.
+const JOBS: usize = 5_000;
 
 /// What is wrong with a pipeline as a whole.
 pub(super) struct Broken {
@@ -64,6 +68,10 @@ pub(super) fn lower(
     foreign: Vec<Foreign>,
 ) -> Result<Pipeline, Broken> {
     let lowering = Lowering::new(documents, files);
+    let speaks_of_docker = files
+        .iter()
+        .any(|file| documents.file(*file).source.text().contains("docker"));
+    let most = if speaks_of_docker { JOBS } else { usize::MAX };
     let mut jobs = Vec::new();
     for (name, slots) in &lowering.index {
         if RESERVED.contains(&name.as_str()) {
@@ -72,6 +80,14 @@ pub(super) fn lower(
         if let Some(slot) = slots.last()
             && is_mapping(documents, slot.value)
         {
+            if jobs.len() == most {
+                return Err(Broken {
+                    at: slot.value,
+                    message: format!(
+                        "from here on there are more than {JOBS} jobs; split the pipeline and run again"
+                    ),
+                });
+            }
             jobs.push(lowering.job(name, slots)?);
         }
     }

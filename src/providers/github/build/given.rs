@@ -9,6 +9,9 @@ use crate::rules::InputList;
 
 use super::{Build, Push, all_of};
 
+/// How many bytes a list may have. Each of its items becomes a word of the script, or a command.
+const LONGEST: usize = 64 * 1024;
+
 impl Build<'_> {
     pub(super) fn flag(
         &mut self,
@@ -17,6 +20,9 @@ impl Build<'_> {
         list: InputList,
         text: &str,
     ) -> Result<(), String> {
+        if text.len() > LONGEST {
+            return Err(format!("{name} is longer than 64 KB"));
+        }
         let many = name.to_ascii_uppercase().replace('-', "_");
         let one = match flag {
             "--tag" => "IMAGE".to_owned(),
