@@ -184,7 +184,8 @@ fn one_provider(files: &dyn Files, entries: &Entries, options: &Options) -> Tran
         && !texts.is_empty()
         && let Err(doubt) = check(files, entries, &lowered, &made, rules, options, &scripts)
     {
-        failure = Some(doubt.trouble(&lowered.documents));
+        let odd = texts.keys().find_map(|file| odd(&lowered.documents, *file));
+        failure = Some(odd.unwrap_or_else(|| doubt.trouble(&lowered.documents)));
         made = Made::Failed;
     }
     if let Made::Done { plan, .. } = &mut made {
@@ -353,6 +354,21 @@ fn check(
             Err(_) => second_reader().and_then(|()| second_run()),
         },
     )
+}
+
+/// What is wrong with a file that the second reader does not read like ours even before anything changes: no result of such a
+/// file can be proved, and that is no mistake of ours.
+fn odd(documents: &Documents, file: FileId) -> Option<Trouble> {
+    let document = documents.file(file);
+    let why = prove::values(&document.tree, &[], document.source.text()).err()?;
+    Some(Trouble {
+        path: document.source.path().to_owned(),
+        at: None,
+        message: format!(
+            "two YAML readers do not agree on what it says, so nothing of it was used ({why}); write that more plainly and run again"
+        ),
+        ours: false,
+    })
 }
 
 /// Whether a second reader finds the intended values and no others.

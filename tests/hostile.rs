@@ -17,15 +17,18 @@ const GITHUB: &str = ".github/workflows/ci.yml";
 /// What a program without optimisation gets more time and less work for.
 const SLOWER: usize = if cfg!(debug_assertions) { 8 } else { 1 };
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(2 * SLOWER as u64);
+/// How many seconds of a processor an answer may take.
+const PATIENCE: usize = 2 * SLOWER;
+
+/// How long one is waited for: the machine may be busy with other things.
+const END: Duration = Duration::from_secs(600);
 
 /// How much memory may be asked for, in kilobytes, threads' stacks included.
 const MEMORY: usize = 600_000;
 
 /// Runs the program with what an answer may cost. One that takes longer is killed, and has no status then.
 fn answer(repository: &Repository, arguments: &[&str]) -> Output {
-    let limit = format!("ulimit -v {MEMORY} && exec \"$0\" \"$@\"");
+    let limit = format!("ulimit -v {MEMORY} && ulimit -t {PATIENCE} && exec \"$0\" \"$@\"");
     let (out, errors) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     let mut child = Command::new("sh")
         .args(["-c", &limit, env!("CARGO_BIN_EXE_dindless")])
@@ -42,8 +45,7 @@ fn answer(repository: &Repository, arguments: &[&str]) -> Output {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        // The machine may be busy with other tests.
-        if begun.elapsed() > PATIENCE * 4 {
+        if begun.elapsed() > END {
             child.kill().unwrap();
             break child.wait().unwrap();
         }
@@ -520,8 +522,9 @@ fn time_grows_with_the_input() {
             };
             (0..3).map(|_| once()).min().unwrap()
         };
-        let (small, large) = (time(1), time(4));
-        assert!(large < small * 10, "{name}: {small:?} became {large:?}");
+        // The machine may be busy with other things: once is enough.
+        let mut tries = (0..5).map(|_| (time(1), time(4)));
+        assert!(tries.any(|(small, large)| large < small * 10), "{name}");
     }
 }
 

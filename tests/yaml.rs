@@ -426,6 +426,21 @@ fn scalars_keep_their_quotes() {
 }
 
 #[test]
+fn a_missing_value_gets_a_text() {
+    let put = |tree: &Tree, path: &str| Change::ReplaceText {
+        node: at(tree, path),
+        range: 0..0,
+        text: "k: v".into(),
+    };
+    check("a:\n", |it| vec![put(it, "a")], "a: \"k: v\"\n");
+    check(
+        "a:\n- # b\n",
+        |it| vec![put(it, "a/0")],
+        "a:\n- \"k: v\" # b\n",
+    );
+}
+
+#[test]
 fn lines_of_a_block_come_and_go() {
     let before = "a: |\n  if x; then\n    docker push\n  fi\n  end\nb: 1\n";
     let node = |t: &Tree| at(t, "a");

@@ -35,6 +35,12 @@ pub(super) fn scalar(
         }
         return it.whole(new, merge);
     }
+    // A value that is missing needs what stands before one.
+    if it.span.is_empty()
+        && let [Change::ReplaceText { text, .. }] = changes
+    {
+        return it.whole(text, merge);
+    }
     it.parts(changes, merge)
 }
 
