@@ -41,6 +41,7 @@ fn what_was_found_once_is_no_mistake_any_more() {
                         path: PathBuf::from(place),
                         provider,
                         named: false,
+                        configured: false,
                     };
                     let outcome = translate(&files, &[file], &options);
                     let ours = outcome.troubles.iter().find(|trouble| trouble.ours);

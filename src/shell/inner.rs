@@ -9,6 +9,9 @@ use super::options::{ArgumentKind, Options, arguments};
 use super::wrappers::{self, Flags};
 use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Redirect, Script, Word, Written};
 
+/// Bytes of scripts inside scripts, times the levels that they lie deep; real ones have a few lines at two levels.
+const MOST_NESTED: usize = 128 * 1024;
+
 /// Reads a masked text, `depth` levels down, with all scripts inside it.
 pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
     let (mut own, mut script) = scan(text, depth, nested)?;
@@ -84,7 +87,9 @@ pub(super) fn nested(
     if !decoded.has_text() {
         return Script::default();
     }
-    let read = if depth + 1 > DEEPEST {
+    // `eval eval eval ...` is read anew at each word
+    let is_too_much = decoded.text.len().saturating_mul(depth) > MOST_NESTED;
+    let read = if depth + 1 > DEEPEST || is_too_much {
         None
     } else {
         read(&decoded.text, depth + 1)
