@@ -1,5 +1,6 @@
 //! From the paths that the user gives to repositories and the CI files in them.
 
+mod configuration;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -14,10 +15,10 @@ use crate::config::{self, Config};
 use crate::options::fits_patterns;
 use crate::outcome::{Provider, Trouble};
 use crate::repository::{self, Disk, Files, SIZE_LIMIT, STANDARD_INPUT};
-use crate::rules::Rules;
 use crate::text::Source;
 use crate::translate::CiFile;
 
+use configuration::configuration;
 use walk::{Walked, walked};
 
 /// The top of a repository.
@@ -108,54 +109,6 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
         }
     }
     discovery
-}
-
-/// Reads the configuration of a repository: the `given` one, or the `nearest`.
-fn configuration(
-    root: &Path,
-    given: Option<&Path>,
-    nearest: Option<PathBuf>,
-) -> Result<Config, Vec<Trouble>> {
-    let refuse = |path: &Path, message: String, at| {
-        let (path, ours) = (path.to_owned(), false);
-        vec![Trouble {
-            path,
-            at,
-            message,
-            ours,
-        }]
-    };
-    let (path, folder) = match (given, nearest) {
-        (Some(given), _) => (given.to_owned(), PathBuf::new()),
-        (None, Some(nearest)) => {
-            let folder = nearest.parent().unwrap_or(root);
-            let folder = folder.strip_prefix(root).unwrap_or(folder).to_owned();
-            (seen_from_here(root).join(folder.join(config::NAME)), folder)
-        }
-        (None, None) => return Ok(Config::default()),
-    };
-    let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    let parent = parent
-        .canonicalize()
-        .map_err(|error| refuse(&path, repository::explain(&error), None))?;
-    // one of a repository may be no link that leads out of it; one that was named may lie anywhere
-    let (disk, inside) = match given {
-        Some(_) => (
-            Disk::new(parent),
-            PathBuf::from(path.file_name().unwrap_or_default()),
-        ),
-        None => (Disk::new(root), folder.join(config::NAME)),
-    };
-    let source = disk
-        .read(&inside)
-        .map_err(|error| refuse(&path, error.message, error.at))?;
-    config::read(&source, &folder, Rules::embedded()).map_err(|faults| {
-        let troubles = faults
-            .into_iter()
-            .flat_map(|fault| refuse(&path, fault.message, Some(fault.at)));
-        troubles.collect()
-    })
 }
 
 /// The repositories that `paths` lie in, and the paths that lead nowhere; without any path, the one that the program was

@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use serde::{Deserialize, Serialize};
 
-use super::replace::keep_owner;
+use super::replace::{WAITING, keep_owner};
 
 /// The shape of the file; another one is of another version of the program.
 const VERSION: u32 = 1;
@@ -22,9 +22,6 @@ const NAME: &str = "dindless";
 
 const RUNNING: &str = "running.json";
 const LAST: &str = "last.json";
-
-/// What a text is called while it waits to take its place.
-pub(super) const WAITING: &str = "new-";
 
 /// What a run does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tempfile::TempPath;
 
-use super::journal::WAITING;
+/// What a text is called while it waits to take its place.
+pub(super) const WAITING: &str = "new-";
 
 /// A text that waits to take a file's place. Where it waits nobody looks for files, so a run that is killed leaves nothing
 /// in the work tree.
