@@ -260,7 +260,7 @@ fn make<'a>(
         let applied = yaml::edits(&document.tree, text, changes)
             .map_err(|refusal| (Some(refusal.at), refusal.why))
             .and_then(|edits| apply_edits(text, edits).map_err(|error| (None, error.to_string())));
-        match applied.map(|new| ends_like(text, new)) {
+        match applied.map(|new| ends_like(document, changes, new)) {
             Ok(new) if new != text => {
                 texts.insert(*file, new);
             }
@@ -277,15 +277,18 @@ fn make<'a>(
     Made::Done { plan, texts }
 }
 
-/// A file that ended without a newline still does.
-fn ends_like(old: &str, mut new: String) -> String {
-    if !old.ends_with(['\n', '\r']) && new.ends_with('\n') {
-        new.pop();
-        if new.ends_with('\r') {
-            new.pop();
-        }
+/// A file that ended without a newline still does, unless the text that is its last one now had a line end before: what
+/// stood behind it is gone.
+fn ends_like(document: &Document, changes: &[Change], new: String) -> String {
+    if document.source.text().ends_with(['\n', '\r']) || !new.ends_with('\n') {
+        return new;
     }
-    new
+    let bare = new.strip_suffix('\n').unwrap_or(&new);
+    let bare = bare.strip_suffix('\r').unwrap_or(bare);
+    match prove::values(&document.tree, changes, bare) {
+        Ok(()) => bare.to_owned(),
+        Err(_) => new,
+    }
 }
 
 /// The repository as it would be after the run.
