@@ -177,7 +177,11 @@ fn complain(why: &str) {
 /// Reads, translates and, if that is wanted, writes.
 fn work(arguments: &Arguments) -> anyhow::Result<Run> {
     let fixes = arguments.output.format == Format::Json;
-    let options = arguments.target.options(&Config::default(), fixes);
+    let options = |config: &Config| {
+        let mut options = arguments.target.options(config, fixes);
+        options.include_review |= arguments.mode.interactive; // a person looks at each
+        options
+    };
     let permit = Permit {
         dirty: arguments.guard.allow_dirty,
         no_vcs: arguments.guard.allow_no_vcs,
@@ -186,14 +190,14 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
     let mut run = Run {
         troubles: discovery.troubles,
         write: arguments.mode.writes(),
-        options,
+        options: options(&Config::default()),
         ..Run::default()
     };
     let mut found: Vec<(Found, Options)> = discovery
         .found
         .into_iter()
         .map(|found| {
-            let options = arguments.target.options(&found.config, fixes);
+            let options = options(&found.config);
             (found, options)
         })
         .collect();
@@ -212,7 +216,6 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
             rest: None,
         };
         for ((found, options), writer) in found.iter_mut().zip(&mut writers) {
-            options.include_review = true; // a person looks at each
             ask(found, options, writer, &mut dialogue)?;
         }
     }
@@ -240,13 +243,12 @@ fn ask(
     writer: &mut Result<Writer, Vec<WriteError>>,
     dialogue: &mut Dialogue<'_>,
 ) -> io::Result<()> {
-    let outcome = translated(found, options);
-    let permitted = match writer {
-        Ok(open) => open.permits(&changes(&outcome)),
-        Err(_) => return Ok(()),
+    let Ok(open) = writer else {
+        return Ok(());
     };
-    match permitted {
-        Ok(()) => options.declined = dialogue.declined(found, options)?,
+    let all = translated(found, options);
+    match open.permits(&changes(&all)) {
+        Ok(()) => options.declined = dialogue.declined(found, options, &all)?,
         Err(errors) => *writer = Err(errors),
     }
     Ok(())

@@ -94,3 +94,14 @@ fn nobody_is_asked_in_vain() {
         "{text}"
     );
 }
+
+#[test]
+fn what_a_person_agreed_to_waits_for_nobody() {
+    let repository = Repository::with(&[(
+        ".gitlab-ci.yml",
+        "one:\n  image: docker:27\n  script: [docker run --rm alpine one]\n",
+    )]);
+    let output = repository.run_with(&["--interactive"], b"y\n");
+    assert!(repository.get(".gitlab-ci.yml").contains("podman run"));
+    assert_eq!(status(&output), Some(0), "{}", said(&output));
+}

@@ -51,7 +51,7 @@ e - explain each change and each warning
 ";
 
 impl Dialogue<'_> {
-    /// Asks for what can move in a repository; gives the jobs that are to stay.
+    /// Asks for what can move in a repository, where `all` is what moves if nobody says no; gives the jobs that are to stay.
     ///
     /// # Errors
     /// What went wrong when something was printed or read.
@@ -59,8 +59,9 @@ impl Dialogue<'_> {
         &mut self,
         found: &Found,
         options: &Options,
+        all: &Outcome,
     ) -> io::Result<BTreeSet<JobKey>> {
-        let all = movers(&translated(found, options));
+        let all = movers(all);
         let groups = groups(found, options, &all);
         let mut declined: BTreeSet<JobKey> = all.into_iter().collect();
         let number = groups.len();

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::markup::{block, capital, paragraphs, prose};
 use crate::finding::Severity;
+use crate::nearest;
 use crate::rules::{CatalogRule, Composer, Happens, Rules, Site};
 
 /// Writes all that is known about a rule.
@@ -108,8 +109,7 @@ pub fn list(out: &mut dyn Write, rules: &Rules) -> io::Result<()> {
 
 /// Names like a wrong one, the nearest first.
 pub fn alike<'r>(rules: &'r Rules, name: &str) -> Vec<&'r str> {
-    let names: Vec<&str> = rules.all_named().map(|rule| rule.name).collect();
-    similar::get_close_matches(name, &names, 3, 0.6)
+    nearest::alike(name, rules.all_named().map(|rule| rule.name), 3)
 }
 
 fn weight(rule: &CatalogRule) -> &'static str {

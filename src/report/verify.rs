@@ -52,7 +52,6 @@ fn gitlab(options: &Options, profile: Option<&Profile>, rules: &Rules) -> String
         Some(Grant::Stays { .. })
     );
     let mut text = GITLAB
-        .replace("{stage}", "test")
         .replace("{image}", &options.podman_image)
         .replace("{runs}", if runs { " and runs" } else { "" });
     text = match variables.as_slice() {
