@@ -23,9 +23,12 @@ pub(crate) struct Ahead<'a> {
     read: Mutex<HashMap<PathBuf, Read>>,
 }
 
-enum Read {
-    Source(Result<Source, ReadError>),
-    Parsed(Box<Parsed>),
+type Read = Result<Ready, ReadError>;
+
+#[derive(Clone)]
+enum Ready {
+    Source(Source),
+    Parsed(Parsed),
 }
 
 /// A file of which a first look told everything.
@@ -74,14 +77,13 @@ pub(crate) fn read<'a>(
     }
     let lengths = others.iter().flat_map(|(_, source)| source);
     let bytes: usize = lengths.map(|source| source.text().len()).sum();
-    let parse = |(path, source): (PathBuf, Result<Source, ReadError>)| match source {
-        Ok(source) => (path, Read::Parsed(Parsed::new(source).into())),
-        Err(error) => (path, Read::Source(Err(error))),
+    let parse = |(path, source): (PathBuf, Result<Source, ReadError>)| {
+        (path, source.map(Parsed::new).map(Ready::Parsed))
     };
     let read: HashMap<PathBuf, Read> = if bytes < WORTH_A_THREAD {
         let sources = others.into_iter();
         sources
-            .map(|(path, source)| (path, Read::Source(source)))
+            .map(|(path, source)| (path, source.map(Ready::Source)))
             .collect()
     } else {
         parallel::map(others, parse).into_iter().collect()
@@ -97,14 +99,18 @@ impl Files for Ahead<'_> {
 
     fn parsed(&self, path: &Path) -> Result<Parsed, ReadError> {
         let known = {
-            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-            read.remove(path)
+            let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.get(path).cloned()
         };
-        match known {
-            Some(Read::Parsed(parsed)) => Ok(*parsed),
-            Some(Read::Source(source)) => source.map(Parsed::new),
-            None => self.files.parsed(path),
-        }
+        let parsed = match known {
+            Some(Ok(Ready::Parsed(parsed))) => return Ok(parsed),
+            Some(Ok(Ready::Source(source))) => Parsed::new(source),
+            Some(Err(error)) => return Err(error),
+            None => self.files.parsed(path)?,
+        };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(path.to_owned(), Ok(Ready::Parsed(parsed.clone())));
+        Ok(parsed)
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -1,5 +1,6 @@
 //! The files of a repository, as the translation may read them: from a disk, from memory, from standard input.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -80,6 +81,8 @@ pub trait Files: Sync {
 pub struct Disk {
     root: PathBuf,
     listing: OnceLock<Vec<PathBuf>>,
+    /// What patterns were found to match: many jobs ask the same.
+    matched: Mutex<HashMap<String, Vec<PathBuf>>>,
     /// Folders that were resolved already, by how they were named.
     folders: Mutex<HashMap<OsString, PathBuf>>,
 }
@@ -90,6 +93,7 @@ impl Disk {
         Self {
             root: root.into(),
             listing: OnceLock::new(),
+            matched: Mutex::default(),
             folders: Mutex::default(),
         }
     }
@@ -180,6 +184,10 @@ impl Files for Disk {
     }
 
     fn glob(&self, pattern: &str) -> Vec<PathBuf> {
+        let mut matched = self.matched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = matched.get(pattern) {
+            return known.clone();
+        }
         let listing = self.listing.get_or_init(|| {
             let mut files: Vec<PathBuf> = walk(&self.root)
                 .build()
@@ -190,7 +198,9 @@ impl Files for Disk {
             files.sort();
             files
         });
-        matching(pattern, listing.iter())
+        let found = matching(pattern, listing.iter());
+        matched.insert(pattern.to_owned(), found.clone());
+        found
     }
 }
 
@@ -348,18 +358,22 @@ fn within_root(path: &Path) -> Option<PathBuf> {
 
 /// The path with `/` between its parts on every system; what is no Unicode becomes U+FFFD.
 pub fn slashed(path: &Path) -> String {
+    with_slashes(path).into_owned()
+}
+
+fn with_slashes(path: &Path) -> Cow<'_, str> {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' {
-        text.into_owned()
+        text
     } else {
-        text.replace(std::path::MAIN_SEPARATOR, "/")
+        text.replace(std::path::MAIN_SEPARATOR, "/").into()
     }
 }
 
 fn matching<'a>(pattern: &str, files: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
     let pattern = pattern.trim_start_matches('/');
     files
-        .filter(|path| wildcard::matches(pattern, &slashed(path)))
+        .filter(|path| wildcard::matches(pattern, &with_slashes(path)))
         .cloned()
         .collect()
 }

@@ -6,6 +6,15 @@
 /// only what lies in folders below `ci` (GitLab turns the two into `.*?` and `[^/]*?`).
 /// Takes time proportional to the product of both lengths, whatever the pattern is.
 pub(crate) fn matches(pattern: &str, path: &str) -> bool {
+    let Some((before, rest)) = pattern.split_once('*') else {
+        return pattern == path;
+    };
+    let after = rest.rsplit('*').next().unwrap_or(rest);
+    let could_fit = path.starts_with(before) && path.ends_with(after);
+    could_fit && matches_wildcards(pattern, path)
+}
+
+fn matches_wildcards(pattern: &str, path: &str) -> bool {
     let tokens = tokens(pattern);
     // `alive[n]` says that the first n tokens can account for what was read of the path so far.
     let mut alive = vec![false; tokens.len() + 1];
@@ -87,6 +96,8 @@ mod tests {
         assert!(!matches("a.b", "axb"));
         assert!(matches("", ""));
         assert!(!matches("", "a"));
+        assert!(!matches("ab*ba", "aba"));
+        assert!(matches("ab*ba", "abba"));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! A file that was read: its path, its text, and where its lines begin.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A file's text with its line table.
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
-    text: String,
+    /// Shared, not copied, by those who hold the file.
+    text: Arc<str>,
     /// Once somebody asked for a line: most files that are read are never spoken of.
     line_starts: OnceLock<Vec<u32>>,
 }
@@ -26,7 +27,7 @@ impl Source {
     pub fn new(path: impl Into<PathBuf>, text: String) -> Self {
         Self {
             path: path.into(),
-            text,
+            text: text.into(),
             line_starts: OnceLock::new(),
         }
     }

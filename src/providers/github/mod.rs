@@ -11,11 +11,13 @@ pub(crate) mod matrix;
 mod node;
 mod step;
 mod steps;
+mod together;
 mod write_out;
 mod written;
 
 use std::path::PathBuf;
 
+use crate::collections::{HashSet, IndexMap};
 use crate::pipeline::NodeRef;
 use crate::repository::Files;
 use crate::rules::Rules;
@@ -26,6 +28,7 @@ pub(crate) use build::WIDTH;
 use super::reader::Reader;
 use super::{Entry, Lowered};
 use node::{entry, items, root, text};
+use together::Together;
 pub(crate) use written::action_name;
 
 /// How many files one repository's workflows may lead to: a bound, and far more than anyone has.
@@ -43,20 +46,8 @@ enum Role {
 /// Reads workflows and actions with the local ones that they use, and lowers each workflow to a pipeline.
 pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
     let mut reader = Reader::new(files);
-    let mut named: Vec<FileId> = Vec::new();
-    for entry in entries {
-        named.extend(reader.open(&entry.path));
-    }
-    let mut next = 0;
-    while next < reader.documents.files.len().min(FILES) {
-        let file = FileId(next as u32);
-        next += 1;
-        for uses in uses_of(&reader, file) {
-            if let Some(path) = local_path(&reader, uses) {
-                reader.open(&path);
-            }
-        }
-    }
+    let opened = open_all(&mut reader, entries, |_, _| {});
+    let named: Vec<FileId> = opened.into_iter().flatten().collect();
     bounds::set_aside(&mut reader);
     let written = written::write_out_all(&mut reader.documents, rules);
     let mut lowered = Lowered::default();
@@ -64,6 +55,54 @@ pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
     lowered.troubles = reader.troubles;
     lowered.documents = reader.documents;
     lowered
+}
+
+/// Parts the entries into groups that have no file in common, in the order of the first of each: what becomes of the files of
+/// one group, no other one has a say in.
+pub fn groups(files: &dyn Files, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let mut reader = Reader::new(files);
+    let mut together = Together::default();
+    let opened = open_all(&mut reader, &entries, |user, used| {
+        together.join(user, used)
+    });
+    let mut groups: IndexMap<Result<FileId, usize>, Vec<Entry>> = IndexMap::default();
+    for (index, (entry, file)) in entries.into_iter().zip(opened).enumerate() {
+        let group = file.map(|file| together.first(file)).ok_or(index);
+        groups.entry(group).or_default().push(entry);
+    }
+    groups.into_values().collect()
+}
+
+/// The files that are read when these are translated, by their paths.
+pub fn reached(files: &dyn Files, entries: &[Entry]) -> HashSet<PathBuf> {
+    let mut reader = Reader::new(files);
+    open_all(&mut reader, entries, |_, _| {});
+    let documents = reader.documents.files.into_iter();
+    documents
+        .map(|document| document.source.path().to_owned())
+        .collect()
+}
+
+/// Opens the entries and what these use. Gives the file of each entry, and tells `uses` who uses whom.
+fn open_all(
+    reader: &mut Reader<'_>,
+    entries: &[Entry],
+    mut uses: impl FnMut(FileId, FileId),
+) -> Vec<Option<FileId>> {
+    let opened = entries.iter().map(|entry| reader.open(&entry.path));
+    let opened = opened.collect();
+    let mut next = 0;
+    while next < reader.documents.files.len().min(FILES) {
+        let file = FileId(next as u32);
+        next += 1;
+        for target in uses_of(reader, file) {
+            let path = local_path(reader, target);
+            if let Some(used) = path.and_then(|path| reader.open(&path)) {
+                uses(file, used);
+            }
+        }
+    }
+    opened
 }
 
 /// What a file is; `None` if it is neither a workflow nor an action.

@@ -1,0 +1,294 @@
+//! What became of each file and each job, free of what it was made from.
+
+use std::collections::BTreeMap;
+
+use crate::ahead::Quiet;
+use crate::collections::{HashMap, HashSet};
+use crate::finding::{Finding, RuleId, Severity};
+use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
+use crate::pipeline::Documents;
+use crate::plan::{self, State};
+use crate::rules::Rules;
+use crate::text::{FileId, Location, Span};
+
+use super::{CiFile, Made, Translated, starts};
+
+/// What became of the files, free of what it was made from.
+#[derive(Default)]
+pub(super) struct Settled {
+    jobs: HashMap<FileId, Vec<JobOutcome>>,
+    findings: HashMap<FileId, Vec<Finding>>,
+    texts: BTreeMap<FileId, String>,
+    pub(super) trouble: Option<Trouble>,
+}
+
+impl Settled {
+    pub(super) fn of(made: Made<'_>, documents: &Documents) -> Self {
+        let mut settled = Self::default();
+        match made {
+            Made::Done { plan, texts } => {
+                for unit in &plan.units {
+                    settled
+                        .jobs
+                        .entry(unit.job.key.file)
+                        .or_default()
+                        .push(job_outcome(unit));
+                }
+                for aside in &plan.aside {
+                    settled
+                        .jobs
+                        .entry(aside.job.key.file)
+                        .or_default()
+                        .push(left_aside(aside));
+                }
+                for finding in plan.findings {
+                    if let Some(label) = finding.at.first() {
+                        settled
+                            .findings
+                            .entry(label.at.file)
+                            .or_default()
+                            .push(finding);
+                    }
+                }
+                settled.texts = texts;
+            }
+            Made::Failed => {}
+            Made::Doubtful(doubt) => settled.trouble = Some(doubt.trouble(documents)),
+        }
+        settled
+    }
+}
+
+fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
+    let (verdict, held_for_review) = match &unit.state {
+        State::Untouched => (Verdict::Untouched, false),
+        State::Moves => (Verdict::Migrated, false),
+        State::Left(reasons) => (
+            Verdict::Left(plan::reasons(reasons)),
+            reasons.iter().all(|reason| reason.fix.is_some()),
+        ),
+    };
+    JobOutcome {
+        name: unit.job.name.clone(),
+        span: unit.job.span,
+        verdict,
+        held_for_review,
+        because: reasons_of(unit),
+        accepted: false,
+    }
+}
+
+/// The reasons of a job that stays, each with its place.
+fn reasons_of(unit: &plan::Unit<'_>) -> Vec<(RuleId, Location)> {
+    let State::Left(reasons) = &unit.state else {
+        return Vec::new();
+    };
+    let place = |reason: &Finding| {
+        let label = reason.at.first()?;
+        Some((reason.rule, label.at))
+    };
+    reasons.iter().filter_map(place).collect()
+}
+
+/// A job that no pipeline has.
+fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
+    let at = Location {
+        file: aside.job.key.file,
+        span: aside.job.span,
+    };
+    let (verdict, because) = if aside.uses_docker {
+        let rule = RuleId(plan::UNREACHABLE);
+        (Verdict::Left(vec![rule]), vec![(rule, at)])
+    } else {
+        (Verdict::Untouched, Vec::new())
+    };
+    JobOutcome {
+        name: aside.job.name.clone(),
+        span: aside.job.span,
+        verdict,
+        held_for_review: false,
+        because,
+        accepted: false,
+    }
+}
+
+/// Writes down what became of each file.
+pub(super) fn report(translated: Translated, outcome: &mut Outcome) {
+    let Translated {
+        provider,
+        lowered,
+        settled,
+        project,
+    } = translated;
+    outcome.troubles.extend(lowered.troubles);
+    let Settled {
+        mut jobs,
+        mut findings,
+        texts: mut changed,
+        trouble,
+    } = settled;
+    outcome.troubles.extend(trouble);
+    let documents = lowered.documents.files;
+    let documents = documents.into_iter().map(|document| {
+        let real = document.stands_for.is_none();
+        (real.then_some(document.source), Some(provider))
+    });
+    let sources = project.into_iter();
+    let read: Vec<_> = documents
+        .chain(sources.map(|source| (Some(source), None)))
+        .collect();
+    // Where each file is told of; one of the project may be known already, by a pipeline of the other provider.
+    let mut places = Vec::with_capacity(read.len());
+    let mut next = outcome.files.len();
+    for (source, provider) in &read {
+        let same = |file: &FileOutcome| {
+            provider.is_none()
+                && file.provider.is_none()
+                && source
+                    .as_ref()
+                    .is_some_and(|source| source.path() == file.source.path())
+        };
+        let known = outcome.files.iter().position(same);
+        places.push(FileId(known.unwrap_or(next) as u32));
+        next += usize::from(known.is_none() && source.is_some());
+    }
+    let place = |file: FileId| places.get(file.0 as usize).copied().unwrap_or(file);
+    for (index, (source, provider)) in read.into_iter().enumerate() {
+        let id = FileId(index as u32);
+        let Some(source) = source else { continue };
+        let mut own = findings.remove(&id).unwrap_or_default();
+        own.iter_mut().for_each(|finding| renumber(finding, &place));
+        let mut jobs = merged(jobs.remove(&id).unwrap_or_default());
+        renumber_jobs(&mut jobs, &place);
+        match outcome.files.get_mut(place(id).0 as usize) {
+            Some(known) => {
+                own.into_iter()
+                    .for_each(|finding| add(&mut known.findings, finding));
+            }
+            None => outcome.files.push(FileOutcome {
+                source,
+                provider,
+                changed: changed.remove(&id),
+                jobs,
+                findings: own,
+            }),
+        }
+    }
+}
+
+/// Says what is not said yet; what is said at less weight is said at the greater one.
+fn add(findings: &mut Vec<Finding>, finding: Finding) {
+    let same = |known: &&mut Finding| {
+        known.rule == finding.rule && known.at == finding.at && known.message == finding.message
+    };
+    match findings.iter_mut().find(same) {
+        Some(known) if known.severity >= finding.severity => {}
+        Some(known) => *known = finding,
+        None => findings.push(finding),
+    }
+}
+
+/// A job of a file that several pipelines include is one job: it stays if it stays in one of them.
+fn merged(jobs: Vec<JobOutcome>) -> Vec<JobOutcome> {
+    let mut merged: BTreeMap<Span, JobOutcome> = BTreeMap::new();
+    for job in jobs {
+        match merged.get_mut(&job.span) {
+            Some(known) => {
+                let weight = |job: &JobOutcome| match job.verdict {
+                    Verdict::Untouched => 0,
+                    Verdict::Migrated => 1,
+                    Verdict::Left(_) => 2,
+                };
+                if weight(&job) > weight(known) {
+                    *known = job;
+                }
+            }
+            None => {
+                merged.insert(job.span, job);
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+fn renumber(finding: &mut Finding, number: &dyn Fn(FileId) -> FileId) {
+    for label in &mut finding.at {
+        label.at.file = number(label.at.file);
+    }
+    for (file, _) in finding.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+        *file = number(*file);
+    }
+}
+
+fn renumber_jobs(jobs: &mut [JobOutcome], number: &dyn Fn(FileId) -> FileId) {
+    for (_, at) in jobs.iter_mut().flat_map(|job| &mut job.because) {
+        at.file = number(at.file);
+    }
+}
+
+/// Files in the order of their paths, findings in the order of their places; what is news only once is said only where it
+/// comes first.
+pub(super) fn in_order(outcome: &mut Outcome, rules: &Rules) {
+    let mut order: Vec<usize> = (0..outcome.files.len()).collect();
+    order.sort_by(|a, b| {
+        outcome.files[*a]
+            .source
+            .path()
+            .cmp(outcome.files[*b].source.path())
+    });
+    let mut place = vec![FileId(0); order.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old] = FileId(new as u32);
+    }
+    let mut files: Vec<Option<FileOutcome>> = std::mem::take(&mut outcome.files)
+        .into_iter()
+        .map(Some)
+        .collect();
+    let mut said: HashSet<(Option<Provider>, RuleId)> = HashSet::default();
+    for old in order {
+        let Some(mut file) = files[old].take() else {
+            continue;
+        };
+        for finding in &mut file.findings {
+            renumber(finding, &|id| place[id.0 as usize]);
+        }
+        renumber_jobs(&mut file.jobs, &|id| place[id.0 as usize]);
+        file.findings
+            .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
+        let provider = file.provider;
+        file.findings.retain(|finding| {
+            let once = rules.named(finding.rule.0).is_some_and(|rule| rule.once);
+            !once || said.insert((provider, finding.rule))
+        });
+        outcome.files.push(file);
+    }
+}
+
+/// Writes down the files of which a first look told everything.
+pub(super) fn report_quiet(given: &[CiFile], quiet: Vec<Quiet>, outcome: &mut Outcome) {
+    for Quiet {
+        given: index,
+        source,
+        glance,
+    } in quiet
+    {
+        let Some(file) = given.get(index) else {
+            continue;
+        };
+        let aside = file.provider == Provider::GitLab && !starts(file);
+        let first = Location {
+            file: FileId(outcome.files.len() as u32),
+            span: Span::at(glance.first),
+        };
+        outcome.files.push(FileOutcome {
+            source,
+            provider: Some(file.provider),
+            changed: None,
+            jobs: glance.jobs,
+            findings: aside
+                .then(|| plan::unreachable(first, Severity::Note))
+                .into_iter()
+                .collect(),
+        });
+    }
+}
