@@ -6,6 +6,7 @@ use crate::pipeline::{Documents, NodeRef};
 use crate::text::FileId;
 use crate::yaml::Change;
 
+use super::references::References;
 use super::settle::{Settling, insert_key};
 use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables, written};
 
@@ -13,6 +14,7 @@ use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables,
 pub(super) fn changes(
     plan: &Plan<'_>,
     documents: &Documents,
+    references: &References<'_>,
     users: &Users,
 ) -> HashMap<FileId, Vec<Change>> {
     let mut settling = Settling::default();
@@ -55,7 +57,7 @@ pub(super) fn changes(
         }
     }
     written::write(&moving, documents, &mut settling);
-    settling.close(documents)
+    settling.close(documents, references)
 }
 
 /// Whether a job that stays reads the variables of a mapping.

@@ -6,6 +6,7 @@ mod gather;
 mod hoist;
 mod ignored;
 mod pins;
+mod references;
 mod remains;
 mod say;
 mod settle;
@@ -23,6 +24,8 @@ use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
 use crate::yaml::{Change, New};
+
+use references::References;
 
 pub use aside::{Aside, UNREACHABLE, unreachable};
 
@@ -83,12 +86,13 @@ pub fn plan<'a>(
     scripts: &Scripts,
     project: Option<&ProjectFiles>,
 ) -> Plan<'a> {
+    let references = References::new(documents);
     let mut units = Vec::new();
     for (index, pipeline) in pipelines.iter().enumerate() {
         let context = Context::new(documents, rules, options, files, pipeline, scripts, project);
         for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
             let drafted = passes::run(&context, job, compat::job);
-            let state = first_state(documents, job, drafted.as_ref(), options);
+            let state = first_state(documents, &references, job, drafted.as_ref(), options);
             units.push(Unit {
                 job,
                 pipeline: index,
@@ -116,13 +120,14 @@ pub fn plan<'a>(
         }
     }
     hoist::hoist(&mut plan, documents, &users);
-    plan.changes = gather::changes(&plan, documents, &users);
+    plan.changes = gather::changes(&plan, documents, &references, &users);
     plan
 }
 
 /// The state of a job before anyone else is asked.
 fn first_state(
     documents: &Documents,
+    references: &References<'_>,
     job: &Job,
     drafted: Option<&Drafted>,
     options: &Options,
@@ -140,7 +145,7 @@ fn first_state(
     if !blockers.is_empty() {
         return State::Left(blockers);
     }
-    if let Err(refusal) = settle::alone(documents, job, drafted) {
+    if let Err(refusal) = settle::alone(documents, references, job, drafted) {
         let mut finding = passes::finding(
             "unwritable",
             Severity::Warning,

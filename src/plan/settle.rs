@@ -8,6 +8,8 @@ use crate::pipeline::{Documents, Job, NodeRef, Provider};
 use crate::text::{FileId, Location};
 use crate::yaml::{Change, Kind, New, NodeId};
 
+use super::references::References;
+
 /// Changes that cannot be written as edits.
 #[derive(Clone, Debug)]
 pub(super) struct Unwritable {
@@ -85,19 +87,16 @@ impl Settling {
     }
 
     /// Lets emptied lists and mappings go with their keys, or leaves `[]` and `{}` where a key must stay.
-    pub(super) fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
-        // looked for once something is empty
-        let mut referring: Option<Vec<&str>> = None;
+    pub(super) fn close(
+        mut self,
+        documents: &Documents,
+        references: &References<'_>,
+    ) -> HashMap<FileId, Vec<Change>> {
         loop {
             let emptied: HashSet<NodeRef> = self.emptied(documents).into_iter().collect();
             if emptied.is_empty() {
                 break;
             }
-            let referring = referring.get_or_insert_with(|| {
-                let texts = documents.files.iter();
-                let texts = texts.map(|document| document.source.text());
-                texts.filter(|text| text.contains("!reference")).collect()
-            });
             for (file, changes) in &mut self.changes {
                 changes.retain(|change| match change {
                     Change::RemoveItem { sequence: node, .. }
@@ -111,7 +110,7 @@ impl Settling {
             let mut ordered: Vec<NodeRef> = emptied.iter().copied().collect();
             ordered.sort_unstable();
             for node in ordered {
-                self.let_go(documents, node, &emptied, referring);
+                self.let_go(documents, node, &emptied, references);
             }
         }
         self.changes
@@ -165,10 +164,10 @@ impl Settling {
         documents: &Documents,
         node: NodeRef,
         emptied: &HashSet<NodeRef>,
-        referring: &[&str],
+        references: &References<'_>,
     ) {
         let tree = documents.tree(node);
-        if let Some((mapping, index)) = self.removable(documents, node, emptied, referring) {
+        if let Some((mapping, index)) = self.removable(documents, node, emptied, references) {
             self.add(node.file, Change::RemoveEntry { mapping, index });
             return;
         }
@@ -191,7 +190,7 @@ impl Settling {
         documents: &Documents,
         node: NodeRef,
         emptied: &HashSet<NodeRef>,
-        referring: &[&str],
+        references: &References<'_>,
     ) -> Option<(NodeId, usize)> {
         let tree = documents.tree(node);
         if tree.anchor_is_used(node.node) {
@@ -220,7 +219,7 @@ impl Settling {
             .covered
             .get(&node)
             .is_some_and(|below| below.iter().any(|node| !emptied.contains(node)));
-        if uncovers || self.is_referred_to(documents, node, parent, key, referring) {
+        if uncovers || self.is_referred_to(documents, node, parent, key, references) {
             return None;
         }
         let gone = entries.iter().enumerate().filter(|(at, _)| {
@@ -262,7 +261,7 @@ impl Settling {
         node: NodeRef,
         parent: NodeId,
         key: &str,
-        referring: &[&str],
+        references: &References<'_>,
     ) -> bool {
         let tree = documents.tree(node);
         let Some(above) = tree.parent(parent) else {
@@ -277,29 +276,23 @@ impl Settling {
         let Some(job) = tree.scalar(entry.key) else {
             return false;
         };
-        referring
-            .iter()
-            .any(|text| mentions_reference(text, job.value(), key))
+        references.name(job.value(), key)
     }
 }
 
-/// Whether a text holds `!reference [job, key]`, in flow or block style.
-fn mentions_reference(text: &str, job: &str, key: &str) -> bool {
-    text.split("!reference").skip(1).any(|after| {
-        let part: String = after.chars().take(200).collect();
-        let part = part.split([']']).next().unwrap_or(&part);
-        part.contains(job) && part.contains(key)
-    })
-}
-
 /// Whether the changes of one job can be written at all.
-pub(super) fn alone(documents: &Documents, job: &Job, drafted: &Drafted) -> Result<(), Unwritable> {
+pub(super) fn alone(
+    documents: &Documents,
+    references: &References<'_>,
+    job: &Job,
+    drafted: &Drafted,
+) -> Result<(), Unwritable> {
     let mut settling = Settling::default();
     settling.cover(job);
     for planned in &drafted.draft.changes {
         settling.add(planned.file, planned.change.clone());
     }
-    write(documents, &settling.close(documents))
+    write(documents, &settling.close(documents, references))
 }
 
 /// Tries changes against the files.

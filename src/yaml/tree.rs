@@ -116,6 +116,11 @@ impl Tree {
         &self.documents
     }
 
+    /// Every node, in the order of the text.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// A node. The id must come from this tree.
     pub fn node(&self, node: NodeId) -> &Node {
         &self.nodes[node.0 as usize]
