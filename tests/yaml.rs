@@ -441,6 +441,53 @@ fn a_missing_value_gets_a_text() {
 }
 
 #[test]
+fn a_value_without_a_colon_gets_none() {
+    for text in ["? a\n", "? - a\n", "{a}\n"] {
+        let value = |tree: &Tree| match &tree.node(tree.documents()[0]).kind {
+            Kind::Mapping { entries, .. } => entries[0].value,
+            _ => unreachable!("a mapping"),
+        };
+        let done = changed(text, |tree| {
+            vec![Change::ReplaceScalar {
+                node: value(tree),
+                text: "b".into(),
+            }]
+        });
+        assert!(done.is_err(), "{done:?}");
+    }
+}
+
+#[test]
+fn blocks_at_the_edges_of_a_file_are_known_whole() {
+    span("|\n  x\n", "", "|\n  x");
+    span("--- >-\n  x\n", "", ">-\n  x");
+    check(
+        "|-\n x\n",
+        |it| vec![rescalar(it, "", "k: v")],
+        "|-\n k: v\n",
+    );
+    // no line shows how far one is indented
+    check(
+        "a: |+\n\n",
+        |it| vec![rescalar(it, "a", "k: v")],
+        "a: \"k: v\"\n",
+    );
+}
+
+#[test]
+fn a_line_that_ends_in_a_wide_character_goes() {
+    let before = "a: |\n  é\n  b\n";
+    let tree = Tree::parse(before).unwrap();
+    let changes = [Change::RemoveTextLines {
+        node: at(&tree, "a"),
+        range: 0.."é".len(),
+    }];
+    let after = apply_edits(before, edits(&tree, before, &changes).unwrap()).unwrap();
+    assert_eq!(after, "a: |\n  b\n");
+    dindless::prove::values(&tree, &changes, &after).unwrap();
+}
+
+#[test]
 fn lines_of_a_block_come_and_go() {
     let before = "a: |\n  if x; then\n    docker push\n  fi\n  end\nb: 1\n";
     let node = |t: &Tree| at(t, "a");

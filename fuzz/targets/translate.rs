@@ -45,6 +45,7 @@ fuzz_target!(|data: &[u8]| {
         path: PathBuf::from(path),
         provider,
         named: false,
+        configured: false,
     };
     let outcome = translate(&files, &[file], &options);
     for trouble in outcome.troubles {

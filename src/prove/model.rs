@@ -241,15 +241,14 @@ fn changed_text(text: &str, changes: &[&Change]) -> String {
         Replace(std::ops::Range<usize>, &'a str),
         Insert(usize, String),
     }
+    // by bytes, as the last byte of a range may lie within a character
+    let bytes = text.as_bytes();
     let line_start = |at: usize| {
-        text[..at.min(text.len())]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1)
+        memchr::memrchr(b'\n', &bytes[..at.min(bytes.len())]).map_or(0, |newline| newline + 1)
     };
     let line_end = |at: usize| {
-        text[at.min(text.len())..]
-            .find('\n')
-            .map_or(text.len(), |newline| at + newline + 1)
+        memchr::memchr(b'\n', &bytes[at.min(bytes.len())..])
+            .map_or(bytes.len(), |newline| at + newline + 1)
     };
     let indent = |at: usize| {
         let line = &text[line_start(at)..];

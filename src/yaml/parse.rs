@@ -107,7 +107,8 @@ impl<'t> Builder<'t> {
         tag: Option<std::ops::Range<usize>>,
     ) -> Result<(), Problem> {
         match event {
-            Event::DocumentStart(..) => self.cursor = self.cursor.max(range.end),
+            // without `---` the place is that of the text behind a block scalar's header
+            Event::DocumentStart(true, ..) => self.cursor = self.cursor.max(range.end),
             Event::Comment(..) => self.tree.comments.push(Span::new(range.start, range.end)),
             Event::Scalar(value, style, anchor, _) => {
                 self.pass_dash();

@@ -120,6 +120,7 @@ impl<'a> Job<'a> {
         if start == end {
             let before = self.text[..start].chars().next_back();
             if self.context.key
+                || !self.has_colon()
                 || !matches!(before, Some(':' | '-' | ' '))
                     && self.tree.node(self.node).full_start() == start
             {
@@ -133,12 +134,27 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
+    /// Whether a colon is written before the value of an entry: `? key` and `{key}` have none.
+    fn has_colon(&self) -> bool {
+        let parent = self.tree.parent(self.node);
+        let Some(Kind::Mapping { entries, .. }) = parent.map(|it| &self.tree.node(it).kind) else {
+            return true;
+        };
+        let entry = entries.iter().find(|entry| entry.value == self.node);
+        entry.is_none_or(|entry| {
+            let between = self.tree.node(entry.key).span.end as usize..self.span.start as usize;
+            let between = self.text.get(between);
+            between.is_some_and(|between| between.contains(':'))
+        })
+    }
+
     /// A block scalar with a new value: the header with its comment, and the lines. None if a block cannot carry it.
     fn block(&self, layout: &Block, new: &str) -> Option<String> {
         let eol = lex::eol(self.text);
         let body = new.strip_suffix('\n').unwrap_or(new);
-        if body.is_empty() || body.ends_with('\n') || body.contains('\r') || layout.lines.is_empty()
-        {
+        // lines without text do not show how far one is indented
+        let is_blank = layout.lines.iter().all(|line| line.content == line.end);
+        if body.is_empty() || body.ends_with('\n') || body.contains('\r') || is_blank {
             return None;
         }
         let ends_file = self.span.end as usize == self.text.len();
