@@ -23,6 +23,12 @@ pub(super) fn judge(masked: &str, deepest: usize) -> Result<(), Problem> {
 }
 
 fn ask(masked: &str) -> Result<(), Problem> {
+    if let Some(at) = large_descriptor(masked.as_bytes()) {
+        return Err(Problem {
+            at,
+            message: "a file descriptor cannot have such a number".to_owned(),
+        });
+    }
     let text = readable(masked);
     let mut parser = Parser::new(text.as_bytes(), &ParserOptions::default());
     let Err(error) = parser.parse_program() else {
@@ -42,6 +48,17 @@ fn ask(masked: &str) -> Result<(), Problem> {
             // It may list every heredoc of the script.
             message: inner.to_string().chars().take(160).collect(),
         },
+    })
+}
+
+/// The first number before a redirection that no file descriptor can have: the judge takes each for a 32-bit one.
+fn large_descriptor(text: &[u8]) -> Option<usize> {
+    const DIGITS: usize = 10;
+    memchr::memchr2_iter(b'<', b'>', text).find_map(|at| {
+        let before = text.get(..at)?;
+        let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit());
+        let digits = digits.count();
+        (digits >= DIGITS).then_some(at - digits)
     })
 }
 
@@ -360,6 +377,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{ask, is_clearly_valid};
+
+    #[test]
+    fn a_number_that_no_descriptor_has_is_refused() {
+        assert!(ask("a & b 2147483648> c").is_err_and(|problem| problem.at == 6));
+        assert!(ask("a & b 2> c").is_ok());
+    }
 
     #[test]
     fn most_lines_need_no_judge() {
