@@ -155,7 +155,7 @@ fn first_state(
                 refusal.why
             ),
         );
-        finding.help = Some("write the value plainly, then run again".to_owned());
+        finding.help = Some("write it plainly and only once, then run again".to_owned());
         return State::Left(vec![finding]);
     }
     if !draft.reviews.is_empty() && !options.include_review {

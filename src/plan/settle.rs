@@ -292,7 +292,45 @@ pub(super) fn alone(
     for planned in &drafted.draft.changes {
         settling.add(planned.file, planned.change.clone());
     }
-    write(documents, &settling.close(documents, references))
+    let changes = settling.close(documents, references);
+    uncovered(documents, &changes).map_or(Ok(()), Err)?;
+    write(documents, &changes)
+}
+
+/// An entry that goes where the same key is written once more: that one would come to life.
+fn uncovered(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Option<Unwritable> {
+    let all = changes.iter();
+    let mut all =
+        all.flat_map(|(file, changes)| changes.iter().map(move |it| (*file, it, changes)));
+    all.find_map(|(file, change, changes)| {
+        let Change::RemoveEntry { mapping, index } = change else {
+            return None;
+        };
+        let tree = &documents.file(file).tree;
+        let Kind::Mapping { entries, .. } = &tree.node(*mapping).kind else {
+            return None;
+        };
+        let key = tree.scalar(entries.get(*index)?.key)?.value();
+        let twin = entries.iter().enumerate().find(|(at, entry)| {
+            let goes = Change::RemoveEntry {
+                mapping: *mapping,
+                index: *at,
+            };
+            at != index
+                && tree.scalar(entry.key).is_some_and(|it| it.value() == key)
+                && !changes.contains(&goes)
+        });
+        let (_, twin) = twin?;
+        Some(Unwritable {
+            at: Location {
+                file,
+                span: tree.node(twin.key).span,
+            },
+            why: format!(
+                "{key} is written twice here, and without the last one the other would count"
+            ),
+        })
+    })
 }
 
 /// Tries changes against the files.
