@@ -100,8 +100,8 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
             why
         }
     };
-    for loss in &commands.losses {
-        draft.warn("attestation", at, loss.clone());
+    for (rule, loss) in &commands.losses {
+        draft.warn(rule, at, loss.clone());
     }
     for review in &commands.reviews {
         let at = view.context.documents.location(review.at);

@@ -235,6 +235,23 @@ impl<'a> DockerCall<'a> {
         Some(self.view.expand(&unquoted(raw)))
     }
 
+    /// What a variable holds: that of the step which the command was written for, else the job's, if that is one text.
+    pub(crate) fn variable(&self, name: &str) -> Option<&'a str> {
+        let list = self.view.line(self.call).item.map(|(list, _)| list);
+        let actions = self.view.job.actions.iter();
+        let mut written = actions.filter_map(|action| action.commands.as_ref());
+        let own = written.find(|commands| {
+            let then = commands.then.as_ref().map(|(_, then)| *then);
+            list.is_some() && (Some(commands.script) == list || then == list)
+        });
+        let mut own = own.iter().flat_map(|commands| &commands.variables);
+        if let Some((_, text)) = own.find(|(known, _)| known == name) {
+            return Some(text);
+        }
+        let variable = self.view.job.variables.get(name)?;
+        variable.value.as_deref().filter(|_| !variable.varies)
+    }
+
     /// A flag as it is written: its name alone, or name and value.
     pub(crate) fn written(&self, flag: &Flag<'_>) -> &'a str {
         let range = self.range(&flag.words);

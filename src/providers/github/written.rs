@@ -9,10 +9,10 @@ use crate::text::{FileId, Source};
 use crate::yaml::{Kind, Tree};
 
 use super::Role;
-use super::expression::outputs_read;
+use super::expression::{self, outputs_read};
 use super::matrix;
 use super::node::{entries, entry, items, root, scalars, text, text_of};
-use super::step::{Commands, Step};
+use super::step::{Commands, Platforms, Step};
 use super::write_out::write_out;
 
 /// What is known about a step that uses an action.
@@ -149,35 +149,64 @@ impl Scope<'_> {
         let may_fail = text_of(documents, mapping, "continue-on-error")
             .is_some_and(|value| value.trim() != "false");
         let read = id.and_then(|id| read.get(id)).cloned().unwrap_or_default();
+        let variables = self.variables(documents, mapping);
         let flag = |name: &str, wanted: &str| matches!(rule.input(name), Some(InputRule::Flag { flag, .. }) if flag == wanted);
         let mut platforms = inputs.iter().filter(|(name, _)| flag(name, "--platform"));
-        let several = platforms.any(|(_, (_, text))| self.may_be_several(documents, text.trim()));
+        let platforms = platforms
+            .next()
+            .map(|(_, (_, text))| self.platforms(documents, text.trim(), &variables))
+            .unwrap_or_default();
         Some(Step {
             inputs,
             read_by_docker: read
                 .iter()
                 .all(|(_, node)| is_docker_script(documents, *node)),
-            several,
+            platforms,
             on_machine: entry(documents, self.holder, "container").is_none(),
             given: self.given(documents),
             uses: uses.value,
             condition: text_of(documents, mapping, "if").map(str::to_owned),
             may_fail,
             read,
-            variables: self.variables(documents, mapping),
+            variables,
             rule,
         })
     }
 
-    /// Whether `platforms` may name several: `linux/${{ matrix.arch }}` is one, and so is what a matrix gives one by one.
-    fn may_be_several(&self, documents: &Documents, text: &str) -> bool {
-        if text.contains([',', '\n']) {
-            return true;
+    /// What is known of the value of `platforms`: `linux/${{ matrix.arch }}` is one, and so is what a matrix gives one by one.
+    fn platforms(
+        &self,
+        documents: &Documents,
+        text: &str,
+        variables: &IndexMap<String, String>,
+    ) -> Platforms {
+        let of = |values: &[String]| {
+            let clean = values
+                .iter()
+                .all(|value| !value.is_empty() && !value.contains(char::is_whitespace));
+            match values.iter().any(|value| value.contains(',')) {
+                _ if !clean => Platforms::Unsaid,
+                true => Platforms::Several,
+                false => Platforms::One,
+            }
+        };
+        if !expression::is_in(text) {
+            return match text.contains([',', '\n']) {
+                true => Platforms::Several,
+                false => Platforms::One,
+            };
         }
-        let values = matrix::values(documents, self.holder, text);
-        match values {
-            Some(values) => values.iter().any(|value| value.contains([',', '\n'])),
-            None => text.starts_with("${{"),
+        if let Some(values) = matrix::values(documents, self.holder, text) {
+            return match matrix::always_gives(documents, self.holder, text) {
+                true => of(&values),
+                false => Platforms::Unsaid,
+            };
+        }
+        let known = expression::variable(text).and_then(|name| variables.get(name));
+        match known.filter(|value| !expression::is_in(value)) {
+            Some(value) => of(std::slice::from_ref(value)),
+            None if text.starts_with("${{") || text.contains([',', '\n']) => Platforms::Unsaid,
+            None => Platforms::One,
         }
     }
 
