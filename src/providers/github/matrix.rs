@@ -40,7 +40,7 @@ pub(crate) fn values(documents: &Documents, job: NodeRef, expression: &str) -> O
 }
 
 /// Whether `${{ matrix.NAME }}` has a value in every job of the matrix.
-pub(super) fn always_gives(documents: &Documents, job: NodeRef, expression: &str) -> bool {
+pub(crate) fn always_gives(documents: &Documents, job: NodeRef, expression: &str) -> bool {
     let path = expression::whole(expression).and_then(|inner| inner.strip_prefix("matrix."));
     let matrix = entry(documents, job, "strategy")
         .and_then(|strategy| entry(documents, strategy.value, "matrix"));

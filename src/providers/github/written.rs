@@ -9,10 +9,10 @@ use crate::text::{FileId, Source};
 use crate::yaml::{Kind, Tree};
 
 use super::Role;
-use super::expression::{self, outputs_read};
-use super::matrix;
+use super::expression::outputs_read;
 use super::node::{entries, entry, items, root, scalars, text, text_of};
-use super::step::{Commands, Platforms, Step};
+use super::platforms::platforms_of;
+use super::step::{Commands, Step};
 use super::write_out::write_out;
 
 /// What is known about a step that uses an action.
@@ -154,7 +154,7 @@ impl Scope<'_> {
         let mut platforms = inputs.iter().filter(|(name, _)| flag(name, "--platform"));
         let platforms = platforms
             .next()
-            .map(|(_, (_, text))| self.platforms(documents, text.trim(), &variables))
+            .map(|(_, (_, text))| platforms_of(documents, self.holder, text.trim(), &variables))
             .unwrap_or_default();
         Some(Step {
             inputs,
@@ -171,43 +171,6 @@ impl Scope<'_> {
             variables,
             rule,
         })
-    }
-
-    /// What is known of the value of `platforms`: `linux/${{ matrix.arch }}` is one, and so is what a matrix gives one by one.
-    fn platforms(
-        &self,
-        documents: &Documents,
-        text: &str,
-        variables: &IndexMap<String, String>,
-    ) -> Platforms {
-        let of = |values: &[String]| {
-            let clean = values
-                .iter()
-                .all(|value| !value.is_empty() && !value.contains(char::is_whitespace));
-            match values.iter().any(|value| value.contains(',')) {
-                _ if !clean => Platforms::Unsaid,
-                true => Platforms::Several,
-                false => Platforms::One,
-            }
-        };
-        if !expression::is_in(text) {
-            return match text.contains([',', '\n']) {
-                true => Platforms::Several,
-                false => Platforms::One,
-            };
-        }
-        if let Some(values) = matrix::values(documents, self.holder, text) {
-            return match matrix::always_gives(documents, self.holder, text) {
-                true => of(&values),
-                false => Platforms::Unsaid,
-            };
-        }
-        let known = expression::variable(text).and_then(|name| variables.get(name));
-        match known.filter(|value| !expression::is_in(value)) {
-            Some(value) => of(std::slice::from_ref(value)),
-            None if text.starts_with("${{") || text.contains([',', '\n']) => Platforms::Unsaid,
-            None => Platforms::One,
-        }
     }
 
     /// The inputs of the workflow or the action that must be given, or have a value when they are not.
