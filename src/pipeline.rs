@@ -304,8 +304,8 @@ pub struct WrittenOut {
     pub says_bash: bool,
     /// Whether the step must say that it runs in the workspace.
     pub says_folder: bool,
-    /// What is lost or differs.
-    pub losses: Vec<String>,
+    /// What is lost or differs, each with its rule.
+    pub losses: Vec<(&'static str, String)>,
     /// What a person should look at.
     pub reviews: Vec<Review>,
 }

@@ -1,11 +1,13 @@
 //! Actions of a workflow: those that run docker become the commands that they ran; the others stay, if the job still works.
 
-use crate::pipeline::{Action, Documents, NodeRef, Provider};
-use crate::rules::{ActionFate, InputRule};
-use crate::yaml::{Change, Kind, New};
+use crate::pipeline::{Action, NodeRef, Provider};
+use crate::providers::github::settings;
+use crate::rules::{ActionFate, Format, IdleSetting, InputRule, UniqueMap};
+use crate::yaml::{Change, Kind};
 
+use super::checkout;
 use super::context::JobView;
-use super::draft::{Draft, Planned, Purpose};
+use super::draft::Draft;
 use super::evidence::{names_command, uses_docker};
 use super::facts::Deed;
 use super::job::JobPass;
@@ -100,8 +102,8 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
             why
         }
     };
-    for loss in &commands.losses {
-        draft.warn("attestation", at, loss.clone());
+    for (rule, loss) in &commands.losses {
+        draft.warn(rule, at, loss.clone());
     }
     for review in &commands.reviews {
         let at = view.context.documents.location(review.at);
@@ -116,9 +118,47 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                 format!("the input {name} goes: {reason}"),
             );
         }
+        if let Some(InputRule::Settings { format, idle, .. }) = rule.input(name) {
+            settings_go(pass, (name, *value), *format, idle, draft);
+        }
     }
     if commands.fetches {
-        checkout(pass, index, action, draft, why);
+        checkout::needed(pass, index, action, draft, why);
+    }
+}
+
+/// Settings that need nothing in their place, unless the job does something for which they matter.
+fn settings_go(
+    pass: &JobPass<'_>,
+    (input, value): (&str, NodeRef),
+    format: Format,
+    idle: &UniqueMap<IdleSetting>,
+    draft: &mut Draft,
+) {
+    let documents = pass.view.context.documents;
+    let at = documents.location(value);
+    let text = documents.text(value).unwrap_or_default();
+    let archives = |deed: &Deed| matches!(deed, Deed::Saves(_) | Deed::Loads);
+    let has_archives = pass.facts.deeds.iter().any(|(_, deed)| archives(deed));
+    for name in settings::names(text, format).unwrap_or_default() {
+        let Some(setting) = idle.get(&name) else {
+            continue;
+        };
+        match &setting.archives {
+            Some(why) if has_archives => draft.block(
+                "action-gap",
+                at,
+                format!("{name} in the input {input} has no counterpart: {why}"),
+                "write an archive for each platform, then run again",
+            ),
+            _ => {
+                draft.note(
+                    "action-input",
+                    at,
+                    format!("{name} in the input {input} goes: {}", setting.why),
+                );
+            }
+        }
     }
 }
 
@@ -132,117 +172,6 @@ fn remove(action: &Action, draft: &mut Draft, why: usize) {
         };
         draft.change(slot.mapping.file, change, why);
     }
-}
-
-/// Whether a step names the commit of its action.
-pub(super) fn is_pinned(documents: &Documents, action: &Action) -> bool {
-    let uses = documents.text(action.uses.value).unwrap_or_default();
-    let version = uses.split('@').nth(1).unwrap_or_default();
-    version.len() == 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// A build that fetched the repository for itself builds what is checked out.
-fn checkout(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft, why: usize) {
-    let view = &pass.view;
-    let documents = view.context.documents;
-    let at = documents.location(action.uses.value);
-    let own = view.job.actions[..index]
-        .iter()
-        .rev()
-        .find(|known| known.name.eq_ignore_ascii_case("actions/checkout"));
-    let submodules = view.context.files.exists(".gitmodules".as_ref());
-    if let Some(own) = own {
-        let elsewhere = ["repository", "path"]
-            .iter()
-            .find(|input| own.inputs.contains_key(**input));
-        if let Some(input) = elsewhere {
-            draft.block(
-                "build-context",
-                at,
-                format!("the action builds the repository itself, and what is checked out here is another one or lies elsewhere ({input})"),
-                "name the folder with `context:`, then run again",
-            );
-        }
-        if own.inputs.contains_key("ref") {
-            draft.review(
-                "build-context",
-                at,
-                "the action builds the commit of the event, and another one is checked out here",
-                "see that the checked out files are the ones to build",
-            );
-        }
-        if submodules && !own.inputs.contains_key("submodules") {
-            draft.block(
-                "build-context",
-                at,
-                "the action builds the repository with its submodules, which are not checked out here",
-                "give actions/checkout `submodules: recursive`, then run again",
-            );
-        }
-        draft.note("build-context", at, "the action built the commit of the event; Podman builds the files that are checked out");
-        return;
-    }
-    let mut actions = view.job.actions.iter();
-    if actions.any(|action| is_pinned(documents, action)) && checkout_elsewhere(view).is_none() {
-        draft.block(
-            "build-context",
-            at,
-            "the action fetches the repository for itself, nothing is checked out in the job, and its actions are pinned to commits",
-            "add actions/checkout, pinned as you pin, as the first step, then run again",
-        );
-        return;
-    }
-    let at_home = action.step.0.file == view.job.key.file;
-    if !at_home {
-        draft.block(
-            "build-context",
-            at,
-            "the action fetches the repository for itself, and nothing is checked out in the job",
-            "check the repository out in the workflow, then run again",
-        );
-        return;
-    }
-    let mut inputs = vec![("persist-credentials".to_owned(), New::Plain("false"))];
-    if submodules {
-        inputs.push(("submodules".to_owned(), New::Scalar("recursive".to_owned())));
-    }
-    let step = New::Mapping(vec![
-        ("uses".to_owned(), New::Scalar(checkout_version(view))),
-        ("with".to_owned(), New::Mapping(inputs)),
-    ]);
-    let (list, _) = action.step;
-    draft.plan(Planned {
-        file: list.file,
-        change: Change::InsertItem {
-            sequence: list.node,
-            at: 0,
-            value: step,
-        },
-        purpose: Purpose::Text,
-        instead: None,
-        finding: why,
-    });
-    draft.note(
-        "build-context",
-        at,
-        "the action fetched the repository for itself; Podman builds what a checkout puts there",
-    );
-}
-
-/// The checkout that the repository uses elsewhere, so that its version is one that the project trusts.
-fn checkout_version(view: &JobView<'_>) -> String {
-    let known = checkout_elsewhere(view);
-    known.unwrap_or("actions/checkout@v4").to_owned()
-}
-
-fn checkout_elsewhere<'a>(view: &JobView<'a>) -> Option<&'a str> {
-    view.context
-        .pipeline
-        .jobs
-        .iter()
-        .flat_map(|job| &job.actions)
-        .find(|action| action.name.eq_ignore_ascii_case("actions/checkout"))
-        .and_then(|action| view.context.documents.text(action.uses.value))
 }
 
 /// A scanner looks for its image in Docker's store, where an image that Podman built is not.

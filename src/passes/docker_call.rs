@@ -6,7 +6,7 @@ use super::context::{Call, JobView, unquoted};
 use super::draft::Draft;
 use super::script_edit;
 use crate::image_name::Expanded;
-use crate::providers::github::expression;
+use crate::providers::github::{expression, matrix};
 use crate::rules::{CommandRule, FlagRule};
 use crate::shell::{self, Argument, ArgumentKind, Options, Word};
 use crate::text::Location;
@@ -66,6 +66,21 @@ impl Options for FlagTable<'_> {
             !text.is_empty() && !text.contains(char::is_whitespace) && !text.starts_with('-')
         };
         text.is_some_and(|text| !text.contains('$') && one(&text))
+            || self.is_one_of_matrix(word, one)
+    }
+}
+
+impl FlagTable<'_> {
+    /// Whether a word is a value of the matrix, and each of them would be one word.
+    fn is_one_of_matrix(&self, word: &str, one: impl Fn(&str) -> bool) -> bool {
+        let (view, word) = (self.1, unquoted(word));
+        let Some(job) = view.job.own.filter(|_| word.contains("matrix.")) else {
+            return false;
+        };
+        let documents = view.context.documents;
+        matrix::always_gives(documents, job, &word)
+            && matrix::values(documents, job, &word)
+                .is_some_and(|values| values.iter().all(|value| one(value)))
     }
 }
 
@@ -233,6 +248,23 @@ impl<'a> DockerCall<'a> {
     pub(crate) fn value(&self, flag: &Flag<'_>) -> Option<Expanded> {
         let raw = self.raw_value(flag)?;
         Some(self.view.expand(&unquoted(raw)))
+    }
+
+    /// What a variable holds: that of the step which the command was written for, else the job's, if that is one text.
+    pub(crate) fn variable(&self, name: &str) -> Option<&'a str> {
+        let list = self.view.line(self.call).item.map(|(list, _)| list);
+        let actions = self.view.job.actions.iter();
+        let mut written = actions.filter_map(|action| action.commands.as_ref());
+        let own = written.find(|commands| {
+            let then = commands.then.as_ref().map(|(_, then)| *then);
+            list.is_some() && (Some(commands.script) == list || then == list)
+        });
+        let mut own = own.iter().flat_map(|commands| &commands.variables);
+        if let Some((_, text)) = own.find(|(known, _)| known == name) {
+            return Some(text);
+        }
+        let variable = self.view.job.variables.get(name)?;
+        variable.value.as_deref().filter(|_| !variable.varies)
     }
 
     /// A flag as it is written: its name alone, or name and value.

@@ -322,15 +322,7 @@ fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
             .strip_prefix("\"${")
             .and_then(|rest| rest.strip_suffix("[@]/#/--tag=}\""));
         let Some(array) = array else { continue };
-        let variable = call
-            .view
-            .job
-            .variables
-            .get(array.to_ascii_uppercase().as_str());
-        let text = variable
-            .filter(|variable| !variable.varies)
-            .and_then(|variable| variable.value.as_deref());
-        let Some(text) = text else {
+        let Some(text) = call.variable(&array.to_ascii_uppercase()) else {
             found.push(Deed::BuildsUnknown);
             continue;
         };

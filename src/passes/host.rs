@@ -166,7 +166,6 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
     runner_containers(pass, draft);
     if view.on_machine() {
-        unmade(pass, draft);
         two_stores(pass, draft);
         users(pass, draft);
     }
@@ -185,33 +184,6 @@ fn runner_containers(pass: &JobPass<'_>, draft: &mut Draft) {
                 view.at_command(call),
                 "this command is about a container or a network that the runner made with Docker",
                 "the job stays on Docker",
-            );
-        }
-    }
-}
-
-/// Images that must be in the store already, and that no step in sight puts there.
-fn unmade(pass: &JobPass<'_>, draft: &mut Draft) {
-    let view = &pass.view;
-    for (index, deed) in &pass.facts.deeds {
-        let Deed::Runs { image, .. } = deed else {
-            continue;
-        };
-        let call = &view.calls[*index];
-        let Some(docker) = pass.known_call(*index) else {
-            continue;
-        };
-        let never = docker.flags_named("--pull").any(|flag| {
-            docker
-                .value(flag)
-                .is_some_and(|value| value.text == "never")
-        });
-        if never && !pass.facts.has_before(*index, image) {
-            draft.block(
-                "hidden-docker",
-                view.at_command(call),
-                format!("the image {image} must be there already, and no step that is seen here makes or pulls it"),
-                "see what makes it, and move the job by hand",
             );
         }
     }

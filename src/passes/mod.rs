@@ -1,9 +1,11 @@
 //! The passes, one file each: every one looks at a job and plans changes, or says why the job stays.
 
+mod absent;
 mod actions;
 mod api_clients;
 mod build_files;
 mod call;
+mod checkout;
 mod commands;
 mod compose;
 mod compose_files;
@@ -17,6 +19,7 @@ mod draft;
 mod engine_client;
 mod evidence;
 mod facts;
+mod file_contents;
 mod folder;
 mod hidden;
 mod host;
@@ -113,6 +116,7 @@ pub fn run<'a>(
     hidden::run(&pass, &mut draft);
     actions::run(&pass, &mut draft);
     project_files::run(&pass, &mut draft);
+    absent::run(&pass, &mut draft);
 
     removal::plan(pass.view, &mut draft);
     let gaps = look(&pass, &draft);

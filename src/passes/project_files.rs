@@ -6,11 +6,11 @@ use std::path::Path;
 use crate::image_name::ImageName;
 use crate::pipeline::Provider;
 use crate::rules::{Folder, Rules, ShortName};
-use crate::shell;
 
 use super::context::Call;
 use super::draft::Draft;
 use super::facts::Deed;
+use super::file_contents::{Contents, in_makefile, in_script};
 use super::job::JobPass;
 use super::{setup, written_files};
 
@@ -68,10 +68,16 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 format!("the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"),
                 "see what it calls, and move the job by hand",
             ),
-            ProjectFile::Unseen(name) if uses_unmade_image(pass) || builds_by_name(view.context.rules, call) => draft.block(
+            ProjectFile::Unseen(name) if uses_unmade_image(pass) => draft.block(
                 "hidden-docker",
                 at,
                 format!("{name} cannot be seen here, and seems to build what the job then uses"),
+                "see what it calls, and move the job by hand",
+            ),
+            ProjectFile::Unseen(name) if speaks_of_images(view.context.rules, call) => draft.block(
+                "hidden-docker",
+                at,
+                format!("{name} cannot be seen here, and seems to do something with images: its words say so"),
                 "see what it calls, and move the job by hand",
             ),
             ProjectFile::Unseen(name) if pass.view.on_machine() && may_share_images(pass, index) => {
@@ -99,12 +105,15 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
-/// Whether the job pushes or tags an image that nothing in sight makes or fetches.
+/// Whether the job pushes, saves or tags an image that nothing in sight makes or fetches.
 fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
     pass.facts.deeds.iter().any(|(call, deed)| match deed {
         // a build may push what it builds
         Deed::Pushes(image) => !pass.facts.has_before(*call + 1, image),
         Deed::Tags { from: image, .. } => !pass.facts.has_before(*call, image),
+        Deed::Saves(images) => images
+            .iter()
+            .any(|image| !pass.facts.has_before(*call, image)),
         _ => false,
     })
 }
@@ -131,7 +140,7 @@ fn may_share_images(pass: &JobPass<'_>, at: usize) -> bool {
 }
 
 /// `make image`, `./build-image.sh`, `make push-all`: what is run is named after images.
-fn builds_by_name(rules: &Rules, call: &Call) -> bool {
+fn speaks_of_images(rules: &Rules, call: &Call) -> bool {
     call.command().words.iter().any(|word| {
         call.raw(word)
             .split(|letter: char| !letter.is_ascii_alphanumeric())
@@ -143,15 +152,6 @@ fn builds_by_name(rules: &Rules, call: &Call) -> bool {
 enum ProjectFile {
     Seen { path: String, contents: Contents },
     Unseen(String),
-}
-
-/// What a file has of Docker.
-enum Contents {
-    /// A call of docker, on this line.
-    CallsDocker(usize),
-    /// Calls of whatever this variable names, which is docker unless it is set.
-    TakesEngine(String),
-    Harmless,
 }
 
 fn project_file(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ProjectFile> {
@@ -173,6 +173,15 @@ fn project_file(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<Project
             program.to_owned()
         }
         program if view.context.rules.runs_project_code(program) => {
+            let words = || {
+                let words = call.command().words.iter().skip(1);
+                words
+                    .map(|word| view.expand_word(call, word).text)
+                    .collect()
+            };
+            if view.context.rules.is_quiet(program, words) {
+                return None;
+            }
             let code = code_in_sight(call);
             let starts_others = |code: &str| view.context.rules.starts_others(code);
             if code.is_some_and(|code| !code.contains("docker") && !starts_others(code)) {
@@ -294,54 +303,6 @@ fn script_operand(pass: &JobPass<'_>, call: &Call) -> Option<Result<String, Stri
     Some(Ok(text.text))
 }
 
-fn in_script(text: &str) -> Contents {
-    if !text.contains("docker") {
-        return Contents::Harmless;
-    }
-    let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
-    let call = match shell::parse(text) {
-        Ok(script) => {
-            let commands = script.commands.iter().filter(|command| {
-                let program = command.words.first().and_then(|word| word.value.as_deref());
-                program.is_some_and(|program| {
-                    program
-                        .rsplit('/')
-                        .next()
-                        .is_some_and(|name| name.starts_with("docker"))
-                })
-            });
-            let doubtful = script.doubtful.iter().filter(|range| {
-                text.get((*range).clone())
-                    .is_some_and(|part| part.contains("docker"))
-            });
-            commands
-                .map(|command| command.span.start)
-                .chain(doubtful.map(|range| range.start))
-                .min()
-        }
-        Err(_) => text.find("docker"),
-    };
-    match (call, default_engine(text)) {
-        (Some(at), _) => Contents::CallsDocker(line_of(at)),
-        (None, Some(name)) => Contents::TakesEngine(name),
-        (None, None) => Contents::Harmless,
-    }
-}
-
-/// `${ENGINE:-docker}`: the variable that names the engine.
-fn default_engine(text: &str) -> Option<String> {
-    let at = text.find(":-docker}").or_else(|| text.find("-docker}"))?;
-    let name = text[..at].rsplit("${").next()?;
-    is_name(name).then(|| name.to_owned())
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
 /// The makefile of the repository: recipes are shell, and `DOCKER ?= docker` is a way out.
 fn makefile(pass: &JobPass<'_>, index: usize, call: &Call) -> ProjectFile {
     let view = &pass.view;
@@ -378,71 +339,4 @@ fn makefile(pass: &JobPass<'_>, index: usize, call: &Call) -> ProjectFile {
         }
     }
     ProjectFile::Unseen("what make runs".to_owned())
-}
-
-fn in_makefile(rules: &Rules, text: &str) -> Contents {
-    let calls = |line: &str| {
-        line.starts_with('\t') && {
-            let recipe = line.trim_start_matches(['\t', '@', '-', '+', ' ']);
-            super::evidence::names_command(rules, recipe) || recipe.contains("$(shell docker")
-        }
-    };
-    if let Some(line) = text.lines().position(calls) {
-        return Contents::CallsDocker(line + 1);
-    }
-    let settable = text.lines().find_map(|line| {
-        let (name, value) = line.split_once("?=")?;
-        (value.trim() == "docker" && is_name(name.trim())).then(|| name.trim().to_owned())
-    });
-    if let Some(name) = settable {
-        return Contents::TakesEngine(name);
-    }
-    let fixed = text.lines().position(|line| {
-        line.split_once('=').is_some_and(|(name, value)| {
-            value.trim() == "docker" && is_name(name.trim().trim_end_matches(':'))
-        })
-    });
-    fixed.map_or(Contents::Harmless, |line| Contents::CallsDocker(line + 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn makefiles_that_call_docker_and_those_that_let_choose() {
-        assert!(matches!(
-            in_makefile(Rules::embedded(), "a:\n\t@docker build .\n"),
-            Contents::CallsDocker(2)
-        ));
-        assert!(matches!(
-            in_makefile(
-                Rules::embedded(),
-                "DOCKER = docker\na:\n\t$(DOCKER) build .\n"
-            ),
-            Contents::CallsDocker(1)
-        ));
-        assert!(
-            matches!(in_makefile(Rules::embedded(), "DOCKER ?= docker\na:\n\t$(DOCKER) build .\n"), Contents::TakesEngine(name) if name == "DOCKER")
-        );
-        assert!(matches!(
-            in_makefile(Rules::embedded(), "docker:\n\techo docker-build\n"),
-            Contents::Harmless
-        ));
-    }
-
-    #[test]
-    fn scripts_that_call_docker_and_those_that_let_choose() {
-        assert!(matches!(
-            in_script("#!/bin/sh\necho docker\nif true; then docker push x; fi\n"),
-            Contents::CallsDocker(3)
-        ));
-        assert!(
-            matches!(in_script("E=${ENGINE:-docker}\n$E build .\n"), Contents::TakesEngine(name) if name == "ENGINE")
-        );
-        assert!(matches!(
-            in_script("echo docker build\n"),
-            Contents::Harmless
-        ));
-    }
 }

@@ -150,6 +150,13 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
     // GitHub's own machine ends with its job
     let hosted =
         view.on_machine() && matches!(machine(view.context.rules, view.job), Machine::Hosted(_));
+    // a machine of GitHub's is the job's alone
+    let alone =
+        view.on_machine() && !matches!(machine(view.context.rules, view.job), Machine::Unknown(_));
+    let of_others = match alone {
+        true => "that no step in sight starts: what is out of sight does, and with Docker",
+        false => "that another job or the host started",
+    };
     let deploys = view.job.keys.contains_key("environment");
     let starts = pass
         .facts
@@ -193,7 +200,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                 draft.block(
                     "host-containers",
                     at,
-                    "this command is about a container that another job or the host started",
+                    format!("this command is about a container {of_others}"),
                     "the job stays on Docker",
                 );
             }
@@ -201,17 +208,18 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                 draft.block(
                     "host-containers",
                     at,
-                    "this command ends a container that another job or the host started",
+                    format!("this command ends a container {of_others}"),
                     "the job stays on Docker",
                 );
             }
             Deed::Prunes if !starts && only_cleans(pass) => {
-                draft.block(
-                    "host-containers",
-                    at,
-                    "this job cleans up the runner's own Docker",
-                    "the job stays on Docker",
-                );
+                let message = match alone {
+                    true => {
+                        "the docker commands of this job only clean up Docker's own store; Podman's is another one, and empty here"
+                    }
+                    false => "this job cleans up the runner's own Docker",
+                };
+                draft.block("host-containers", at, message, "the job stays on Docker");
             }
             _ => {}
         }

@@ -93,6 +93,15 @@ pub enum InputRule {
         /// The reason.
         why: String,
     },
+    /// Settings of a program that is no longer there: Podman does without it if all of them are idle without the program.
+    Settings {
+        /// How they are written.
+        format: Format,
+        /// Why the job stays where they say more.
+        why: String,
+        /// Settings by their whole names that need nothing in their place.
+        idle: UniqueMap<IdleSetting>,
+    },
     /// Podman has nothing for it: the job stays.
     Gap {
         /// The reason.
@@ -101,6 +110,27 @@ pub enum InputRule {
         #[serde(default)]
         instead: Option<String>,
     },
+}
+
+/// How settings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// As an object of JSON.
+    Json,
+    /// As tables of TOML.
+    Toml,
+}
+
+/// A setting that needs nothing in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IdleSetting {
+    /// Why.
+    pub why: String,
+    /// Why it matters all the same in a job that saves or loads archives of images.
+    #[serde(default)]
+    pub archives: Option<String>,
 }
 
 /// How an output is made from Podman's commands.

@@ -42,7 +42,9 @@ use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
-pub use actions::{ActionFate, ActionRule, InputList, InputRule, OutputRule, RunnerLabel};
+pub use actions::{
+    ActionFate, ActionRule, Format, IdleSetting, InputList, InputRule, OutputRule, RunnerLabel,
+};
 pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens, Site};
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
@@ -56,6 +58,7 @@ pub use profiles::{Grant, Needs, Profile};
 pub use programs::{Client, Program, TestRunner};
 pub use redhat::{RedhatInput, RedhatRule};
 pub use short_names::ShortName;
+pub use unique::UniqueMap;
 pub use variables::{VariableAction, VariableRule};
 
 use actions::{Actions, Runners};
@@ -255,6 +258,13 @@ impl Rules {
         }
     }
 
+    /// Whether an action does what nobody here sees: it is not known, or lies in a repository that cannot be read.
+    pub fn is_unseen_action(&self, name: &str) -> bool {
+        let runners = self.runners.get(RUNNERS);
+        let harmless = runners.is_some_and(|runners| runners.is_harmless(name));
+        self.action(name).is_none() && !harmless
+    }
+
     /// What a label of `runs-on` says of the Podman that a job meets.
     pub fn runner_label(&self, label: &str) -> Option<RunnerLabel<'_>> {
         self.runners.get(RUNNERS)?.label(label)
@@ -340,6 +350,12 @@ impl Rules {
     pub fn runs_project_code(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);
         programs.is_some_and(|programs| programs.runs_project_code(name))
+    }
+
+    /// Whether a call of such a program runs no code of the project; `words` are those behind the program's name.
+    pub fn is_quiet(&self, program: &str, words: impl FnOnce() -> Vec<String>) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.is_quiet(program, words))
     }
 
     /// Whether a program never reaches an engine.

@@ -74,6 +74,42 @@ struct TestRunners {
     runners: Vec<TestRunner>,
 }
 
+/// Calls of a program that run no code of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct QuietCall {
+    /// The program's names.
+    programs: Vec<String>,
+    /// How the words behind the name begin, each beginning as one text.
+    begins: Vec<String>,
+    /// A word that must stand among them.
+    #[serde(default)]
+    with: Option<String>,
+    /// Words that make it run other code all the same.
+    #[serde(default)]
+    unless: Vec<String>,
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+}
+
+impl QuietCall {
+    fn is_it(&self, words: &[String]) -> bool {
+        let begins = |begin: &String| {
+            let mut wanted = begin.split(' ');
+            let mut given = words.iter();
+            wanted.all(|wanted| given.next().is_some_and(|word| word == wanted))
+        };
+        let bad = |word: &String| {
+            // a word that the shell makes up may be any
+            word.starts_with('$') || self.unless.iter().any(|pattern| fits(pattern, word))
+        };
+        let has = |wanted: &String| words.contains(wanted);
+        self.begins.iter().any(begins)
+            && self.with.as_ref().is_none_or(has)
+            && (self.unless.is_empty() || !words.iter().any(bad))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Names {
@@ -140,6 +176,7 @@ pub(super) struct Programs {
     engine_clients: Clients,
     credential_readers: Clients,
     runs_project_code: Names,
+    quiet_calls: Vec<QuietCall>,
     harmless: Names,
     network_clients: Names,
     only_print: Names,
@@ -174,6 +211,16 @@ impl Programs {
 
     pub(super) fn runs_project_code(&self, name: &str) -> bool {
         self.runs_project_code.programs.0.contains(name)
+    }
+
+    pub(super) fn is_quiet(&self, program: &str, words: impl FnOnce() -> Vec<String>) -> bool {
+        let is_it = |call: &&QuietCall| call.programs.iter().any(|name| name == program);
+        let mut calls = self.quiet_calls.iter().filter(is_it).peekable();
+        if calls.peek().is_none() {
+            return false;
+        }
+        let words = words();
+        calls.any(|call| call.is_it(&words))
     }
 
     pub(super) fn is_harmless(&self, name: &str) -> bool {

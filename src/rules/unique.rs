@@ -11,8 +11,15 @@ use crate::collections::{IndexMap, IndexSet};
 use super::error::text;
 
 /// Keys and values in the order of the file, each key once.
-#[derive(Clone, Debug)]
-pub(super) struct UniqueMap<V>(pub(super) IndexMap<String, V>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UniqueMap<V>(pub(super) IndexMap<String, V>);
+
+impl<V> UniqueMap<V> {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&V> {
+        self.0.get(key)
+    }
+}
 
 impl<V> Default for UniqueMap<V> {
     fn default() -> Self {

@@ -13,7 +13,7 @@ fn brings_one_flag(docker: &DockerCall<'_>, raw: &str) -> bool {
         .and_then(|(_, flag)| docker.rule.flag(flag));
     flag.is_some_and(|flag| {
         matches!(flag.action, FlagAction::Same)
-            || flag.name == "--tag" && docker.rule.name == "build"
+            || matches!(flag.name.as_str(), "--tag" | "--platform") && docker.rule.name == "build"
     })
 }
 

@@ -43,12 +43,19 @@ pub(super) fn platform_layers(
     additions: &mut Additions,
     draft: &mut Draft,
 ) {
-    let Some(flag) = docker.flags_named("--platform").last() else {
-        return;
+    let (at, one) = match (
+        docker.flags_named("--platform").last(),
+        platforms_of_array(docker),
+    ) {
+        (_, Some(word)) => (docker.at_words(&(word..word + 1)), false),
+        (Some(flag), None) => {
+            let one = docker.value(flag).is_some_and(|value| {
+                !value.unknown && !value.text.contains(',') || is_one_of_matrix(docker, &value.text)
+            });
+            (docker.at_words(&flag.words), one)
+        }
+        (None, None) => return,
     };
-    let one = docker.value(flag).is_some_and(|value| {
-        !value.unknown && !value.text.contains(',') || is_one_of_matrix(docker, &value.text)
-    });
     let caches = additions
         .options
         .iter()
@@ -69,7 +76,6 @@ pub(super) fn platform_layers(
         })
     });
     if from_scratch {
-        let at = docker.at_words(&flag.words);
         draft.note(
             "multi-platform",
             at,
@@ -81,17 +87,31 @@ pub(super) fn platform_layers(
 
 /// Whether the build is for more platforms than one, as far as the file says.
 pub(super) fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
-    docker.flags_named("--platform").any(|flag| {
-        docker.value(flag).is_some_and(|value| {
-            let filled_in = value.unknown && value.text.starts_with('$');
-            value.text.contains(',') || filled_in && !is_one_of_matrix(docker, &value.text)
+    let mut flags = docker.flags_named("--platform");
+    platforms_of_array(docker).is_some()
+        || flags.any(|flag| {
+            docker.value(flag).is_some_and(|value| {
+                let filled_in = value.unknown && value.text.starts_with('$');
+                value.text.contains(',') || filled_in && !is_one_of_matrix(docker, &value.text)
+            })
         })
-    })
+}
+
+/// The word `"${platforms[@]/#/--platform=}"`: what is in the array is not in the file.
+fn platforms_of_array(docker: &DockerCall<'_>) -> Option<usize> {
+    let raw = |word: &usize| docker.call.raw(&docker.words()[*word]);
+    let mut operands = docker.operands().into_iter();
+    operands.find(|word| raw(word).ends_with("[@]/#/--platform=}\""))
 }
 
 /// Whether an expression gives the values of a matrix one by one, each a single platform.
 fn is_one_of_matrix(docker: &DockerCall<'_>, text: &str) -> bool {
     let view = docker.view;
+    // a variable that other steps of the job fill with something else
+    let variable = text
+        .strip_prefix('$')
+        .and_then(|name| docker.variable(name));
+    let text = variable.unwrap_or(text);
     let values = view
         .job
         .own

@@ -10,7 +10,7 @@ use crate::providers::github::expression;
 use crate::rules::{RedhatInput, RedhatRule};
 use crate::yaml::{Change, Kind, New};
 
-use super::actions::is_pinned;
+use super::checkout::is_pinned;
 use super::context::JobView;
 use super::draft::Draft;
 use super::host::{Machine, machine};

@@ -102,17 +102,22 @@ pub(super) fn values(
             return Ok(Values::Words(vec![variables.word(one, line)]));
         }
     }
+    Ok(array(variables, many, text, list))
+}
+
+/// The values of a list as an array that is filled when the script runs, with none in it if the text comes out empty.
+pub(super) fn array(variables: &mut Variables, many: &str, text: &str, list: InputList) -> Values {
     // the actions trim each entry
     let trimmed: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
     let name = variables.hold(many, &trimmed.join("\n"));
     let array = name.to_ascii_lowercase();
     let line = match list {
-        InputList::Names => {
+        InputList::Names | InputList::Joined => {
             format!("mapfile -t {array} < <(tr -s ', ' '\\n' <<< \"${name}\" | grep .)")
         }
         _ => format!("mapfile -t {array} < <(grep . <<< \"${name}\")"),
     };
-    Ok(Values::Array { name: array, line })
+    Values::Array { name: array, line }
 }
 
 /// The entries of a list as the actions read it, which is as a CSV file: one that begins with a quote ends with the next,

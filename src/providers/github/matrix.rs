@@ -3,7 +3,7 @@
 use crate::pipeline::{Documents, NodeRef};
 
 use super::expression;
-use super::node::{entry, items, scalars, text};
+use super::node::{entries, entry, items, scalars, text};
 
 /// The values of `${{ matrix.NAME }}`, if the file says all of them.
 pub(crate) fn values(documents: &Documents, job: NodeRef, expression: &str) -> Option<Vec<String>> {
@@ -37,4 +37,29 @@ pub(crate) fn values(documents: &Documents, job: NodeRef, expression: &str) -> O
         }
     }
     (!found.is_empty() && !found.iter().any(|value| expression::is_in(value))).then_some(found)
+}
+
+/// Whether `${{ matrix.NAME }}` has a value in every job of the matrix.
+pub(crate) fn always_gives(documents: &Documents, job: NodeRef, expression: &str) -> bool {
+    let path = expression::whole(expression).and_then(|inner| inner.strip_prefix("matrix."));
+    let matrix = entry(documents, job, "strategy")
+        .and_then(|strategy| entry(documents, strategy.value, "matrix"));
+    let (Some(path), Some(matrix)) = (path, matrix) else {
+        return false;
+    };
+    let name = path.split('.').next().unwrap_or(path);
+    if entry(documents, matrix.value, name).is_some() {
+        return true;
+    }
+    // without lists of its own, the matrix is what `include` says
+    let only_included = entries(documents, matrix.value)
+        .iter()
+        .all(|(key, _)| text(documents, *key) == Some("include"));
+    let include = entry(documents, matrix.value, "include");
+    let included = include.map(|include| items(documents, include.value));
+    only_included
+        && included
+            .into_iter()
+            .flatten()
+            .all(|item| entry(documents, item, name).is_some())
 }

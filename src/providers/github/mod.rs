@@ -9,6 +9,8 @@ mod labels;
 mod lower;
 pub(crate) mod matrix;
 mod node;
+mod platforms;
+pub(crate) mod settings;
 mod step;
 mod steps;
 mod together;

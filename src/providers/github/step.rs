@@ -18,8 +18,8 @@ pub(super) struct Step<'a> {
     pub(super) read: Vec<(String, NodeRef)>,
     /// Whether its outputs are read by scripts alone, and these call docker.
     pub(super) read_by_docker: bool,
-    /// Whether it builds for more platforms than one, as far as the file says.
-    pub(super) several: bool,
+    /// For how many platforms it builds, as far as the file says.
+    pub(super) platforms: Platforms,
     /// Whether the job runs on the runner's machine, not in a container.
     pub(super) on_machine: bool,
     /// Inputs of the workflow or the action that always have a value, unless a caller takes it away.
@@ -28,6 +28,18 @@ pub(super) struct Step<'a> {
     pub(super) variables: IndexMap<String, String>,
     /// What is known about the action.
     pub(super) rule: &'a ActionRule,
+}
+
+/// How many platforms a build is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Platforms {
+    /// One, or the machine's own.
+    #[default]
+    One,
+    /// Several, with nothing but commas between them.
+    Several,
+    /// None, one or several, perhaps with blanks or on lines of their own: only the run shows.
+    Unsaid,
 }
 
 /// The commands of an action.
@@ -41,8 +53,8 @@ pub(super) struct Commands {
     pub(super) variables: IndexMap<String, String>,
     /// Whether the action fetches the repository for itself.
     pub(super) fetches: bool,
-    /// What is lost.
-    pub(super) losses: Vec<String>,
+    /// What is lost, each with its rule.
+    pub(super) losses: Vec<(&'static str, String)>,
     /// What a person should look at, and what to do about it.
     pub(super) reviews: Vec<Review>,
 }
@@ -57,6 +69,11 @@ impl Step<'_> {
             let same = self.rule.input(name).is_some_and(&means);
             (same && !text.trim().is_empty()).then_some((*at, text.as_str()))
         })
+    }
+
+    /// Whether it makes a list of images.
+    pub(super) fn makes_list(&self) -> bool {
+        self.platforms != Platforms::One
     }
 
     /// Whether something reads an output of this kind.

@@ -5,6 +5,7 @@ use crate::rules::{ActionFate, InputList, InputRule};
 use super::build::build;
 use super::expression;
 use super::inputs::{Variables, quoted, split};
+use super::settings;
 use super::step::{Commands, Refusal, Step};
 
 /// The docker commands that a step runs.
@@ -15,6 +16,21 @@ pub(super) fn write_out(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
             None => refusals.push((*at, format!("the input {name} is not known here"))),
             Some(InputRule::Gap { why, .. }) if !text.trim().is_empty() => {
                 refusals.push((*at, format!("the input {name} has no counterpart: {why}")));
+            }
+            Some(InputRule::Settings { format, why, idle }) if !text.trim().is_empty() => {
+                let names = settings::names(text, *format);
+                let other = |names: Vec<String>| {
+                    let mut names = names.into_iter();
+                    names.find(|name| idle.get(name).is_none())
+                };
+                let message = match names.map(other) {
+                    Some(None) => continue,
+                    Some(Some(setting)) => {
+                        format!("{setting} in the input {name} has no counterpart: {why}")
+                    }
+                    None => format!("the input {name} has no counterpart: {why}"),
+                };
+                refusals.push((*at, message));
             }
             Some(InputRule::Drop { except, why }) if except.iter().any(|it| it == text.trim()) => {
                 refusals.push((*at, format!("{name}: {text} has no counterpart: {why}")));

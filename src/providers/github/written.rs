@@ -10,8 +10,8 @@ use crate::yaml::{Kind, Tree};
 
 use super::Role;
 use super::expression::outputs_read;
-use super::matrix;
 use super::node::{entries, entry, items, root, scalars, text, text_of};
+use super::platforms::platforms_of;
 use super::step::{Commands, Step};
 use super::write_out::write_out;
 
@@ -149,36 +149,28 @@ impl Scope<'_> {
         let may_fail = text_of(documents, mapping, "continue-on-error")
             .is_some_and(|value| value.trim() != "false");
         let read = id.and_then(|id| read.get(id)).cloned().unwrap_or_default();
+        let variables = self.variables(documents, mapping);
         let flag = |name: &str, wanted: &str| matches!(rule.input(name), Some(InputRule::Flag { flag, .. }) if flag == wanted);
         let mut platforms = inputs.iter().filter(|(name, _)| flag(name, "--platform"));
-        let several = platforms.any(|(_, (_, text))| self.may_be_several(documents, text.trim()));
+        let platforms = platforms
+            .next()
+            .map(|(_, (_, text))| platforms_of(documents, self.holder, text.trim(), &variables))
+            .unwrap_or_default();
         Some(Step {
             inputs,
             read_by_docker: read
                 .iter()
                 .all(|(_, node)| is_docker_script(documents, *node)),
-            several,
+            platforms,
             on_machine: entry(documents, self.holder, "container").is_none(),
             given: self.given(documents),
             uses: uses.value,
             condition: text_of(documents, mapping, "if").map(str::to_owned),
             may_fail,
             read,
-            variables: self.variables(documents, mapping),
+            variables,
             rule,
         })
-    }
-
-    /// Whether `platforms` may name several: `linux/${{ matrix.arch }}` is one, and so is what a matrix gives one by one.
-    fn may_be_several(&self, documents: &Documents, text: &str) -> bool {
-        if text.contains([',', '\n']) {
-            return true;
-        }
-        let values = matrix::values(documents, self.holder, text);
-        match values {
-            Some(values) => values.iter().any(|value| value.contains([',', '\n'])),
-            None => text.starts_with("${{"),
-        }
     }
 
     /// The inputs of the workflow or the action that must be given, or have a value when they are not.

@@ -4,7 +4,10 @@ use crate::collections::IndexMap;
 use crate::image_name::ImageName;
 use crate::pipeline::{NodeRef, Review};
 use crate::providers::github::expression;
-use crate::providers::github::inputs::{Values, fields, is_true, quoted, split, unquoted, values};
+use crate::providers::github::inputs::{
+    Values, array, fields, is_true, quoted, split, unquoted, values,
+};
+use crate::providers::github::step::Platforms;
 use crate::rules::InputList;
 
 use super::{Build, Push, all_of};
@@ -29,10 +32,7 @@ impl Build<'_> {
             "--file" => "DOCKERFILE".to_owned(),
             _ => many.strip_suffix('S').unwrap_or(&many).to_owned(),
         };
-        let no_empty = matches!(
-            flag,
-            "--platform" | "--shm-size" | "--cache-from" | "--cache-to"
-        );
+        let no_empty = matches!(flag, "--shm-size" | "--cache-from" | "--cache-to");
         let input = expression::whole(text).and_then(|inner| inner.strip_prefix("inputs."));
         if let (true, Some(input)) = (no_empty, input) {
             let what = format!("{name} may be empty, and Podman takes no empty {flag}");
@@ -42,11 +42,8 @@ impl Build<'_> {
             let help = "see that no caller of this workflow gives an empty value, then use --include-review";
             self.reviews.push(Review { at, what, help });
         }
-        if list == InputList::Joined {
+        if list == InputList::Joined && self.step.platforms != Platforms::Unsaid {
             let word = match expression::is_in(text) {
-                true if text.trim().contains('\n') => {
-                    return Err(format!("the list {name} is made of several expressions"));
-                }
                 true => self.variables.word(&many, text.trim()),
                 false => quoted(&split(text, InputList::Joined).join(",")),
             };
@@ -64,6 +61,8 @@ impl Build<'_> {
         }
         let values = match list {
             InputList::No => Values::Words(vec![self.variables.word(&one, text.trim())]),
+            // Podman takes no empty platform, and of one with a blank in it or of a second line it makes another
+            InputList::Joined => array(&mut self.variables, &many, text, list),
             _ => values(&mut self.variables, (&many, &one), text, list)?,
         };
         if let Values::Array { name, line } = &values {
@@ -142,7 +141,7 @@ impl Build<'_> {
                     if other(&known) || !pushes || several {
                         return refuse();
                     }
-                    self.by_digest = Some(name);
+                    self.by_digest.push(name);
                 }
                 Some("image") if !other(&["type", "push"]) => {
                     if fields.get("push") == Some(&"true") {

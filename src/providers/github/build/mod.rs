@@ -27,11 +27,11 @@ struct Build<'a> {
     words: Vec<String>,
     names: Option<Values>,
     push: Push,
-    /// The repository that the image is pushed to by its digest alone: by its name, or under the names of the tags.
-    by_digest: Option<Option<String>>,
+    /// The repositories that the image is pushed to by its digest alone: by their names, or under the names of the tags.
+    by_digest: Vec<Option<String>>,
     /// An archive that the image is written to.
     archive: Option<String>,
-    losses: Vec<String>,
+    losses: Vec<(&'static str, String)>,
     reviews: Vec<Review>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         words: Vec::new(),
         names: None,
         push: Push::No,
-        by_digest: None,
+        by_digest: Vec::new(),
         archive: None,
         losses: Vec::new(),
         reviews: Vec::new(),

@@ -3,7 +3,7 @@
 use crate::image_name::{ImageName, is_on_this_machine};
 use crate::providers::github::expression;
 use crate::providers::github::inputs::Values;
-use crate::providers::github::step::{Commands, Refusal};
+use crate::providers::github::step::{Commands, Platforms, Refusal};
 use crate::rules::{InputRule, OutputRule};
 
 use super::{Build, Push, all_of};
@@ -31,14 +31,14 @@ impl Build<'_> {
         if pushes && first.is_none() {
             return refuse("it pushes, and the names that it pushes to are not given as tags");
         }
-        let several = self.step.several;
+        let several = self.step.makes_list();
         let digest = self.step.reads(OutputRule::Digest);
-        let by_digest = match self.by_digest.take() {
-            Some(name) => match self.digest_push(name, digest) {
+        let by_digest = match self.by_digest.is_empty() {
+            true => None,
+            false => match self.digest_push(digest) {
                 Ok(lines) => Some(lines),
                 Err(why) => return refuse(why),
             },
-            None => None,
         };
         let first = first.or_else(|| self.first_name());
         // of an image that is not pushed, Docker's digest is its id
@@ -110,10 +110,17 @@ impl Build<'_> {
             }
         }
         if pushes_at_all && !self.words_have("--provenance") {
-            self.losses.push(
+            self.losses.push((
+                "attestation",
                 "the action adds a provenance attestation to what it pushes, and Podman does not"
                     .to_owned(),
-            );
+            ));
+        } else if pushes_at_all && self.step.platforms == Platforms::Unsaid {
+            self.losses.push((
+                "list-of-one",
+                "the platforms may be several, so Podman pushes a list; where they come out as one, the action pushes the image alone"
+                    .to_owned(),
+            ));
         }
         commands.script = script;
         commands.variables = self.variables.new;
@@ -125,48 +132,55 @@ impl Build<'_> {
     /// A push without a tag: the image is written to a folder as it will lie in the registry, so that its digest is known
     /// before it gets there.
     /// Source: ran on Podman 4.3.1 and skopeo 1.9.3 against a registry, in both image formats.
-    fn digest_push(
-        &mut self,
-        name: Option<String>,
-        digest_is_read: bool,
-    ) -> Result<Vec<String>, &'static str> {
-        if self.step.several {
-            return Err("a list of several platforms cannot be pushed by its digest alone");
-        }
+    fn digest_push(&mut self, digest_is_read: bool) -> Result<Vec<String>, &'static str> {
         if !self.step.on_machine {
             return Err("a push by digest alone takes skopeo, which the job's image may not have");
         }
-        let name = match (name, &self.names) {
-            (Some(name), names) => {
-                let word = self.variables.word("IMAGE", name.trim());
-                if names.is_none() {
-                    self.names = Some(Values::Words(vec![word.clone()]));
+        let mut names = Vec::new();
+        for name in std::mem::take(&mut self.by_digest) {
+            let name = match (name, &self.names) {
+                (Some(name), _) => self.variables.word("IMAGE", name.trim()),
+                (None, Some(Values::Words(names))) if names.len() == 1 => names[0].clone(),
+                _ => {
+                    return Err(
+                        "it pushes by digest, and to which repository is not written in one place",
+                    );
                 }
-                word
+            };
+            let inner = name.trim_matches('"');
+            if inner.contains(['\'', '"', '@']) || ImageName::parse(inner).tag.is_some() {
+                return Err("it pushes by digest to a name that is more than a repository");
             }
-            (None, Some(Values::Words(names))) if names.len() == 1 => names[0].clone(),
-            _ => {
-                return Err(
-                    "it pushes by digest, and to which repository is not written in one place",
-                );
-            }
-        };
-        let inner = name.trim_matches('"');
-        if inner.contains(['\'', '"', '@']) || ImageName::parse(inner).tag.is_some() {
-            return Err("it pushes by digest to a name that is more than a repository");
+            names.push(name);
         }
-        let insecure = match is_on_this_machine(&name) {
-            true => " --dest-tls-verify=false",
-            false => "",
+        let Some(first) = names.first() else {
+            return Ok(Vec::new());
         };
-        let mut lines = vec![
-            format!(
-                "podman push --compress --digestfile \"$RUNNER_TEMP/digest\" {name} \"dir:$RUNNER_TEMP/image\""
-            ),
-            format!(
-                "skopeo copy{insecure} \"dir:$RUNNER_TEMP/image\" \"docker://{inner}@$(cat \"$RUNNER_TEMP/digest\")\""
-            ),
-        ];
+        if self.names.is_none() {
+            self.names = Some(Values::Words(vec![first.clone()]));
+        }
+        let several = self.step.makes_list();
+        let mut lines = match several {
+            false => vec![format!(
+                "podman push --compress --digestfile \"$RUNNER_TEMP/digest\" {first} \"dir:$RUNNER_TEMP/image\""
+            )],
+            // podman manifest push cannot compress what it writes to a folder
+            true => vec![
+                format!("podman manifest push --all {first} \"dir:$RUNNER_TEMP/list\""),
+                "skopeo copy --all --dest-compress --digestfile \"$RUNNER_TEMP/digest\" \"dir:$RUNNER_TEMP/list\" \"dir:$RUNNER_TEMP/image\"".to_owned(),
+            ],
+        };
+        let all = if several { " --all" } else { "" };
+        for name in &names {
+            let insecure = match is_on_this_machine(name) {
+                true => " --dest-tls-verify=false",
+                false => "",
+            };
+            let inner = name.trim_matches('"');
+            lines.push(format!(
+                "skopeo copy{all}{insecure} \"dir:$RUNNER_TEMP/image\" \"docker://{inner}@$(cat \"$RUNNER_TEMP/digest\")\""
+            ));
+        }
         if digest_is_read {
             lines.push(DIGEST_OUTPUT.to_owned());
         }
