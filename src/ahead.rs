@@ -36,32 +36,41 @@ pub(crate) struct Quiet {
     pub(crate) glance: Glance,
 }
 
-/// Reads the given files; those of which a first look tells everything come by themselves.
+/// A file that was read, and what a first look at it tells.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    source: Result<Source, ReadError>,
+    glance: Option<Glance>,
+}
+
+impl Looked {
+    /// Looks at what was read.
+    pub fn at(source: Result<Source, ReadError>, provider: Provider, rules: &Rules) -> Self {
+        let text = source.as_ref().map(Source::text).unwrap_or_default();
+        let glance = look(provider, text, rules);
+        Self { source, glance }
+    }
+}
+
+/// Reads the given files, but for those that were `looked` at already; those of which a first look tells everything come
+/// by themselves.
 pub(crate) fn read<'a>(
     files: &'a dyn Files,
     given: &[(&Path, Provider)],
+    looked: Vec<Option<Looked>>,
     rules: &Rules,
 ) -> (Ahead<'a>, Vec<Quiet>) {
-    let shares = given.chunks(SHARE).collect();
-    let looked = parallel::map(shares, |share: &[(&Path, Provider)]| {
-        let look = |(path, provider): &(&Path, Provider)| {
-            let source = files.read(path);
-            let text = source.as_ref().map(Source::text).unwrap_or_default();
-            let glance = look(*provider, text, rules);
-            (source, glance)
-        };
-        share.iter().map(look).collect::<Vec<_>>()
-    });
-    let looked: Vec<_> = given.iter().zip(looked.into_iter().flatten()).collect();
+    let looked = all_looked(files, given, looked, rules);
     // what one file of a pipeline includes belongs to it
-    let includes = looked.iter().any(|((_, provider), (source, glance))| {
-        let text = source.as_ref().map(Source::text).unwrap_or_default();
-        *provider == Provider::GitLab && glance.is_none() && text.contains("include")
+    let includes = given.iter().zip(&looked).any(|((_, provider), looked)| {
+        let text = || looked.source.as_ref().map(Source::text);
+        let is_whole = *provider == Provider::GitHub || looked.glance.is_some();
+        !is_whole && text().is_ok_and(|text| text.contains("include"))
     });
     let mut quiet = Vec::new();
     let mut others = Vec::new();
-    for (index, ((path, provider), looked)) in looked.into_iter().enumerate() {
-        match looked {
+    for (index, ((path, provider), looked)) in given.iter().zip(looked).enumerate() {
+        match (looked.source, looked.glance) {
             (Ok(source), Some(glance)) if !(includes && *provider == Provider::GitLab) => {
                 quiet.push(Quiet {
                     given: index,
@@ -88,6 +97,31 @@ pub(crate) fn read<'a>(
     };
     let read = Mutex::new(read);
     (Ahead { files, read }, quiet)
+}
+
+/// What was looked at, and a look at what was not.
+fn all_looked(
+    files: &dyn Files,
+    given: &[(&Path, Provider)],
+    mut looked: Vec<Option<Looked>>,
+    rules: &Rules,
+) -> Vec<Looked> {
+    looked.resize(given.len(), None);
+    let mut missing: Vec<(&(&Path, Provider), &mut Option<Looked>)> = given
+        .iter()
+        .zip(&mut looked)
+        .filter(|(_, looked)| looked.is_none())
+        .collect();
+    let shares = missing.chunks_mut(SHARE).collect();
+    parallel::map(
+        shares,
+        |share: &mut [(&(&Path, Provider), &mut Option<Looked>)]| {
+            for ((path, provider), looked) in share {
+                **looked = Some(Looked::at(files.read(path), *provider, rules));
+            }
+        },
+    );
+    looked.into_iter().flatten().collect()
 }
 
 impl Files for Ahead<'_> {

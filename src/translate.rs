@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::accept;
-use crate::ahead::{self, Quiet};
+use crate::ahead::{self, Looked, Quiet};
 use crate::collections::{HashMap, HashSet};
 use crate::compat;
 use crate::finding::{Finding, RuleId, Severity};
@@ -19,7 +19,7 @@ use crate::plan::{self, Plan, State};
 use crate::project::ProjectFiles;
 use crate::prove;
 use crate::providers::{Entry, Lowered, github, gitlab};
-use crate::repository::{Files, Parsed, ReadError};
+use crate::repository::{Files, Parsed, ReadError, path_order};
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Source, Span, apply_edits};
 use crate::yaml::{self, Change};
@@ -39,11 +39,22 @@ pub struct CiFile {
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
 pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
+    translate_looked(files, given, Vec::new(), options)
+}
+
+/// As [`translate`], where some of the given files were read and looked at before: those that have something in their place
+/// in `looked`.
+pub fn translate_looked(
+    files: &dyn Files,
+    given: &[CiFile],
+    looked: Vec<Option<Looked>>,
+    options: &Options,
+) -> Outcome {
     let places: Vec<_> = given
         .iter()
         .map(|file| (file.path.as_path(), file.provider))
         .collect();
-    let (ahead, quiet) = ahead::read(files, &places, Rules::embedded());
+    let (ahead, quiet) = ahead::read(files, &places, looked, Rules::embedded());
     let mut known = quiet.iter().map(|one| one.given).peekable();
     let others = given.iter().enumerate();
     // in the order in which they were given, like those that are known
@@ -661,13 +672,20 @@ fn renumber_jobs(jobs: &mut [JobOutcome], number: &dyn Fn(FileId) -> FileId) {
 
 /// Files in the order of their paths, findings in the order of their places.
 fn in_order(outcome: &mut Outcome) {
-    let mut order: Vec<usize> = (0..outcome.files.len()).collect();
-    order.sort_by(|a, b| {
-        outcome.files[*a]
-            .source
-            .path()
-            .cmp(outcome.files[*b].source.path())
-    });
+    let by_path = |a: &FileOutcome, b: &FileOutcome| path_order(a.source.path(), b.source.path());
+    if !outcome.files.is_sorted_by(|a, b| by_path(a, b).is_le()) {
+        let mut order: Vec<usize> = (0..outcome.files.len()).collect();
+        order.sort_by(|a, b| by_path(&outcome.files[*a], &outcome.files[*b]));
+        rearrange(outcome, &order);
+    }
+    for file in &mut outcome.files {
+        file.findings
+            .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
+    }
+}
+
+/// Puts the files into an order, given as the places where they are.
+fn rearrange(outcome: &mut Outcome, order: &[usize]) {
     let mut place = vec![FileId(0); order.len()];
     for (new, old) in order.iter().enumerate() {
         place[*old] = FileId(new as u32);
@@ -677,15 +695,13 @@ fn in_order(outcome: &mut Outcome) {
         .map(Some)
         .collect();
     for old in order {
-        let Some(mut file) = files[old].take() else {
+        let Some(mut file) = files[*old].take() else {
             continue;
         };
         for finding in &mut file.findings {
             renumber(finding, &|id| place[id.0 as usize]);
         }
         renumber_jobs(&mut file.jobs, &|id| place[id.0 as usize]);
-        file.findings
-            .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
         outcome.files.push(file);
     }
 }

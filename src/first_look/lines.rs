@@ -58,7 +58,7 @@ pub(super) struct Extent {
 pub(super) fn read<'t>(text: &'t str, visit: &mut dyn Visit<'t>) -> Option<Extent> {
     let mut lines = Lines {
         text,
-        frames: Vec::new(),
+        frames: Vec::with_capacity(16),
         pending: false,
         first: None,
         next: 0,
@@ -277,17 +277,47 @@ fn key(line: &str) -> Option<Option<usize>> {
         return Some(None);
     }
     for (index, byte) in bytes.iter().enumerate() {
-        match byte {
-            b':' if matches!(bytes.get(index + 1), None | Some(b' ')) => {
+        match part(*byte) {
+            Part::Colon if matches!(bytes.get(index + 1), None | Some(b' ')) => {
                 let plain = index <= LONGEST_KEY && bytes[index - 1] != b' ';
                 return plain.then_some(Some(index));
             }
-            b' ' | b':' | b'/' | b'-' | b'+' | b'@' | b'(' | b')' => {}
-            byte if is_word(*byte) => {}
-            _ => return Some(None),
+            Part::Word | Part::Between | Part::Colon => {}
+            Part::Other => return Some(None),
         }
     }
     Some(None)
+}
+
+/// What a byte may be in a plain key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A letter, a digit, `_` or `.`.
+    Word,
+    /// What may stand between words.
+    Between,
+    Colon,
+    Other,
+}
+
+/// The parts of all bytes: a look into a table costs less than to compare, for every byte of every key.
+const PARTS: [Part; 256] = {
+    let mut parts = [Part::Other; 256];
+    let mut byte = 0;
+    while byte < parts.len() {
+        parts[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' => Part::Word,
+            b' ' | b'/' | b'-' | b'+' | b'@' | b'(' | b')' => Part::Between,
+            b':' => Part::Colon,
+            _ => Part::Other,
+        };
+        byte += 1;
+    }
+    parts
+};
+
+fn part(byte: u8) -> Part {
+    PARTS[usize::from(byte)]
 }
 
 /// A plain scalar of one line: up to a comment, without the blanks before it.
@@ -336,7 +366,7 @@ fn is_plain_list(inside: &str) -> bool {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
+    part(byte) == Part::Word
 }
 
 fn spaces(line: &str) -> usize {
