@@ -57,21 +57,16 @@ impl Looked {
 pub(crate) fn read<'a>(
     files: &'a dyn Files,
     given: &[(&Path, Provider)],
-    looked: Vec<Option<Looked>>,
+    looked: Vec<Option<Box<Looked>>>,
     rules: &Rules,
 ) -> (Ahead<'a>, Vec<Quiet>) {
     let looked = all_looked(files, given, looked, rules);
-    // what one file of a pipeline includes belongs to it
-    let includes = given.iter().zip(&looked).any(|((_, provider), looked)| {
-        let text = || looked.source.as_ref().map(Source::text);
-        let is_whole = *provider == Provider::GitHub || looked.glance.is_some();
-        !is_whole && text().is_ok_and(|text| text.contains("include"))
-    });
     let mut quiet = Vec::new();
     let mut others = Vec::new();
-    for (index, ((path, provider), looked)) in given.iter().zip(looked).enumerate() {
+    for (index, ((path, _), looked)) in given.iter().zip(looked).enumerate() {
+        let Some(looked) = looked else { continue };
         match (looked.source, looked.glance) {
-            (Ok(source), Some(glance)) if !(includes && *provider == Provider::GitLab) => {
+            (Ok(source), Some(glance)) => {
                 quiet.push(Quiet {
                     given: index,
                     source,
@@ -103,25 +98,23 @@ pub(crate) fn read<'a>(
 fn all_looked(
     files: &dyn Files,
     given: &[(&Path, Provider)],
-    mut looked: Vec<Option<Looked>>,
+    mut looked: Vec<Option<Box<Looked>>>,
     rules: &Rules,
-) -> Vec<Looked> {
+) -> Vec<Option<Box<Looked>>> {
     looked.resize(given.len(), None);
-    let mut missing: Vec<(&(&Path, Provider), &mut Option<Looked>)> = given
-        .iter()
-        .zip(&mut looked)
-        .filter(|(_, looked)| looked.is_none())
-        .collect();
-    let shares = missing.chunks_mut(SHARE).collect();
-    parallel::map(
-        shares,
-        |share: &mut [(&(&Path, Provider), &mut Option<Looked>)]| {
-            for ((path, provider), looked) in share {
-                **looked = Some(Looked::at(files.read(path), *provider, rules));
-            }
-        },
-    );
-    looked.into_iter().flatten().collect()
+    let missing = (0..given.len()).filter(|index| looked[*index].is_none());
+    let missing: Vec<usize> = missing.collect();
+    let read = parallel::map(missing.chunks(SHARE).collect(), |share: &[usize]| {
+        let look = |index: &usize| {
+            let (path, provider) = given[*index];
+            Looked::at(files.read(path), provider, rules)
+        };
+        share.iter().map(look).collect::<Vec<_>>()
+    });
+    for (index, one) in missing.into_iter().zip(read.into_iter().flatten()) {
+        looked[index] = Some(one.into());
+    }
+    looked
 }
 
 impl Files for Ahead<'_> {

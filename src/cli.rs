@@ -267,7 +267,11 @@ fn translated(found: &Found, options: &Options) -> Outcome {
     translated_looked(found, Vec::new(), options)
 }
 
-fn translated_looked(found: &Found, looked: Vec<Option<Looked>>, options: &Options) -> Outcome {
+fn translated_looked(
+    found: &Found,
+    looked: Vec<Option<Box<Looked>>>,
+    options: &Options,
+) -> Outcome {
     let disk = Disk::new(&found.root.path);
     match &found.input {
         None => translate_looked(&disk, &found.files, looked, options),

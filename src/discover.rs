@@ -51,7 +51,7 @@ pub struct Found {
     /// The files, in the order of their paths.
     pub files: Vec<CiFile>,
     /// What was read of each of them on the way.
-    pub looked: Vec<Option<Looked>>,
+    pub looked: Vec<Option<Box<Looked>>>,
     /// What came by standard input, if that was asked for; it is the file `-` among `files`.
     pub input: Option<Source>,
     /// What the repository wants of a run.

@@ -47,26 +47,33 @@ pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outc
 pub fn translate_looked(
     files: &dyn Files,
     given: &[CiFile],
-    looked: Vec<Option<Looked>>,
+    looked: Vec<Option<Box<Looked>>>,
     options: &Options,
 ) -> Outcome {
     let places: Vec<_> = given
         .iter()
         .map(|file| (file.path.as_path(), file.provider))
         .collect();
-    let (ahead, quiet) = ahead::read(files, &places, looked, Rules::embedded());
-    let mut known = quiet.iter().map(|one| one.given).peekable();
-    let others = given.iter().enumerate();
-    // in the order in which they were given, like those that are known
-    let others = others.filter(|(index, _)| known.next_if_eq(index).is_none());
-    let others: Vec<&CiFile> = others.map(|(_, file)| file).collect();
-    let mut translated = all_providers(&ahead, &others, options);
+    let (ahead, mut quiet) = ahead::read(files, &places, looked, Rules::embedded());
+    let mut entries: Vec<(&CiFile, bool)> = given.iter().map(|file| (file, false)).collect();
+    for one in &quiet {
+        entries[one.given].1 = true;
+    }
+    let mut translated = all_providers(&ahead, &entries, options);
+    for one in &translated {
+        quiet.retain(|quiet| !one.lowered.quiet.included.contains(quiet.source.path()));
+    }
     let mut outcome = Outcome::default();
     if reads_one(&translated, &quiet) {
-        // a file that told everything by itself is part of a pipeline
-        translated = all_providers(files, &given.iter().collect::<Vec<_>>(), options);
+        // a file that told everything by itself is part of a pipeline, by another name
+        entries.iter_mut().for_each(|(_, quiet)| *quiet = false);
+        translated = all_providers(files, &entries, options);
     } else {
-        report_quiet(given, quiet, &mut outcome);
+        let children = |path: &Path| {
+            let mut all = translated.iter();
+            all.any(|one| one.lowered.quiet.children.contains(path))
+        };
+        report_quiet(given, quiet, &children, &mut outcome);
     }
     for one in translated {
         report(one, &mut outcome);
@@ -82,18 +89,27 @@ pub fn translate_looked(
     outcome
 }
 
-fn all_providers(files: &dyn Files, given: &[&CiFile], options: &Options) -> Vec<Translated> {
+/// Translates the files of each provider; a file comes with whether a first look told everything of it.
+fn all_providers(
+    files: &dyn Files,
+    given: &[(&CiFile, bool)],
+    options: &Options,
+) -> Vec<Translated> {
     let of = |provider: Provider| {
-        let files = given.iter().filter(|file| file.provider == provider);
-        let entries = files.map(|file| Entry {
+        let files = given.iter().filter(|(file, _)| file.provider == provider);
+        if files.clone().all(|(_, quiet)| *quiet) {
+            return None;
+        }
+        let entries = files.map(|(file, quiet)| Entry {
             path: file.path.clone(),
             starts: starts(file),
+            quiet: *quiet,
         });
         let entries = entries.collect();
-        Entries { provider, entries }
+        Some(Entries { provider, entries })
     };
-    let mut providers = vec![of(Provider::GitLab), of(Provider::GitHub)];
-    providers.retain(|entries| !entries.entries.is_empty());
+    let providers = [Provider::GitLab, Provider::GitHub];
+    let providers = providers.into_iter().filter_map(of).collect();
     parallel::map(providers, |entries| one_provider(files, &entries, options))
 }
 
@@ -101,7 +117,8 @@ fn all_providers(files: &dyn Files, given: &[&CiFile], options: &Options) -> Vec
 #[cfg(test)]
 pub(crate) fn in_full(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
-    for one in all_providers(files, &given.iter().collect::<Vec<_>>(), options) {
+    let entries: Vec<_> = given.iter().map(|file| (file, false)).collect();
+    for one in all_providers(files, &entries, options) {
         report(one, &mut outcome);
     }
     in_order(&mut outcome);
@@ -115,7 +132,12 @@ fn starts(file: &CiFile) -> bool {
 }
 
 /// Writes down the files of which a first look told everything.
-fn report_quiet(given: &[CiFile], quiet: Vec<Quiet>, outcome: &mut Outcome) {
+fn report_quiet(
+    given: &[CiFile],
+    quiet: Vec<Quiet>,
+    is_child: &dyn Fn(&Path) -> bool,
+    outcome: &mut Outcome,
+) {
     for Quiet {
         given: index,
         source,
@@ -125,7 +147,7 @@ fn report_quiet(given: &[CiFile], quiet: Vec<Quiet>, outcome: &mut Outcome) {
         let Some(file) = given.get(index) else {
             continue;
         };
-        let aside = file.provider == Provider::GitLab && !starts(file);
+        let aside = file.provider == Provider::GitLab && !starts(file) && !is_child(source.path());
         let first = Location {
             file: FileId(outcome.files.len() as u32),
             span: Span::at(glance.first),
@@ -598,13 +620,15 @@ fn report(translated: Translated, outcome: &mut Outcome) {
     let mut next = outcome.files.len();
     for (source, provider) in &read {
         let same = |file: &FileOutcome| {
-            provider.is_none()
-                && file.provider.is_none()
+            file.provider.is_none()
                 && source
                     .as_ref()
                     .is_some_and(|source| source.path() == file.source.path())
         };
-        let known = outcome.files.iter().position(same);
+        let known = match provider {
+            Some(_) => None,
+            None => outcome.files.iter().position(same),
+        };
         places.push(FileId(known.unwrap_or(next) as u32));
         next += usize::from(known.is_none() && source.is_some());
     }

@@ -85,7 +85,7 @@ pub(super) fn search(
 /// A file that is to be read, and what was read of it on the way.
 struct Hit {
     file: CiFile,
-    looked: Option<Looked>,
+    looked: Option<Box<Looked>>,
 }
 
 /// What a walk finds.
@@ -158,7 +158,7 @@ impl Seeker<'_> {
         let mut file = ci_file(inside.to_path_buf(), provider);
         file.configured = placed.is_none();
         let source = source.filter(|_| self.depth == Depth::Texts);
-        let looked = source.map(|source| Looked::at(source, provider, Rules::embedded()));
+        let looked = source.map(|source| Looked::at(source, provider, Rules::embedded()).into());
         Some(Seen::File(Hit { file, looked }))
     }
 
@@ -202,7 +202,7 @@ fn by_text(source: &Result<Source, ReadError>) -> Provider {
 }
 
 /// The files in the order of their paths; one that was found by several ways is one file, owned as the first way says.
-fn once_each(mut hits: Vec<Hit>) -> (Vec<CiFile>, Vec<Option<Looked>>) {
+fn once_each(mut hits: Vec<Hit>) -> (Vec<CiFile>, Vec<Option<Box<Looked>>>) {
     hits.sort_by(|a, b| path_order(&a.file.path, &b.file.path));
     hits.dedup_by(|again, first| {
         let same = again.file.path == first.file.path;

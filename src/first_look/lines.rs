@@ -72,7 +72,7 @@ pub(super) fn read<'t>(text: &'t str, visit: &mut dyn Visit<'t>) -> Option<Exten
         let line = &text[start..end];
         let indent = spaces(line);
         let rest = &line[indent..];
-        if rest.is_empty() || rest.starts_with('#') {
+        if matches!(rest.as_bytes().first(), None | Some(b'#')) {
             continue;
         }
         if indent == 0 && (rest.starts_with("---") || rest.starts_with("...")) {
@@ -236,10 +236,12 @@ impl<'t> Lines<'t> {
                 (Value::Text(plain), plain.len())
             }
         };
-        let behind = &rest[length..];
-        let comment = &behind[spaces(behind)..];
-        if !(comment.is_empty() || comment.starts_with('#') && comment.len() < behind.len()) {
-            return None;
+        if length < rest.len() {
+            let behind = &rest[length..];
+            let comment = &behind[spaces(behind)..];
+            if !(comment.is_empty() || comment.starts_with('#') && comment.len() < behind.len()) {
+                return None;
+            }
         }
         self.end = at + length;
         Some(value)
@@ -344,7 +346,10 @@ fn plain(rest: &str) -> Option<&str> {
             return None;
         }
     }
-    Some(rest[..end].trim_end_matches(' '))
+    while end > 0 && bytes[end - 1] == b' ' {
+        end -= 1;
+    }
+    Some(&rest[..end])
 }
 
 /// What stands in brackets: words and quoted texts with commas between them.

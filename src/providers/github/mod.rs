@@ -44,7 +44,7 @@ enum Role {
 pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
     let mut reader = Reader::new(files);
     let mut named: Vec<FileId> = Vec::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry.quiet) {
         named.extend(reader.open(&entry.path));
     }
     let mut next = 0;
