@@ -25,9 +25,9 @@ pub(super) fn search(
     depth: Depth,
     discovery: &mut Discovery,
 ) {
+    let shown = seen_from_here(&root);
     let seeker = Seeker {
         disk: Disk::new(&root),
-        root: &root,
         config: &config,
         depth,
     };
@@ -43,8 +43,16 @@ pub(super) fn search(
             let mains = mains.filter(|name| root.join(name).symlink_metadata().is_ok());
             hits.extend(mains.filter_map(|name| seeker.placed(name, Provider::GitLab)));
         }
-        let visit = |entry: &ignore::DirEntry, buffer: &mut Vec<u8>| seeker.visit(entry, buffer);
-        let (found, errors) = walked(directory, visit, |seen: &Seen| seen.path());
+        // The shorter the names of what is found, the less there is to resolve to open each.
+        let is_here = directory == &root && shown.as_os_str().is_empty();
+        let here = Path::new(".");
+        let (start, top) = match is_here {
+            true => (here, here),
+            false => (directory.as_path(), root.as_path()),
+        };
+        let visit =
+            |entry: &ignore::DirEntry, buffer: &mut Vec<u8>| seeker.visit(entry, top, buffer);
+        let (found, errors) = walked(start, visit, |seen: &Seen| seen.path());
         let troubles = errors.iter().map(|error| unsearched(error, directory));
         discovery.troubles.extend(troubles);
         let mut links = BTreeMap::new();
@@ -71,7 +79,7 @@ pub(super) fn search(
     }
     discovery.found.push(Found {
         root: Root {
-            shown: seen_from_here(&root),
+            shown,
             path: root,
             versioned: wanted.versioned,
         },
@@ -106,7 +114,6 @@ impl Seen {
 
 /// Who looks through a repository.
 struct Seeker<'a> {
-    root: &'a Path,
     disk: Disk,
     config: &'a Config,
     depth: Depth,
@@ -132,11 +139,11 @@ impl Seeker<'_> {
         })
     }
 
-    /// What a walk came by, if CI runs it.
-    fn visit(&self, entry: &ignore::DirEntry, buffer: &mut Vec<u8>) -> Option<Seen> {
+    /// What a walk came by, if CI runs it. `top` is the root of the repository as the walk names it.
+    fn visit(&self, entry: &ignore::DirEntry, top: &Path, buffer: &mut Vec<u8>) -> Option<Seen> {
         let kind = entry.file_type().filter(|kind| !kind.is_dir())?;
         let path = entry.path();
-        let inside = path.strip_prefix(self.root).unwrap_or(path);
+        let inside = path.strip_prefix(top).unwrap_or(path);
         let placed = provider_by_path(inside);
         if placed.is_none() && !fits_patterns(&self.config.include, inside) {
             return None;
@@ -219,7 +226,7 @@ fn once_each(mut hits: Vec<Hit>) -> (Vec<CiFile>, Vec<Option<Box<Looked>>>) {
 fn unsearched(error: &ignore::Error, directory: &Path) -> Trouble {
     match error {
         ignore::Error::WithDepth { err, .. } => unsearched(err, directory),
-        ignore::Error::WithPath { path, err } => unsearched(err, path),
+        ignore::Error::WithPath { path, err } => unsearched(err, &directory.join(path)),
         _ => Trouble {
             path: seen_from_here(directory),
             at: None,
