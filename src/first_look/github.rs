@@ -65,6 +65,9 @@ impl<'t> Visit<'t> for Workflow<'_> {
     ) -> bool {
         let start = name.start;
         let word = &self.text[name.clone()];
+        if word == "<<" || matches!(value, Value::Anchor(_) | Value::Alias(_)) {
+            return false;
+        }
         if frames.len() == 1 {
             self.section = match word {
                 "jobs" => Section::Jobs,
@@ -128,6 +131,6 @@ fn is_call_in(value: Value<'_>) -> bool {
     match value {
         Value::Text(text) | Value::Flow(text) => is_call(text),
         Value::Missing => false,
-        Value::Block => true,
+        Value::Block | Value::Anchor(_) | Value::Alias(_) => true,
     }
 }

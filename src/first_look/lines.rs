@@ -1,7 +1,7 @@
 //! Plain YAML line by line: block mappings and lists with one-line values and block scalars, as most CI files are written.
 //!
-//! Nothing else is understood: a text with anything that takes more (anchors, tags, escapes, values over several lines) is
-//! given up, and the parser reads it. What is understood here, the parser understands in the same way.
+//! Nothing else is understood but anchors and aliases alone on their lines: a text with anything that takes more (tags,
+//! escapes, values over several lines) is given up, and the parser reads it. What is understood here, the parser understands in the same way.
 
 use std::ops::Range;
 
@@ -31,6 +31,10 @@ pub(super) enum Value<'t> {
     Block,
     /// A list in brackets, as written; or empty braces.
     Flow(&'t str),
+    /// The name of an anchor, with nothing behind it on this line.
+    Anchor(&'t str),
+    /// The name of the anchor whose value this is.
+    Alias(&'t str),
 }
 
 /// Who is told what stands in the text. The answer is whether to read on.
@@ -124,8 +128,8 @@ impl<'t> Lines<'t> {
         let Some(length) = key(rest)? else {
             let value = self.value(at, rest, dash?)?;
             self.pending = false;
-            let is_said = value != Value::Missing && visit.item(&self.frames, value);
-            return is_said.then_some(());
+            let is_said = !matches!(value, Value::Missing | Value::Anchor(_) | Value::Alias(_));
+            return (is_said && visit.item(&self.frames, value)).then_some(());
         };
         let name = &rest[..length];
         match dash {
@@ -139,7 +143,7 @@ impl<'t> Lines<'t> {
         let behind = self.end;
         self.end = at + length + 1;
         let value = self.value(at + length + 1, &rest[length + 1..], column)?;
-        self.pending = value == Value::Missing;
+        self.pending = matches!(value, Value::Missing | Value::Anchor(_));
         visit
             .key(&self.frames, at..at + length, value, behind)
             .then_some(())
@@ -230,6 +234,17 @@ impl<'t> Lines<'t> {
                 }
                 (Value::Flow(&rest[..length]), length)
             }
+            mark @ (b'&' | b'*') => {
+                let is_name = |byte: &u8| is_word(*byte) || *byte == b'-';
+                let length = 1 + bytes[1..].iter().take_while(|byte| is_name(byte)).count();
+                let name = &rest[1..length];
+                let value = match mark {
+                    _ if name.is_empty() => return None,
+                    b'&' => Value::Anchor(name),
+                    _ => Value::Alias(name),
+                };
+                (value, length)
+            }
             b'{' if rest.starts_with("{}") => (Value::Flow("{}"), 2),
             _ => {
                 let plain = plain(rest)?;
@@ -276,10 +291,10 @@ impl<'t> Lines<'t> {
 fn key(line: &str) -> Option<Option<usize>> {
     let bytes = line.as_bytes();
     if !bytes.first().is_some_and(|byte| is_word(*byte)) {
-        return Some(None);
+        return Some(line.starts_with("<<: ").then_some("<<".len()));
     }
     for (index, byte) in bytes.iter().enumerate() {
-        match part(*byte) {
+        match PARTS[usize::from(*byte)] {
             Part::Colon if matches!(bytes.get(index + 1), None | Some(b' ')) => {
                 let plain = index <= LONGEST_KEY && bytes[index - 1] != b' ';
                 return plain.then_some(Some(index));
@@ -317,10 +332,6 @@ const PARTS: [Part; 256] = {
     }
     parts
 };
-
-fn part(byte: u8) -> Part {
-    PARTS[usize::from(byte)]
-}
 
 /// A plain scalar of one line: up to a comment, without the blanks before it.
 fn plain(rest: &str) -> Option<&str> {
@@ -371,7 +382,7 @@ fn is_plain_list(inside: &str) -> bool {
 }
 
 fn is_word(byte: u8) -> bool {
-    part(byte) == Part::Word
+    PARTS[usize::from(byte)] == Part::Word
 }
 
 fn spaces(line: &str) -> usize {

@@ -175,6 +175,32 @@ fn same_in_full(provider: Provider, files: &[(String, String)]) -> Outcome {
     full
 }
 
+#[test]
+fn takes_a_job_that_is_merged_into_others() {
+    let shared = ".rules: &rules  # all\n  rules:\n    - if: $CI\n.node:\n  image: node:22\n";
+    for (job, is_taken) in [
+        ("test:\n  <<: *rules\n  extends: .node\n", true),
+        ("test:\n  <<: *unknown\n", false),
+        ("test: *rules\n", false),
+        ("test:\n  script: *rules\n", false),
+        ("test: &rules\n  script: x\n", false),
+        ("test: &test\n  <<: *rules\n", false),
+        ("test: &test\n  <<: *test\n", false),
+        ("test: &test\n  extends: .node\n", false),
+    ] {
+        let text = format!("{shared}{job}");
+        assert_eq!(agrees(Provider::GitLab, &text), is_taken, "{text}");
+        assert!(!agrees(
+            Provider::GitHub,
+            &format!("jobs:\n  {}", text.replace('\n', "\n  "))
+        ));
+    }
+    // what merges bring in without end is read in full
+    let many = (0..400).map(|job| format!("job-{job}:\n  <<: *rules\n"));
+    let text = format!("{shared}{}", many.collect::<String>());
+    assert!(!agrees(Provider::GitLab, &text));
+}
+
 const QUIET: &str = "test:\n  image: node:22\n  script:\n    - npm test\n";
 const DOCKER: &str =
     "build:\n  image: docker:27\n  services: [docker:27-dind]\n  script: docker build .\n";
@@ -241,7 +267,7 @@ fn agrees_on_more_includes_than_a_pipeline_may_have() {
 }
 
 /// Lines that stand for all that CI files hold, plain and not.
-const LINES: [&str; 48] = [
+const LINES: [&str; 56] = [
     "k: v",
     "k: v w  # c",
     "k:",
@@ -290,6 +316,14 @@ const LINES: [&str; 48] = [
     "run: make \\",
     "0: 1",
     "...",
+    "k: &m",
+    "k: &m  # c",
+    "k: &m v",
+    "k: *m",
+    "- *m",
+    "- &n v",
+    "<<: *m",
+    "<<: v",
 ];
 
 /// Lines at some depth, behind what a file begins with.
@@ -301,6 +335,8 @@ fn texts() -> impl Strategy<Value = String> {
         "jobs:\n  a:\n    runs-on: x\n  b:\n    steps:\n    - run: |\n",
         "a:\n  script:\n",
         "stages: [a]\na:\n  extends: b\nb:\n",
+        "a: &m\n  script: x\nb:\n  <<: *m\n",
+        ".a: &m\n  k: v\n.b: &n\n  <<: *m\nc:\n",
     ]);
     let line = (
         prop::sample::select(vec![0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 5, 3]),
