@@ -1,6 +1,6 @@
 //! One pipeline for every provider: jobs, and for each value what it means, where it is written and how it was reached.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::collections::IndexMap;
 use crate::text::{FileId, Location, Source, Span};
@@ -85,9 +85,20 @@ pub struct Document {
 pub struct Documents {
     /// In the order in which they were read.
     pub files: Vec<Document>,
+    /// Those that hold `!reference`, once somebody asked.
+    referring: OnceLock<Vec<FileId>>,
 }
 
 impl Documents {
+    /// The files that hold `!reference`; to be asked when all are read.
+    pub fn referring(&self) -> &[FileId] {
+        self.referring.get_or_init(|| {
+            let files = (0u32..).map(FileId).zip(&self.files);
+            let files = files.filter(|(_, document)| document.source.text().contains("!reference"));
+            files.map(|(file, _)| file).collect()
+        })
+    }
+
     /// A file.
     pub fn file(&self, file: FileId) -> &Document {
         &self.files[file.0 as usize]

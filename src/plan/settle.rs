@@ -86,18 +86,11 @@ impl Settling {
 
     /// Lets emptied lists and mappings go with their keys, or leaves `[]` and `{}` where a key must stay.
     pub(super) fn close(mut self, documents: &Documents) -> HashMap<FileId, Vec<Change>> {
-        // looked for once something is empty
-        let mut referring: Option<Vec<&str>> = None;
         loop {
             let emptied: HashSet<NodeRef> = self.emptied(documents).into_iter().collect();
             if emptied.is_empty() {
                 break;
             }
-            let referring = referring.get_or_insert_with(|| {
-                let texts = documents.files.iter();
-                let texts = texts.map(|document| document.source.text());
-                texts.filter(|text| text.contains("!reference")).collect()
-            });
             for (file, changes) in &mut self.changes {
                 changes.retain(|change| match change {
                     Change::RemoveItem { sequence: node, .. }
@@ -111,7 +104,7 @@ impl Settling {
             let mut ordered: Vec<NodeRef> = emptied.iter().copied().collect();
             ordered.sort_unstable();
             for node in ordered {
-                self.let_go(documents, node, &emptied, referring);
+                self.let_go(documents, node, &emptied);
             }
         }
         self.changes
@@ -160,15 +153,9 @@ impl Settling {
         found
     }
 
-    fn let_go(
-        &mut self,
-        documents: &Documents,
-        node: NodeRef,
-        emptied: &HashSet<NodeRef>,
-        referring: &[&str],
-    ) {
+    fn let_go(&mut self, documents: &Documents, node: NodeRef, emptied: &HashSet<NodeRef>) {
         let tree = documents.tree(node);
-        if let Some((mapping, index)) = self.removable(documents, node, emptied, referring) {
+        if let Some((mapping, index)) = self.removable(documents, node, emptied) {
             self.add(node.file, Change::RemoveEntry { mapping, index });
             return;
         }
@@ -191,7 +178,6 @@ impl Settling {
         documents: &Documents,
         node: NodeRef,
         emptied: &HashSet<NodeRef>,
-        referring: &[&str],
     ) -> Option<(NodeId, usize)> {
         let tree = documents.tree(node);
         if tree.anchor_is_used(node.node) {
@@ -220,7 +206,7 @@ impl Settling {
             .covered
             .get(&node)
             .is_some_and(|below| below.iter().any(|node| !emptied.contains(node)));
-        if uncovers || self.is_referred_to(documents, node, parent, key, referring) {
+        if uncovers || self.is_referred_to(documents, node, parent, key) {
             return None;
         }
         let gone = entries.iter().enumerate().filter(|(at, _)| {
@@ -262,7 +248,6 @@ impl Settling {
         node: NodeRef,
         parent: NodeId,
         key: &str,
-        referring: &[&str],
     ) -> bool {
         let tree = documents.tree(node);
         let Some(above) = tree.parent(parent) else {
@@ -277,9 +262,11 @@ impl Settling {
         let Some(job) = tree.scalar(entry.key) else {
             return false;
         };
-        referring
-            .iter()
-            .any(|text| mentions_reference(text, job.value(), key))
+        let mut texts = documents.referring().iter();
+        texts.any(|file| {
+            let text = documents.file(*file).source.text();
+            mentions_reference(text, job.value(), key)
+        })
     }
 }
 
