@@ -152,6 +152,7 @@ fn lower(input: &Input, files: &dyn Files) -> Lowered {
     let entries = [Entry {
         path: input.files[0].0.clone(),
         starts: true,
+        quiet: false,
     }];
     match input.provider {
         Provider::GitLab => gitlab::lower(files, &entries),

@@ -39,33 +39,37 @@ pub(crate) struct Quiet {
     pub(crate) glance: Glance,
 }
 
-/// Reads the given files; those of which a first look tells everything come by themselves.
+/// A file that was read, and what a first look at it tells.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    source: Result<Source, ReadError>,
+    glance: Option<Glance>,
+}
+
+impl Looked {
+    /// Looks at what was read.
+    pub fn at(source: Result<Source, ReadError>, provider: Provider, rules: &Rules) -> Self {
+        let text = source.as_ref().map(Source::text).unwrap_or_default();
+        let glance = look(provider, text, rules);
+        Self { source, glance }
+    }
+}
+
+/// Reads the given files, but for those that were `looked` at already; those of which a first look tells everything come
+/// by themselves.
 pub(crate) fn read<'a>(
     files: &'a dyn Files,
     given: &[(&Path, Provider)],
+    looked: Vec<Option<Box<Looked>>>,
     rules: &Rules,
 ) -> (Ahead<'a>, Vec<Quiet>) {
-    let shares = given.chunks(SHARE).collect();
-    let looked = parallel::map(shares, |share: &[(&Path, Provider)]| {
-        let look = |(path, provider): &(&Path, Provider)| {
-            let source = files.read(path);
-            let text = source.as_ref().map(Source::text).unwrap_or_default();
-            let glance = look(*provider, text, rules);
-            (source, glance)
-        };
-        share.iter().map(look).collect::<Vec<_>>()
-    });
-    let looked: Vec<_> = given.iter().zip(looked.into_iter().flatten()).collect();
-    // what one file of a pipeline includes belongs to it
-    let includes = looked.iter().any(|((_, provider), (source, glance))| {
-        let text = source.as_ref().map(Source::text).unwrap_or_default();
-        *provider == Provider::GitLab && glance.is_none() && text.contains("include")
-    });
+    let looked = all_looked(files, given, looked, rules);
     let mut quiet = Vec::new();
     let mut others = Vec::new();
-    for (index, ((path, provider), looked)) in looked.into_iter().enumerate() {
-        match looked {
-            (Ok(source), Some(glance)) if !(includes && *provider == Provider::GitLab) => {
+    for (index, ((path, _), looked)) in given.iter().zip(looked).enumerate() {
+        let Some(looked) = looked else { continue };
+        match (looked.source, looked.glance) {
+            (Ok(source), Some(glance)) => {
                 quiet.push(Quiet {
                     given: index,
                     source,
@@ -90,6 +94,29 @@ pub(crate) fn read<'a>(
     };
     let read = Mutex::new(read);
     (Ahead { files, read }, quiet)
+}
+
+/// What was looked at, and a look at what was not.
+fn all_looked(
+    files: &dyn Files,
+    given: &[(&Path, Provider)],
+    mut looked: Vec<Option<Box<Looked>>>,
+    rules: &Rules,
+) -> Vec<Option<Box<Looked>>> {
+    looked.resize(given.len(), None);
+    let missing = (0..given.len()).filter(|index| looked[*index].is_none());
+    let missing: Vec<usize> = missing.collect();
+    let read = parallel::map(missing.chunks(SHARE).collect(), |share: &[usize]| {
+        let look = |index: &usize| {
+            let (path, provider) = given[*index];
+            Looked::at(files.read(path), provider, rules)
+        };
+        share.iter().map(look).collect::<Vec<_>>()
+    });
+    for (index, one) in missing.into_iter().zip(read.into_iter().flatten()) {
+        looked[index] = Some(one.into());
+    }
+    looked
 }
 
 impl Files for Ahead<'_> {

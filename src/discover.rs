@@ -1,6 +1,7 @@
 //! From the paths that the user gives to repositories and the CI files in them.
 
 mod configuration;
+mod search;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -11,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use crate::ahead::Looked;
 use crate::config::{self, Config};
-use crate::options::fits_patterns;
 use crate::outcome::{Provider, Trouble};
-use crate::repository::{self, Disk, Files, SIZE_LIMIT, STANDARD_INPUT};
+use crate::repository::{self, SIZE_LIMIT, STANDARD_INPUT};
 use crate::text::Source;
 use crate::translate::CiFile;
 
 use configuration::configuration;
-use walk::{Walked, walked};
+use search::search;
 
 /// The top of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Found {
     pub root: Root,
     /// The files, in the order of their paths.
     pub files: Vec<CiFile>,
+    /// What was read of each of them on the way.
+    pub looked: Vec<Option<Box<Looked>>>,
     /// What came by standard input, if that was asked for; it is the file `-` among `files`.
     pub input: Option<Source>,
     /// What the repository wants of a run.
@@ -62,6 +65,15 @@ pub struct Discovery {
     pub found: Vec<Found>,
     /// Paths that lead nowhere. Theirs are as the user wrote them.
     pub troubles: Vec<Trouble>,
+}
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// It finds the files, to be read later.
+    Paths,
+    /// It reads each file as soon as it is found, while the search goes on.
+    Texts,
 }
 
 /// What of a repository was asked for.
@@ -79,7 +91,7 @@ type Scope = (PathBuf, Option<PathBuf>);
 /// Finds the CI files that `paths` ask for: a directory asks for those below it, a file for itself, `-` for standard
 /// input; no path at all asks for the whole repository that the program was started in. Without a given `config`, the
 /// configuration that is nearest to a path holds for it.
-pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
+pub fn discover(paths: &[PathBuf], config: Option<&Path>, depth: Depth) -> Discovery {
     let mut discovery = Discovery::default();
     let mut wanted: IndexMap<Scope, Wanted> = IndexMap::new();
     let whole = [PathBuf::from(".")];
@@ -104,7 +116,7 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
             continue;
         }
         match configuration(&root, config, nearest) {
-            Ok(config) => search(root, wanted, config, &mut discovery),
+            Ok(config) => search(root, wanted, config, depth, &mut discovery),
             Err(troubles) => discovery.troubles.extend(troubles),
         }
     }
@@ -201,103 +213,6 @@ fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Trouble>> 
     Ok(())
 }
 
-/// Looks through one repository.
-fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &mut Discovery) {
-    let disk = Disk::new(&root);
-    let mut files: IndexMap<PathBuf, CiFile> = IndexMap::new();
-    let mut add = |inside: &Path, provider: Provider, asked: Asked, resolved: bool| {
-        // A link counts as the file that it leads to. If it leads nowhere good, the read says so.
-        let target = if resolved {
-            None
-        } else {
-            disk.resolve(inside).ok()
-        };
-        let path = target.unwrap_or_else(|| inside.to_path_buf());
-        if asked != Asked::Named && fits_patterns(&config.exclude, &path) {
-            return;
-        }
-        let file = files.entry(path.clone()).or_insert(CiFile {
-            path,
-            provider,
-            named: false,
-            configured: false,
-        });
-        file.named |= asked == Asked::Named;
-        file.configured |= asked == Asked::Configured;
-    };
-    let by_text = |inside: &Path| {
-        let source = disk.read(inside);
-        source.map_or(Provider::GitLab, |source| {
-            provider_by_content(source.text())
-        })
-    };
-    for path in &wanted.files {
-        let inside = path.strip_prefix(&root).unwrap_or(path);
-        let provider = provider_by_path(inside).unwrap_or_else(|| by_text(inside));
-        add(inside, provider, Asked::Named, false);
-    }
-    for directory in &wanted.directories {
-        if directory == &root {
-            // What the server runs is part of it, whatever an ignore rule says.
-            for name in MAIN_FILES {
-                if root.join(name).symlink_metadata().is_ok() {
-                    add(Path::new(name), Provider::GitLab, Asked::Found, false);
-                }
-            }
-        }
-        let place = |inside: &Path| match provider_by_path(inside) {
-            Some(provider) => Some(Some(provider)),
-            None => fits_patterns(&config.include, inside).then_some(None),
-        };
-        let (found, errors) = walked(&root, directory, place);
-        let troubles = errors.iter().map(|error| unsearched(error, directory));
-        discovery.troubles.extend(troubles);
-        for Walked {
-            path,
-            provider,
-            plain,
-        } in found
-        {
-            match provider {
-                Some(_) if is_action(&path) && !holds_action(&disk, &path) => {}
-                Some(provider) => add(&path, provider, Asked::Found, plain),
-                None => add(&path, by_text(&path), Asked::Configured, plain),
-            }
-        }
-    }
-    let mut files: Vec<CiFile> = files.into_values().collect();
-    if let Some(input) = &wanted.input {
-        files.push(CiFile {
-            path: STANDARD_INPUT.into(),
-            provider: provider_by_content(input.text()),
-            named: true,
-            configured: false,
-        });
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    discovery.found.push(Found {
-        root: Root {
-            shown: seen_from_here(&root),
-            path: root,
-            versioned: wanted.versioned,
-        },
-        files,
-        input: wanted.input,
-        config,
-    });
-}
-
-/// Why a file is among those that are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// The user named it.
-    Named,
-    /// It lies where CI files lie.
-    Found,
-    /// The configuration says that CI runs it.
-    Configured,
-}
-
 /// What GitLab runs when the project's settings name no other file.
 const MAIN_FILES: [&str; 2] = [".gitlab-ci.yml", ".gitlab-ci.yaml"];
 
@@ -331,19 +246,17 @@ fn is_action(path: &Path) -> bool {
         .is_some_and(|name| name == "action.yml" || name == "action.yaml")
 }
 
-/// Other programs call a file `action.yml` too; GitHub's has `runs:`. One that cannot be read is kept, to be reported.
-fn holds_action(files: &dyn Files, path: &Path) -> bool {
-    files.read(path).map_or(true, |source| {
-        top_level_keys(source.text()).any(|key| key == "runs")
-    })
-}
-
 /// The keys that begin in the first column, without quotes: a glance, no parse.
 fn top_level_keys(text: &str) -> impl Iterator<Item = &str> {
     text.trim_start_matches('\u{feff}')
         .lines()
         .filter_map(|line| line.split_once(':'))
         .map(|(key, _)| key.trim_end().trim_matches(['"', '\'']))
+}
+
+/// Other programs call a file `action.yml` too; GitHub's has `runs:`.
+fn holds_action(text: &str) -> bool {
+    top_level_keys(text).any(|key| key == "runs")
 }
 
 /// The top of the git work tree that holds `directory`.
@@ -362,25 +275,6 @@ fn loose_root(folder: &Path) -> PathBuf {
         None
     };
     root.unwrap_or(folder).to_path_buf()
-}
-
-/// What it means that a walk cannot go on: a folder may hold CI files that nobody saw.
-fn unsearched(error: &ignore::Error, directory: &Path) -> Trouble {
-    match error {
-        ignore::Error::WithDepth { err, .. } => unsearched(err, directory),
-        ignore::Error::WithPath { path, err } => unsearched(err, path),
-        _ => Trouble {
-            path: seen_from_here(directory),
-            at: None,
-            message: format!(
-                "cannot be searched: {}; allow it, or let git ignore it",
-                error
-                    .io_error()
-                    .map_or_else(|| error.to_string(), |error| error.kind().to_string())
-            ),
-            ours: false,
-        },
-    }
 }
 
 /// The way from where the program was started; absolute if the two have nothing but the top of the disk in common.

@@ -2,7 +2,7 @@
 //! and says what no rewrite can carry over.
 
 pub mod accept;
-mod ahead;
+pub mod ahead;
 pub mod cli;
 pub mod collections;
 pub mod compat;

@@ -1,6 +1,7 @@
 //! The files of a repository, as the translation may read them: from a disk, from memory, from standard input.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,6 +15,9 @@ use crate::yaml::{Problem, Tree};
 
 /// The largest file that is read; a CI file is a thousand times smaller.
 pub const SIZE_LIMIT: u64 = 32 * 1024 * 1024;
+
+/// How much a thread keeps to read files into; most fit.
+const BUFFER: usize = 64 * 1024;
 
 /// The name of standard input, among the paths and in what is printed.
 pub const STANDARD_INPUT: &str = "-";
@@ -147,6 +151,27 @@ impl Disk {
     }
 }
 
+/// Reads a regular file that lies at `absolute` and has no link on its way; its source's path is `inside`. The buffer is
+/// there to be used again for the next one.
+pub(crate) fn read_plain(
+    absolute: &Path,
+    inside: PathBuf,
+    buffer: &mut Vec<u8>,
+) -> Result<Source, ReadError> {
+    buffer.clear();
+    buffer.shrink_to(BUFFER);
+    buffer.reserve(BUFFER);
+    let read = File::open(absolute).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(buffer));
+    match read {
+        Ok(_) => decode(inside, buffer.as_slice().into()),
+        Err(error) => Err(ReadError {
+            path: inside,
+            message: explain(&error),
+            at: None,
+        }),
+    }
+}
+
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Source, ReadError> {
         let (target, absolute) = self.resolved(path)?;
@@ -172,7 +197,7 @@ impl Files for Disk {
         File::open(&absolute)
             .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes))
             .map_err(|error| refuse(explain(&error)))?;
-        decode(&target, bytes).map_err(|error| ReadError {
+        decode(target, bytes).map_err(|error| ReadError {
             path: path.to_path_buf(),
             ..error
         })
@@ -270,39 +295,32 @@ impl Files for WithInput<'_> {
 }
 
 /// Makes a source of bytes that were read: at most `SIZE_LIMIT` of them, and UTF-8.
-pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<Source, ReadError> {
-    let refuse = |message: String, at| ReadError {
-        path: path.to_path_buf(),
-        message,
-        at,
-    };
+pub fn decode(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Result<Source, ReadError> {
+    let path = path.into();
+    let refuse = |path: PathBuf, message: String, at| Err(ReadError { path, message, at });
     if bytes.len() as u64 > SIZE_LIMIT {
         let megabytes = SIZE_LIMIT / 1024 / 1024;
-        return Err(refuse(
-            format!("is larger than {megabytes} MB; a CI file of that size is not read, split it"),
-            None,
-        ));
+        let message =
+            format!("is larger than {megabytes} MB; a CI file of that size is not read, split it");
+        return refuse(path, message, None);
     }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(refuse(
-            "is UTF-16; CI servers read UTF-8, save it as UTF-8".into(),
-            None,
-        ));
+        let message = "is UTF-16; CI servers read UTF-8, save it as UTF-8".into();
+        return refuse(path, message, None);
     }
-    String::from_utf8(bytes)
-        .map(|text| Source::new(path, text))
-        .map_err(|error| {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(path, text)),
+        Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let bad = error.as_bytes().get(valid).copied().unwrap_or_default();
             let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-            let at = Source::new(path, before).position(valid);
-            refuse(
-                format!(
-                    "is not UTF-8: byte 0x{bad:02x} begins no character; save the file as UTF-8"
-                ),
-                Some(at),
-            )
-        })
+            let at = Source::new(PathBuf::new(), before).position(valid);
+            let message = format!(
+                "is not UTF-8: byte 0x{bad:02x} begins no character; save the file as UTF-8"
+            );
+            refuse(path, message, Some(at))
+        }
+    }
 }
 
 /// A walk over a tree that leaves out what git ignores and what is no part of the work tree; hidden files are part of it.
@@ -354,6 +372,32 @@ fn within_root(path: &Path) -> Option<PathBuf> {
         }
     }
     Some(inside)
+}
+
+/// Orders paths as their parts do, and costs less than that.
+pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
+    let (a, b) = (
+        a.as_os_str().as_encoded_bytes(),
+        b.as_os_str().as_encoded_bytes(),
+    );
+    match a.iter().zip(b).find(|(a, b)| a != b) {
+        Some((a, b)) => path_byte(a).cmp(&path_byte(b)),
+        None => a.len().cmp(&b.len()),
+    }
+}
+
+/// What orders paths as their parts do.
+pub(crate) fn path_key(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    bytes.map(path_byte).collect()
+}
+
+/// A byte of a path; what stands between two parts is smaller than all that may stand in one.
+fn path_byte(byte: &u8) -> u8 {
+    match std::path::is_separator(char::from(*byte)) {
+        true => 0,
+        false => *byte,
+    }
 }
 
 /// The path with `/` between its parts on every system; what is no Unicode becomes U+FFFD.

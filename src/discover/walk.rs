@@ -1,64 +1,61 @@
-//! The walk through a repository, on as many threads as there are.
+//! The walk through a directory, on as many threads as there are.
 
-use std::path::{Path, PathBuf};
+use std::mem;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::outcome::Provider;
+use ignore::{DirEntry, Error, WalkState};
+
 use crate::parallel;
-use crate::repository;
+use crate::repository::{self, path_key};
 
-/// A file whose place, or the configuration, says that CI runs it.
-pub(super) struct Walked {
-    /// From the root.
-    pub(super) path: PathBuf,
-    /// Who; nobody where only the configuration says that CI runs it.
-    pub(super) provider: Option<Provider>,
-    /// Whether it is a file and no link; the walk follows none.
-    pub(super) plain: bool,
-}
-
-/// The files below a directory whose places say who owns them, and what could not be searched, each by their paths.
-pub(super) fn walked(
-    root: &Path,
+/// What `visit` makes of the entries below a directory, and what could not be searched. What each thread finds is in the
+/// order of the paths that `path` gives, so that little is left to sort. Each thread has a buffer of its own for what it reads.
+pub(super) fn walked<T: Send>(
     directory: &Path,
-    provider_of: impl Fn(&Path) -> Option<Option<Provider>> + Sync,
-) -> (Vec<Walked>, Vec<ignore::Error>) {
-    let found = Mutex::new((Vec::new(), Vec::new()));
-    let note = |entry: Result<ignore::DirEntry, ignore::Error>| {
-        let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
-        match entry {
-            Err(error) => found().1.push(error),
-            Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) => {
-                let inside = entry.path().strip_prefix(root).unwrap_or(entry.path());
-                if let Some(provider) = provider_of(inside) {
-                    found().0.push(Walked {
-                        path: inside.to_path_buf(),
-                        provider,
-                        plain: entry.file_type().is_some_and(|kind| kind.is_file()),
-                    });
-                }
+    visit: impl Fn(&DirEntry, &mut Vec<u8>) -> Option<T> + Sync,
+    path: impl Fn(&T) -> &Path + Sync,
+) -> (Vec<T>, Vec<Error>) {
+    let all = Mutex::new((Vec::new(), Vec::new()));
+    let worker = || {
+        let mut share = Share {
+            found: Vec::new(),
+            errors: Vec::new(),
+            path: &path,
+            all: &all,
+        };
+        let (visit, mut buffer) = (&visit, Vec::new());
+        Box::new(move |entry: Result<DirEntry, Error>| {
+            match entry {
+                Ok(entry) => share.found.extend(visit(&entry, &mut buffer)),
+                Err(error) => share.errors.push(error),
             }
-            Ok(_) => {}
-        }
-        ignore::WalkState::Continue
+            WalkState::Continue
+        }) as Box<dyn FnMut(Result<DirEntry, Error>) -> WalkState + Send>
     };
-    let threads = parallel::threads();
     let mut walk = repository::walk(directory);
-    walk.threads(threads)
+    walk.threads(parallel::threads())
         .build_parallel()
-        .run(|| Box::new(note));
-    let (mut found, mut errors) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by_cached_key(|one| sort_key(&one.path));
-    errors.sort_by_cached_key(ignore::Error::to_string);
+        .run(worker);
+    let (found, mut errors) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    errors.sort_by_cached_key(Error::to_string);
     (found, errors)
 }
 
-/// What orders paths as their parts do, and costs less to compare.
-fn sort_key(path: &Path) -> Vec<u8> {
-    let bytes = path.as_os_str().as_encoded_bytes().iter();
-    let separators = |byte: &u8| match std::path::is_separator(char::from(*byte)) {
-        true => 0,
-        false => *byte,
-    };
-    bytes.map(separators).collect()
+/// What one thread finds; it joins the others' when the thread ends.
+struct Share<'a, T, P: Fn(&T) -> &Path> {
+    found: Vec<T>,
+    errors: Vec<Error>,
+    path: &'a P,
+    all: &'a Mutex<(Vec<T>, Vec<Error>)>,
+}
+
+impl<T, P: Fn(&T) -> &Path> Drop for Share<'_, T, P> {
+    fn drop(&mut self) {
+        let path = self.path;
+        self.found.sort_by_cached_key(|one| path_key(path(one)));
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.0.append(&mut mem::take(&mut self.found));
+        all.1.append(&mut self.errors);
+    }
 }

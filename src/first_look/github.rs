@@ -14,6 +14,7 @@ pub(super) fn look(text: &str, rules: &Rules) -> Option<Glance> {
         rules,
         jobs: Jobs::default(),
         has_jobs: false,
+        section: Section::Other,
     };
     let extent = read(text, &mut workflow)?;
     if !workflow.jobs.close(extent.end) || !workflow.has_jobs {
@@ -30,6 +31,16 @@ struct Workflow<'t> {
     rules: &'t Rules,
     jobs: Jobs,
     has_jobs: bool,
+    /// Below which of the top keys the text is.
+    section: Section,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Jobs,
+    /// What starts the workflow.
+    On,
+    Other,
 }
 
 impl Workflow<'_> {
@@ -52,10 +63,20 @@ impl<'t> Visit<'t> for Workflow<'_> {
         value: Value<'t>,
         behind: usize,
     ) -> bool {
-        let in_jobs = frames[0].key == "jobs";
-        let called = frames[0].key == "on";
         let start = name.start;
         let word = &self.text[name.clone()];
+        if word == "<<" || matches!(value, Value::Anchor(_) | Value::Alias(_)) {
+            return false;
+        }
+        if frames.len() == 1 {
+            self.section = match word {
+                "jobs" => Section::Jobs,
+                "on" => Section::On,
+                _ => Section::Other,
+            };
+        }
+        let in_jobs = self.section == Section::Jobs;
+        let called = self.section == Section::On;
         match frames.len() {
             1 => {
                 if !self.jobs.close(behind) || word == "runs" {
@@ -85,18 +106,18 @@ impl<'t> Visit<'t> for Workflow<'_> {
         if called && (is_call(word) || is_call_in(value)) {
             return false;
         }
-        match (word, value) {
-            ("uses", Value::Text(uses)) => self.is_harmless(uses),
-            ("uses", _) => false,
-            _ => true,
+        match value {
+            _ if word != "uses" => true,
+            Value::Text(uses) => self.is_harmless(uses),
+            _ => false,
         }
     }
 
     fn item(&mut self, frames: &[Frame<'t>], value: Value<'t>) -> bool {
-        match frames[0].key {
-            "jobs" => Self::is_in_place(frames),
-            "on" => !is_call_in(value),
-            _ => true,
+        match self.section {
+            Section::Jobs => Self::is_in_place(frames),
+            Section::On => !is_call_in(value),
+            Section::Other => true,
         }
     }
 }
@@ -110,6 +131,6 @@ fn is_call_in(value: Value<'_>) -> bool {
     match value {
         Value::Text(text) | Value::Flow(text) => is_call(text),
         Value::Missing => false,
-        Value::Block => true,
+        Value::Block | Value::Anchor(_) | Value::Alias(_) => true,
     }
 }

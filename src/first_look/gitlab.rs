@@ -13,15 +13,25 @@ use super::{Glance, Jobs};
 /// How far `extends` may go from job to job, below what is refused.
 const CHAIN: usize = 8;
 
+/// How much text merges may bring in, far below what is refused.
+const MERGED: usize = 100_000;
+
 pub(super) fn look(text: &str, rules: &Rules) -> Option<Glance> {
     let mut pipeline = Pipeline {
         text,
         rules,
         jobs: Jobs::default(),
         extends: HashMap::default(),
+        anchors: HashMap::default(),
+        anchored: false,
+        merges: 0,
     };
     let extent = read(text, &mut pipeline)?;
-    if !pipeline.jobs.close(extent.end) || !pipeline.ends_somewhere() {
+    let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+    if !pipeline.jobs.close(extent.end)
+        || !pipeline.ends_somewhere()
+        || pipeline.merges.saturating_mul(lines) > MERGED
+    {
         return None;
     }
     Some(Glance {
@@ -36,9 +46,30 @@ struct Pipeline<'t> {
     jobs: Jobs,
     /// Which job extends which.
     extends: HashMap<&'t str, &'t str>,
+    /// Which job has which anchor.
+    anchors: HashMap<&'t str, &'t str>,
+    /// Whether the open job has one.
+    anchored: bool,
+    /// How often one job is merged into another.
+    merges: usize,
 }
 
-impl Pipeline<'_> {
+impl<'t> Pipeline<'t> {
+    /// Whether a job may begin like this; nothing but an anchor may stand behind its name.
+    fn begins(&mut self, name: &'t str, value: Value<'t>) -> bool {
+        self.anchored = matches!(value, Value::Anchor(_));
+        match value {
+            Value::Anchor(anchor) => self.anchors.insert(anchor, name).is_none(),
+            value => value == Value::Missing,
+        }
+    }
+
+    /// Whether a job that merges nothing itself is merged into another one.
+    fn merge(&mut self, anchor: &str) -> bool {
+        self.merges += 1;
+        !self.anchored && self.anchors.contains_key(anchor)
+    }
+
     /// Whether no job extends itself.
     fn ends_somewhere(&self) -> bool {
         self.extends.values().all(|first| {
@@ -77,7 +108,7 @@ impl<'t> Visit<'t> for Pipeline<'t> {
                 }
                 if !is_reserved(word) {
                     self.jobs.open(name);
-                    return value == Value::Missing;
+                    return self.begins(word, value);
                 }
             }
             2 if !is_reserved(top) => {
@@ -91,9 +122,14 @@ impl<'t> Visit<'t> for Pipeline<'t> {
         }
         match (word, value) {
             ("include" | "trigger" | "services", _) => false,
+            ("<<", Value::Alias(anchor)) if frames.len() == 2 && !is_reserved(top) => {
+                self.merge(anchor)
+            }
+            ("<<", _) | (_, Value::Anchor(_) | Value::Alias(_)) => false,
             ("image", Value::Text(image)) => self.is_harmless(image),
             ("image", _) => false,
-            ("extends", Value::Text(parent)) if frames.len() == 2 => {
+            // what is merged elsewhere would extend from there, too
+            ("extends", Value::Text(parent)) if frames.len() == 2 && !self.anchored => {
                 self.extends.insert(top, parent).is_none()
             }
             ("extends", _) => false,

@@ -1,7 +1,7 @@
 //! Plain YAML line by line: block mappings and lists with one-line values and block scalars, as most CI files are written.
 //!
-//! Nothing else is understood: a text with anything that takes more (anchors, tags, escapes, values over several lines) is
-//! given up, and the parser reads it. What is understood here, the parser understands in the same way.
+//! Nothing else is understood but anchors and aliases alone on their lines: a text with anything that takes more (tags,
+//! escapes, values over several lines) is given up, and the parser reads it. What is understood here, the parser understands in the same way.
 
 use std::ops::Range;
 
@@ -31,6 +31,10 @@ pub(super) enum Value<'t> {
     Block,
     /// A list in brackets, as written; or empty braces.
     Flow(&'t str),
+    /// The name of an anchor, with nothing behind it on this line.
+    Anchor(&'t str),
+    /// The name of the anchor whose value this is.
+    Alias(&'t str),
 }
 
 /// Who is told what stands in the text. The answer is whether to read on.
@@ -58,7 +62,7 @@ pub(super) struct Extent {
 pub(super) fn read<'t>(text: &'t str, visit: &mut dyn Visit<'t>) -> Option<Extent> {
     let mut lines = Lines {
         text,
-        frames: Vec::new(),
+        frames: Vec::with_capacity(16),
         pending: false,
         first: None,
         next: 0,
@@ -72,7 +76,7 @@ pub(super) fn read<'t>(text: &'t str, visit: &mut dyn Visit<'t>) -> Option<Exten
         let line = &text[start..end];
         let indent = spaces(line);
         let rest = &line[indent..];
-        if rest.is_empty() || rest.starts_with('#') {
+        if matches!(rest.as_bytes().first(), None | Some(b'#')) {
             continue;
         }
         if indent == 0 && (rest.starts_with("---") || rest.starts_with("...")) {
@@ -124,8 +128,8 @@ impl<'t> Lines<'t> {
         let Some(length) = key(rest)? else {
             let value = self.value(at, rest, dash?)?;
             self.pending = false;
-            let is_said = value != Value::Missing && visit.item(&self.frames, value);
-            return is_said.then_some(());
+            let is_said = !matches!(value, Value::Missing | Value::Anchor(_) | Value::Alias(_));
+            return (is_said && visit.item(&self.frames, value)).then_some(());
         };
         let name = &rest[..length];
         match dash {
@@ -139,7 +143,7 @@ impl<'t> Lines<'t> {
         let behind = self.end;
         self.end = at + length + 1;
         let value = self.value(at + length + 1, &rest[length + 1..], column)?;
-        self.pending = value == Value::Missing;
+        self.pending = matches!(value, Value::Missing | Value::Anchor(_));
         visit
             .key(&self.frames, at..at + length, value, behind)
             .then_some(())
@@ -230,16 +234,29 @@ impl<'t> Lines<'t> {
                 }
                 (Value::Flow(&rest[..length]), length)
             }
+            mark @ (b'&' | b'*') => {
+                let is_name = |byte: &u8| is_word(*byte) || *byte == b'-';
+                let length = 1 + bytes[1..].iter().take_while(|byte| is_name(byte)).count();
+                let name = &rest[1..length];
+                let value = match mark {
+                    _ if name.is_empty() => return None,
+                    b'&' => Value::Anchor(name),
+                    _ => Value::Alias(name),
+                };
+                (value, length)
+            }
             b'{' if rest.starts_with("{}") => (Value::Flow("{}"), 2),
             _ => {
                 let plain = plain(rest)?;
                 (Value::Text(plain), plain.len())
             }
         };
-        let behind = &rest[length..];
-        let comment = &behind[spaces(behind)..];
-        if !(comment.is_empty() || comment.starts_with('#') && comment.len() < behind.len()) {
-            return None;
+        if length < rest.len() {
+            let behind = &rest[length..];
+            let comment = &behind[spaces(behind)..];
+            if !(comment.is_empty() || comment.starts_with('#') && comment.len() < behind.len()) {
+                return None;
+            }
         }
         self.end = at + length;
         Some(value)
@@ -274,21 +291,47 @@ impl<'t> Lines<'t> {
 fn key(line: &str) -> Option<Option<usize>> {
     let bytes = line.as_bytes();
     if !bytes.first().is_some_and(|byte| is_word(*byte)) {
-        return Some(None);
+        return Some(line.starts_with("<<: ").then_some("<<".len()));
     }
     for (index, byte) in bytes.iter().enumerate() {
-        match byte {
-            b':' if matches!(bytes.get(index + 1), None | Some(b' ')) => {
+        match PARTS[usize::from(*byte)] {
+            Part::Colon if matches!(bytes.get(index + 1), None | Some(b' ')) => {
                 let plain = index <= LONGEST_KEY && bytes[index - 1] != b' ';
                 return plain.then_some(Some(index));
             }
-            b' ' | b':' | b'/' | b'-' | b'+' | b'@' | b'(' | b')' => {}
-            byte if is_word(*byte) => {}
-            _ => return Some(None),
+            Part::Word | Part::Between | Part::Colon => {}
+            Part::Other => return Some(None),
         }
     }
     Some(None)
 }
+
+/// What a byte may be in a plain key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A letter, a digit, `_` or `.`.
+    Word,
+    /// What may stand between words.
+    Between,
+    Colon,
+    Other,
+}
+
+/// The parts of all bytes: a look into a table costs less than to compare, for every byte of every key.
+const PARTS: [Part; 256] = {
+    let mut parts = [Part::Other; 256];
+    let mut byte = 0;
+    while byte < parts.len() {
+        parts[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' => Part::Word,
+            b' ' | b'/' | b'-' | b'+' | b'@' | b'(' | b')' => Part::Between,
+            b':' => Part::Colon,
+            _ => Part::Other,
+        };
+        byte += 1;
+    }
+    parts
+};
 
 /// A plain scalar of one line: up to a comment, without the blanks before it.
 fn plain(rest: &str) -> Option<&str> {
@@ -314,7 +357,10 @@ fn plain(rest: &str) -> Option<&str> {
             return None;
         }
     }
-    Some(rest[..end].trim_end_matches(' '))
+    while end > 0 && bytes[end - 1] == b' ' {
+        end -= 1;
+    }
+    Some(&rest[..end])
 }
 
 /// What stands in brackets: words and quoted texts with commas between them.
@@ -336,7 +382,7 @@ fn is_plain_list(inside: &str) -> bool {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
+    PARTS[usize::from(byte)] == Part::Word
 }
 
 fn spaces(line: &str) -> usize {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use crate::options::Options;
-use crate::outcome::Provider;
+use crate::outcome::{Outcome, Provider};
 use crate::repository::Memory;
 use crate::rules::Rules;
 use crate::translate::{CiFile, in_full, translate};
@@ -144,29 +144,130 @@ fn agrees(provider: Provider, text: &str) -> bool {
     };
     let taken = look(provider, text, Rules::embedded()).is_some();
     for name in names {
-        let files: Memory = [(name, text)].into_iter().collect();
-        let given = [CiFile {
-            path: PathBuf::from(name),
-            provider,
-            named: false,
-            configured: false,
-        }];
-        let options = Options::default();
-        let shown = |outcome: &crate::outcome::Outcome| {
-            let files = outcome.files.iter();
-            let files = files.map(|file| (file.source.path(), &file.jobs, &file.findings));
-            format!("{:#?} {:?}", files.collect::<Vec<_>>(), outcome.troubles)
-        };
-        let full = in_full(&files, &given, &options);
-        let quick = translate(&files, &given, &options);
-        assert_eq!(shown(&full), shown(&quick), "{text}");
+        let full = same_in_full(provider, &[(name.to_owned(), text.to_owned())]);
         assert!(!taken || full.troubles.is_empty(), "{text}");
     }
     taken
 }
 
+/// What a repository of these files comes to; asserts that it is the same with the first look and without.
+fn same_in_full(provider: Provider, files: &[(String, String)]) -> Outcome {
+    let memory: Memory = files.iter().cloned().collect();
+    let given = files.iter().map(|(name, _)| CiFile {
+        path: PathBuf::from(name),
+        provider,
+        named: false,
+        configured: false,
+    });
+    let given: Vec<_> = given.collect();
+    let options = Options::default();
+    let shown = |outcome: &Outcome| {
+        let files = outcome.files.iter();
+        let files = files.map(|file| {
+            let path = file.source.path();
+            (path, &file.changed, &file.jobs, &file.findings)
+        });
+        format!("{:#?} {:?}", files.collect::<Vec<_>>(), outcome.troubles)
+    };
+    let full = in_full(&memory, &given, &options);
+    let quick = translate(&memory, &given, &options);
+    assert_eq!(shown(&full), shown(&quick), "{files:#?}");
+    full
+}
+
+#[test]
+fn takes_a_job_that_is_merged_into_others() {
+    let shared = ".rules: &rules  # all\n  rules:\n    - if: $CI\n.node:\n  image: node:22\n";
+    for (job, is_taken) in [
+        ("test:\n  <<: *rules\n  extends: .node\n", true),
+        ("test:\n  <<: *unknown\n", false),
+        ("test: *rules\n", false),
+        ("test:\n  script: *rules\n", false),
+        ("test: &rules\n  script: x\n", false),
+        ("test: &test\n  <<: *rules\n", false),
+        ("test: &test\n  <<: *test\n", false),
+        ("test: &test\n  extends: .node\n", false),
+    ] {
+        let text = format!("{shared}{job}");
+        assert_eq!(agrees(Provider::GitLab, &text), is_taken, "{text}");
+        assert!(!agrees(
+            Provider::GitHub,
+            &format!("jobs:\n  {}", text.replace('\n', "\n  "))
+        ));
+    }
+    // what merges bring in without end is read in full
+    let many = (0..400).map(|job| format!("job-{job}:\n  <<: *rules\n"));
+    let text = format!("{shared}{}", many.collect::<String>());
+    assert!(!agrees(Provider::GitLab, &text));
+}
+
+const QUIET: &str = "test:\n  image: node:22\n  script:\n    - npm test\n";
+const DOCKER: &str =
+    "build:\n  image: docker:27\n  services: [docker:27-dind]\n  script: docker build .\n";
+
+/// Files of these names and texts, each a pipeline's.
+fn repository(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let files = files.iter();
+    let files = files.map(|(folder, text)| (format!("{folder}.gitlab-ci.yml"), text.to_string()));
+    files.collect()
+}
+
+#[test]
+fn agrees_on_child_pipelines_and_includes() {
+    let starts =
+        |child: &str| format!("{child}:\n  trigger:\n    include: {child}/.gitlab-ci.yml\n");
+    let includes = |part: &str| format!("include: {part}/.gitlab-ci.yml\n");
+    for root in [
+        starts("a") + &starts("b"),
+        includes("a") + &starts("b"),
+        // the same file as both, in either order
+        starts("a") + &includes("a"),
+        includes("a") + &starts("a"),
+        includes("docker") + &starts("a"),
+        includes("a") + &starts("docker") + DOCKER,
+        includes("./a") + &starts("./b"),
+        includes("gone") + &starts("gone"),
+        "include: '*/.gitlab-ci.yml'\n".to_owned() + &starts("b"),
+        // one that starts itself
+        format!(
+            "again:\n  trigger:\n    include: .gitlab-ci.yml\n{}",
+            starts("a")
+        ),
+    ] {
+        let mut files = repository(&[
+            ("", &root),
+            ("a/", QUIET),
+            ("b/", QUIET),
+            ("c/", QUIET),
+            ("docker/", DOCKER),
+        ]);
+        same_in_full(Provider::GitLab, &files);
+        // a child that starts another one
+        files[3].1 = starts("b") + &includes("a");
+        files[0].1 += &starts("c");
+        same_in_full(Provider::GitLab, &files);
+    }
+}
+
+#[test]
+fn agrees_on_more_includes_than_a_pipeline_may_have() {
+    let parts = (0..230).map(|part| format!("part-{part}/.gitlab-ci.yml"));
+    let list = parts.clone().map(|part| format!("  - local: {part}\n"));
+    let root = "include:\n".to_owned() + &list.collect::<String>();
+    let mut files = repository(&[("", &root)]);
+    files.extend(parts.map(|part| (part, QUIET.to_owned())));
+    let outcome = same_in_full(Provider::GitLab, &files);
+    let beside = outcome
+        .files
+        .iter()
+        .filter(|file| !file.findings.is_empty());
+    assert!((25..40).contains(&beside.count()));
+    files[0].1 = "include: '*/.gitlab-ci.yml'\n".to_owned();
+    same_in_full(Provider::GitLab, &files);
+}
+
 /// Lines that stand for all that CI files hold, plain and not.
-const LINES: [&str; 48] = [
+const LINES: [&str; 56] = [
     "k: v",
     "k: v w  # c",
     "k:",
@@ -215,6 +316,14 @@ const LINES: [&str; 48] = [
     "run: make \\",
     "0: 1",
     "...",
+    "k: &m",
+    "k: &m  # c",
+    "k: &m v",
+    "k: *m",
+    "- *m",
+    "- &n v",
+    "<<: *m",
+    "<<: v",
 ];
 
 /// Lines at some depth, behind what a file begins with.
@@ -226,6 +335,8 @@ fn texts() -> impl Strategy<Value = String> {
         "jobs:\n  a:\n    runs-on: x\n  b:\n    steps:\n    - run: |\n",
         "a:\n  script:\n",
         "stages: [a]\na:\n  extends: b\nb:\n",
+        "a: &m\n  script: x\nb:\n  <<: *m\n",
+        ".a: &m\n  k: v\n.b: &n\n  <<: *m\nc:\n",
     ]);
     let line = (
         prop::sample::select(vec![0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 5, 3]),

@@ -6,6 +6,7 @@ mod reader;
 
 use std::path::PathBuf;
 
+use crate::collections::HashSet;
 use crate::outcome::Trouble;
 use crate::pipeline::{Documents, Pipeline};
 use crate::text::FileId;
@@ -21,6 +22,17 @@ pub struct Lowered {
     pub beside: Vec<(FileId, Pipeline)>,
     /// What could not be read, or makes no sense.
     pub troubles: Vec<Trouble>,
+    /// What the pipelines have to do with the quiet files.
+    pub quiet: QuietFiles,
+}
+
+/// Quiet entries that a pipeline leads to.
+#[derive(Debug, Default)]
+pub struct QuietFiles {
+    /// Those that are part of one, and were read for that.
+    pub included: HashSet<PathBuf>,
+    /// Those that one starts as a pipeline of their own; they were not read again.
+    pub children: HashSet<PathBuf>,
 }
 
 /// A file from which a pipeline starts, or that may be included by one.
@@ -30,4 +42,6 @@ pub struct Entry {
     pub path: PathBuf,
     /// Whether the server starts here, or the user named the file.
     pub starts: bool,
+    /// Whether it leads to no other file and nothing in it can be Docker's: it is read only if a pipeline includes it.
+    pub quiet: bool,
 }

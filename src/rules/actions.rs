@@ -206,7 +206,10 @@ impl Actions {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&ActionRule> {
-        self.0.get(&name.to_ascii_lowercase())
+        match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => self.0.get(&name.to_ascii_lowercase()),
+            false => self.0.get(name),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::accept;
-use crate::ahead::{self, Quiet};
+use crate::ahead::{self, Looked, Quiet};
 use crate::collections::HashSet;
 use crate::compat;
 use crate::options::Options;
@@ -42,24 +42,40 @@ pub struct CiFile {
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
 pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
+    translate_looked(files, given, Vec::new(), options)
+}
+
+/// As [`translate`], where some of the given files were read and looked at before: those that have something in their place
+/// in `looked`.
+pub fn translate_looked(
+    files: &dyn Files,
+    given: &[CiFile],
+    looked: Vec<Option<Box<Looked>>>,
+    options: &Options,
+) -> Outcome {
     let places: Vec<_> = given
         .iter()
         .map(|file| (file.path.as_path(), file.provider))
         .collect();
-    let (ahead, quiet) = ahead::read(files, &places, Rules::embedded());
-    let quiet = by_themselves(&ahead, given, quiet);
-    let mut known = quiet.iter().map(|one| one.given).peekable();
-    let others = given.iter().enumerate();
-    // in the order in which they were given, like those that are known
-    let others = others.filter(|(index, _)| known.next_if_eq(index).is_none());
-    let others: Vec<&CiFile> = others.map(|(_, file)| file).collect();
-    let mut translated = all_parts(&ahead, &others, options);
+    let (ahead, mut quiet) = ahead::read(files, &places, looked, Rules::embedded());
+    let mut entries: Vec<(&CiFile, bool)> = given.iter().map(|file| (file, false)).collect();
+    for one in &quiet {
+        entries[one.given].1 = true;
+    }
+    let mut translated = all_parts(&ahead, &entries, options);
+    let read: HashSet<&Path> = translated.iter().flat_map(Translated::entries).collect();
+    quiet.retain(|quiet| !read.contains(quiet.source.path()));
     let mut outcome = Outcome::default();
     if reads_one(&translated, &quiet) {
-        // a file that told everything by itself is part of a pipeline
-        translated = all_parts(files, &given.iter().collect::<Vec<_>>(), options);
+        // a file that told everything by itself is part of a pipeline, by another name
+        entries.iter_mut().for_each(|(_, quiet)| *quiet = false);
+        translated = all_parts(files, &entries, options);
     } else {
-        report_quiet(given, quiet, &mut outcome);
+        let children = translated
+            .iter()
+            .flat_map(|one| &one.lowered.quiet.children);
+        let children: HashSet<&Path> = children.map(PathBuf::as_path).collect();
+        report_quiet(given, quiet, &children, &mut outcome);
     }
     for one in translated {
         report(one, &mut outcome);
@@ -75,46 +91,33 @@ pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outc
     outcome
 }
 
-/// Those of the files of which a look told everything that no other file uses: what is used is part of a pipeline.
-fn by_themselves(files: &dyn Files, given: &[CiFile], quiet: Vec<Quiet>) -> Vec<Quiet> {
-    let told: HashSet<usize> = quiet.iter().map(|one| one.given).collect();
-    let others = given.iter().enumerate();
-    let others = others.filter(|(index, _)| !told.contains(index));
-    let others: Vec<&CiFile> = others.map(|(_, file)| file).collect();
-    let entries = entries(&others, Provider::GitHub);
-    if entries.is_empty() || quiet.is_empty() {
-        return quiet;
-    }
-    let used = github::reached(files, &entries);
-    let alone = |one: &Quiet| !used.contains(one.source.path());
-    quiet.into_iter().filter(alone).collect()
-}
-
-fn entries(given: &[&CiFile], provider: Provider) -> Vec<Entry> {
-    let files = given.iter().filter(|file| file.provider == provider);
-    let entries = files.map(|file| Entry {
-        path: file.path.clone(),
-        starts: starts(file),
-    });
-    entries.collect()
-}
-
-/// Translates all files, those side by side that have nothing to do with each other.
-fn all_parts(files: &dyn Files, given: &[&CiFile], options: &Options) -> Vec<Translated> {
-    let of = |provider: Provider| move |entries: Vec<Entry>| Entries { provider, entries };
-    let gitlab = entries(given, Provider::GitLab);
-    let gitlab = (!gitlab.is_empty()).then_some(gitlab);
-    let github = github::groups(files, entries(given, Provider::GitHub));
-    let parts = gitlab.into_iter().map(of(Provider::GitLab));
-    let parts = parts.chain(github.into_iter().map(of(Provider::GitHub)));
-    parallel::map(parts.collect(), |part| one_part(files, &part, options))
+/// Translates all files, those side by side that have nothing to do with each other. A file comes with whether a first look told
+/// everything of it.
+fn all_parts(files: &dyn Files, given: &[(&CiFile, bool)], options: &Options) -> Vec<Translated> {
+    let of = |provider: Provider| {
+        let files = given.iter().filter(|(file, _)| file.provider == provider);
+        let entries = files.clone().map(|(file, quiet)| Entry {
+            path: file.path.clone(),
+            starts: starts(file),
+            quiet: *quiet,
+        });
+        let all_quiet = files.clone().all(|(_, quiet)| *quiet);
+        (!all_quiet).then(|| entries.collect::<Vec<Entry>>())
+    };
+    let part = |provider: Provider| move |entries: Vec<Entry>| Entries { provider, entries };
+    let gitlab = of(Provider::GitLab).into_iter();
+    let github = of(Provider::GitHub).map(|entries| github::groups(files, entries));
+    let parts = gitlab.map(part(Provider::GitLab));
+    let parts = parts.chain(github.into_iter().flatten().map(part(Provider::GitHub)));
+    parallel::map(parts.collect(), |part| one_part(files, part, options))
 }
 
 /// As [`translate`], with every file read in full: what the first look is held against.
 #[cfg(test)]
 pub(crate) fn in_full(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
-    for one in all_parts(files, &given.iter().collect::<Vec<_>>(), options) {
+    let entries: Vec<_> = given.iter().map(|file| (file, false)).collect();
+    for one in all_parts(files, &entries, options) {
         report(one, &mut outcome);
     }
     in_order(&mut outcome, Rules::embedded());
@@ -149,11 +152,24 @@ impl Entries {
 
 /// What such files come to.
 struct Translated {
-    provider: Provider,
+    entries: Entries,
     lowered: Lowered,
     settled: Settled,
     /// The other files of the project that were read.
     project: Vec<Source>,
+}
+
+impl Translated {
+    /// The paths of the entries that were read.
+    fn entries(&self) -> impl Iterator<Item = &Path> {
+        let entries = self.entries.entries.iter();
+        let entries = entries.filter(|entry| !entry.quiet);
+        let included = &self.lowered.quiet.included;
+        entries
+            .map(|entry| &entry.path)
+            .chain(included)
+            .map(PathBuf::as_path)
+    }
 }
 
 /// Whether one of the files of which a look told everything was read all the same.
@@ -168,7 +184,7 @@ fn reads_one(translated: &[Translated], quiet: &[Quiet]) -> bool {
     })
 }
 
-fn one_part(files: &dyn Files, entries: &Entries, options: &Options) -> Translated {
+fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translated {
     let rules = Rules::embedded();
     let lowered = entries.lower(files, rules);
     let mut failure = None;
@@ -177,7 +193,7 @@ fn one_part(files: &dyn Files, entries: &Entries, options: &Options) -> Translat
     let mut made = make(files, &lowered, rules, options, &scripts, Some(&project));
     if let Made::Done { texts, .. } = &made
         && !texts.is_empty()
-        && let Err(doubt) = proof::check(files, entries, &lowered, &made, rules, options, &scripts)
+        && let Err(doubt) = proof::check(files, &entries, &lowered, &made, rules, options, &scripts)
     {
         let odd = texts
             .keys()
@@ -193,7 +209,7 @@ fn one_part(files: &dyn Files, entries: &Entries, options: &Options) -> Translat
     let mut settled = Settled::of(made, &lowered.documents);
     settled.trouble = settled.trouble.or(failure);
     Translated {
-        provider: entries.provider,
+        entries,
         lowered,
         settled,
         project: project.into_sources(),

@@ -1,6 +1,7 @@
 //! What became of each file and each job, free of what it was made from.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::ahead::Quiet;
 use crate::collections::{HashMap, HashSet};
@@ -8,6 +9,7 @@ use crate::finding::{Finding, RuleId, Severity};
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
 use crate::pipeline::Documents;
 use crate::plan::{self, State};
+use crate::repository::path_order;
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Span};
 
@@ -115,11 +117,12 @@ fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
 /// Writes down what became of each file.
 pub(super) fn report(translated: Translated, outcome: &mut Outcome) {
     let Translated {
-        provider,
+        entries,
         lowered,
         settled,
         project,
     } = translated;
+    let provider = entries.provider;
     outcome.troubles.extend(lowered.troubles);
     let Settled {
         mut jobs,
@@ -142,13 +145,15 @@ pub(super) fn report(translated: Translated, outcome: &mut Outcome) {
     let mut next = outcome.files.len();
     for (source, provider) in &read {
         let same = |file: &FileOutcome| {
-            provider.is_none()
-                && file.provider.is_none()
+            file.provider.is_none()
                 && source
                     .as_ref()
                     .is_some_and(|source| source.path() == file.source.path())
         };
-        let known = outcome.files.iter().position(same);
+        let known = match provider {
+            Some(_) => None,
+            None => outcome.files.iter().position(same),
+        };
         places.push(FileId(known.unwrap_or(next) as u32));
         next += usize::from(known.is_none() && source.is_some());
     }
@@ -229,13 +234,26 @@ fn renumber_jobs(jobs: &mut [JobOutcome], number: &dyn Fn(FileId) -> FileId) {
 /// Files in the order of their paths, findings in the order of their places; what is news only once is said only where it
 /// comes first.
 pub(super) fn in_order(outcome: &mut Outcome, rules: &Rules) {
-    let mut order: Vec<usize> = (0..outcome.files.len()).collect();
-    order.sort_by(|a, b| {
-        outcome.files[*a]
-            .source
-            .path()
-            .cmp(outcome.files[*b].source.path())
-    });
+    let by_path = |a: &FileOutcome, b: &FileOutcome| path_order(a.source.path(), b.source.path());
+    if !outcome.files.is_sorted_by(|a, b| by_path(a, b).is_le()) {
+        let mut order: Vec<usize> = (0..outcome.files.len()).collect();
+        order.sort_by(|a, b| by_path(&outcome.files[*a], &outcome.files[*b]));
+        rearrange(outcome, &order);
+    }
+    let mut said: HashSet<(Option<Provider>, RuleId)> = HashSet::default();
+    for file in &mut outcome.files {
+        file.findings
+            .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
+        let provider = file.provider;
+        file.findings.retain(|finding| {
+            let once = rules.named(finding.rule.0).is_some_and(|rule| rule.once);
+            !once || said.insert((provider, finding.rule))
+        });
+    }
+}
+
+/// Puts the files into an order, given as the places where they are.
+fn rearrange(outcome: &mut Outcome, order: &[usize]) {
     let mut place = vec![FileId(0); order.len()];
     for (new, old) in order.iter().enumerate() {
         place[*old] = FileId(new as u32);
@@ -244,28 +262,25 @@ pub(super) fn in_order(outcome: &mut Outcome, rules: &Rules) {
         .into_iter()
         .map(Some)
         .collect();
-    let mut said: HashSet<(Option<Provider>, RuleId)> = HashSet::default();
     for old in order {
-        let Some(mut file) = files[old].take() else {
+        let Some(mut file) = files[*old].take() else {
             continue;
         };
         for finding in &mut file.findings {
             renumber(finding, &|id| place[id.0 as usize]);
         }
         renumber_jobs(&mut file.jobs, &|id| place[id.0 as usize]);
-        file.findings
-            .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
-        let provider = file.provider;
-        file.findings.retain(|finding| {
-            let once = rules.named(finding.rule.0).is_some_and(|rule| rule.once);
-            !once || said.insert((provider, finding.rule))
-        });
         outcome.files.push(file);
     }
 }
 
-/// Writes down the files of which a first look told everything.
-pub(super) fn report_quiet(given: &[CiFile], quiet: Vec<Quiet>, outcome: &mut Outcome) {
+/// Writes down the files of which a first look told everything; `children` are those that start as a pipeline of their own.
+pub(super) fn report_quiet(
+    given: &[CiFile],
+    quiet: Vec<Quiet>,
+    children: &HashSet<&Path>,
+    outcome: &mut Outcome,
+) {
     for Quiet {
         given: index,
         source,
@@ -275,7 +290,8 @@ pub(super) fn report_quiet(given: &[CiFile], quiet: Vec<Quiet>, outcome: &mut Ou
         let Some(file) = given.get(index) else {
             continue;
         };
-        let aside = file.provider == Provider::GitLab && !starts(file);
+        let aside =
+            file.provider == Provider::GitLab && !starts(file) && !children.contains(source.path());
         let first = Location {
             file: FileId(outcome.files.len() as u32),
             span: Span::at(glance.first),

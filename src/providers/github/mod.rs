@@ -19,7 +19,7 @@ mod written;
 
 use std::path::PathBuf;
 
-use crate::collections::{HashSet, IndexMap};
+use crate::collections::IndexMap;
 use crate::pipeline::NodeRef;
 use crate::repository::Files;
 use crate::rules::Rules;
@@ -48,8 +48,7 @@ enum Role {
 /// Reads workflows and actions with the local ones that they use, and lowers each workflow to a pipeline.
 pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
     let mut reader = Reader::new(files);
-    let opened = open_all(&mut reader, entries, |_, _| {});
-    let named: Vec<FileId> = opened.into_iter().flatten().collect();
+    let named = open_all(&mut reader, entries, |_, _| {});
     bounds::set_aside(&mut reader);
     let written = written::write_out_all(&mut reader.documents, rules);
     let mut lowered = Lowered::default();
@@ -60,38 +59,38 @@ pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
 }
 
 /// Parts the entries into groups that have no file in common, in the order of the first of each: what becomes of the files of
-/// one group, no other one has a say in.
+/// one group, no other one has a say in. A quiet entry that a workflow uses is part of its group, and not quiet there; the other
+/// quiet ones are in none.
 pub fn groups(files: &dyn Files, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut reader = Reader::new(files);
     let mut together = Together::default();
-    let opened = open_all(&mut reader, &entries, |user, used| {
+    open_all(&mut reader, &entries, |user, used| {
         together.join(user, used)
     });
     let mut groups: IndexMap<Result<FileId, usize>, Vec<Entry>> = IndexMap::default();
-    for (index, (entry, file)) in entries.into_iter().zip(opened).enumerate() {
+    for (index, entry) in entries.into_iter().enumerate() {
+        let file = reader.known_file(&entry.path);
+        if entry.quiet && file.is_none() {
+            continue;
+        }
         let group = file.map(|file| together.first(file)).ok_or(index);
+        let entry = Entry {
+            quiet: false,
+            ..entry
+        };
         groups.entry(group).or_default().push(entry);
     }
     groups.into_values().collect()
 }
 
-/// The files that are read when these are translated, by their paths.
-pub fn reached(files: &dyn Files, entries: &[Entry]) -> HashSet<PathBuf> {
-    let mut reader = Reader::new(files);
-    open_all(&mut reader, entries, |_, _| {});
-    let documents = reader.documents.files.into_iter();
-    documents
-        .map(|document| document.source.path().to_owned())
-        .collect()
-}
-
-/// Opens the entries and what these use. Gives the file of each entry, and tells `uses` who uses whom.
+/// Opens the entries that are not quiet, and what these use. Gives the files of the entries, and tells `uses` who uses whom.
 fn open_all(
     reader: &mut Reader<'_>,
     entries: &[Entry],
     mut uses: impl FnMut(FileId, FileId),
-) -> Vec<Option<FileId>> {
-    let opened = entries.iter().map(|entry| reader.open(&entry.path));
+) -> Vec<FileId> {
+    let spoken = entries.iter().filter(|entry| !entry.quiet);
+    let opened = spoken.filter_map(|entry| reader.open(&entry.path));
     let opened = opened.collect();
     let mut next = 0;
     while next < reader.documents.files.len().min(FILES) {

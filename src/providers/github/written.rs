@@ -31,7 +31,8 @@ pub(crate) fn action_name(uses: &str) -> Option<&str> {
     if uses.starts_with("./") || uses.starts_with("docker://") {
         return None;
     }
-    Some(uses.split('@').next().unwrap_or(uses))
+    let end = memchr::memchr(b'@', uses.as_bytes());
+    Some(&uses[..end.unwrap_or(uses.len())])
 }
 
 /// Writes out the actions of all files; the documents that hold their commands come behind the files.

@@ -29,7 +29,7 @@ impl Reader<'_> {
         if found.order.contains(&file) {
             return; // once is enough, however often it is named
         }
-        if found.open.len() + found.order.len() > INCLUDES {
+        if found.is_full() {
             return;
         }
         found.open.push(file);
@@ -58,6 +58,9 @@ impl Reader<'_> {
             Target::Foreign(foreign) => found.foreign.push(foreign),
             Target::Local { at, path } if path.contains('*') => {
                 for path in self.files.glob(path.trim_start_matches('/')) {
+                    if found.is_full() && self.is_quiet(&path) {
+                        continue;
+                    }
                     if let Some(file) = self.open(&path) {
                         self.enter(at, file, found);
                     }
@@ -71,6 +74,9 @@ impl Reader<'_> {
             }
             Target::Local { at, path } => {
                 let relative = PathBuf::from(path.trim_start_matches('/'));
+                if found.is_full() && self.is_quiet(&relative) {
+                    return;
+                }
                 if !self.files.exists(&relative) {
                     self.trouble(at, format!("the included file {path} is not in the repository; what it holds is not known here"));
                     found.foreign.push(Foreign {
@@ -157,6 +163,13 @@ struct Closure {
     order: Vec<FileId>,
     foreign: Vec<Foreign>,
     broken: bool,
+}
+
+impl Closure {
+    /// Whether no further file becomes part of the pipeline.
+    fn is_full(&self) -> bool {
+        self.open.len() + self.order.len() > INCLUDES
+    }
 }
 
 /// What one `include:` entry names.

@@ -4,12 +4,13 @@ mod include;
 mod lower;
 mod view;
 
-use crate::pipeline::NodeRef;
+use crate::collections::{HashSet, IndexSet};
+use crate::pipeline::{NodeRef, Pipeline};
 use crate::repository::Files;
 use crate::text::FileId;
 
 use super::reader::Reader;
-use super::{Entry, Lowered};
+use super::{Entry, Lowered, QuietFiles};
 
 /// Whether a key at the top of a file is no job.
 pub(crate) fn is_reserved(key: &str) -> bool {
@@ -18,39 +19,96 @@ pub(crate) fn is_reserved(key: &str) -> bool {
 
 /// Reads the entry files with all that they include, and lowers each to a pipeline.
 pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
-    let mut reader = Reader::new(files);
-    let mut starts: Vec<FileId> = Vec::new();
-    let mut beside: Vec<FileId> = Vec::new();
-    for entry in entries {
-        if let Some(file) = reader.open(&entry.path) {
-            let list = if entry.starts {
-                &mut starts
-            } else {
-                &mut beside
-            };
-            list.push(file);
+    let mut lowering = Lowering::new(files);
+    lowering.reader.quiet = entries
+        .iter()
+        .filter(|entry| entry.quiet)
+        .map(|entry| entry.path.clone())
+        .collect();
+    for entry in entries.iter().filter(|entry| !entry.quiet) {
+        lowering.enter(entry);
+    }
+    lowering.run();
+    // What one of the pipelines includes is no longer quiet; it includes nothing itself.
+    for entry in entries.iter().filter(|entry| entry.quiet) {
+        if lowering.reader.is_quiet(&entry.path) {
+            continue;
+        }
+        let starts = entry.starts || lowering.quiet.children.remove(&entry.path);
+        lowering.quiet.included.insert(entry.path.clone());
+        lowering.enter(&Entry {
+            starts,
+            ..entry.clone()
+        });
+    }
+    lowering.run();
+    lowering.done()
+}
+
+/// Pipelines that are lowered one after the other.
+struct Lowering<'a> {
+    reader: Reader<'a>,
+    /// Where pipelines start, each once.
+    starts: IndexSet<FileId>,
+    /// How many of these were lowered.
+    done: usize,
+    /// What may be included.
+    beside: Vec<FileId>,
+    /// What is part of a pipeline.
+    reached: HashSet<FileId>,
+    pipelines: Vec<Pipeline>,
+    quiet: QuietFiles,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(files: &'a dyn Files) -> Self {
+        Self {
+            reader: Reader::new(files),
+            starts: IndexSet::default(),
+            done: 0,
+            beside: Vec::new(),
+            reached: HashSet::default(),
+            pipelines: Vec::new(),
+            quiet: QuietFiles::default(),
         }
     }
-    let mut lowered = Lowered::default();
-    let mut reached: Vec<FileId> = Vec::new();
-    let mut next = 0;
-    while next < starts.len() {
-        let entry = starts[next];
-        next += 1;
-        // a child pipeline is a pipeline of its own
-        for (at, path) in reader.children(entry) {
-            if !files.exists(&path) {
+
+    fn enter(&mut self, entry: &Entry) {
+        match self.reader.open(&entry.path) {
+            Some(file) if entry.starts => _ = self.starts.insert(file),
+            Some(file) => self.beside.push(file),
+            None => {}
+        }
+    }
+
+    /// Lowers the pipelines that start somewhere, and those that they start.
+    fn run(&mut self) {
+        while let Some(entry) = self.starts.get_index(self.done).copied() {
+            self.done += 1;
+            self.start_children(entry);
+            self.lower(entry);
+        }
+    }
+
+    /// A child pipeline is a pipeline of its own.
+    fn start_children(&mut self, entry: FileId) {
+        for (at, path) in self.reader.children(entry) {
+            if self.reader.is_quiet(&path) {
+                self.quiet.children.insert(path);
+            } else if !self.reader.files.exists(&path) {
                 let message = format!(
                     "the child pipeline {} is not in the repository",
                     path.display()
                 );
-                reader.trouble(at, message);
-            } else if let Some(file) = reader.open(&path)
-                && !starts.contains(&file)
-            {
-                starts.push(file);
+                self.reader.trouble(at, message);
+            } else if let Some(file) = self.reader.open(&path) {
+                self.starts.insert(file);
             }
         }
+    }
+
+    fn lower(&mut self, entry: FileId) {
+        let reader = &mut self.reader;
         if reader.root(entry).is_none() {
             let tree = &reader.documents.file(entry).tree;
             if let Some(node) = tree.documents().first() {
@@ -68,30 +126,35 @@ pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
                     );
                 }
             }
-            reached.push(entry);
-            continue;
+            self.reached.insert(entry);
+            return;
         }
         let Some((order, foreign)) = reader.pipeline_files(entry) else {
-            continue;
+            return;
         };
-        reached.extend(&order);
+        self.reached.extend(&order);
         match lower::lower(&reader.documents, &order, foreign) {
-            Ok(pipeline) => lowered.pipelines.push(pipeline),
+            Ok(pipeline) => self.pipelines.push(pipeline),
             Err(broken) => reader.trouble(
                 broken.at,
                 format!("{}; the pipeline is left alone", broken.message),
             ),
         }
     }
-    beside.retain(|file| !reached.contains(file));
-    lowered.beside = beside
-        .into_iter()
-        .map(|file| {
-            let pipeline = lower::lower(&reader.documents, &[file], Vec::new());
+
+    fn done(mut self) -> Lowered {
+        self.beside.retain(|file| !self.reached.contains(file));
+        let documents = self.reader.documents;
+        let beside = self.beside.into_iter().map(|file| {
+            let pipeline = lower::lower(&documents, &[file], Vec::new());
             (file, pipeline.unwrap_or_default()) // what is wrong with what nobody runs is nobody's trouble
-        })
-        .collect();
-    lowered.troubles = reader.troubles;
-    lowered.documents = reader.documents;
-    lowered
+        });
+        Lowered {
+            beside: beside.collect(),
+            pipelines: self.pipelines,
+            troubles: self.reader.troubles,
+            quiet: self.quiet,
+            documents,
+        }
+    }
 }
