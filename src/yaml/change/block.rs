@@ -52,6 +52,10 @@ pub(super) fn change(
         let new: Vec<String> = plan_in_order(plan, count)
             .map(|it| render(it.0, it.1))
             .collect();
+        let last = plan_in_order(plan, count).last();
+        let end = last.map_or(end, |(_, last)| {
+            lift_comment(text, first.start, end, last, merge)
+        });
         merge.replace(first.start, end, new.join(&between));
         return Ok(());
     };
@@ -198,6 +202,10 @@ pub(super) fn replace(
     };
     let body = written.trim_start_matches(' ');
     let spread_line = body.starts_with(['\n', '\r']);
+    let end = match flow {
+        true => end,
+        false => lift_comment(text, own_line.unwrap_or(start), end, value, merge),
+    };
     match own_line {
         // The old node begins on a later line than what leads to it: the new one moves up.
         Some(before) if !text[before..start].trim_matches([' ', '\t']).is_empty() => {
@@ -234,6 +242,32 @@ pub(super) fn replace(
         }
     }
     Ok(())
+}
+
+/// A comment behind what goes moves above the line of `start`, if behind what comes it would be part of a text. Gives where what
+/// goes ends, with the comment if it moves.
+fn lift_comment(text: &str, start: usize, end: usize, value: &New, merge: &mut Merge) -> usize {
+    let behind = lex::line_end(text, end).0;
+    let comment = text[end..behind].trim();
+    if !comment.starts_with('#') || !ends_in_lines(value) {
+        return end;
+    }
+    let line = lex::line_start(text, start);
+    let rest = &text[line..];
+    let indent = &rest[..rest.len() - rest.trim_start_matches(' ').len()];
+    let above = format!("{indent}{comment}{}", lex::eol(text));
+    merge.insert(line, Rank::Before(0), above);
+    behind
+}
+
+/// Whether what is written last is a text of several lines.
+fn ends_in_lines(value: &New) -> bool {
+    match value {
+        New::Block(_) => true,
+        New::Sequence(items) => items.last().is_some_and(ends_in_lines),
+        New::Mapping(entries) => entries.last().is_some_and(|(_, last)| ends_in_lines(last)),
+        _ => false,
+    }
 }
 
 impl Tree {
