@@ -29,6 +29,8 @@ pub struct Root {
     pub path: PathBuf,
     /// As seen from where the program was started; empty if it is that very directory.
     pub shown: PathBuf,
+    /// Where the program was started, as seen from the top; empty if that is the top itself or lies outside.
+    pub here: PathBuf,
     /// Whether it is a git work tree.
     pub versioned: bool,
 }
@@ -39,7 +41,10 @@ impl Root {
         if path == Path::new(STANDARD_INPUT) {
             return STANDARD_INPUT.into();
         }
-        repository::slashed(&self.shown.join(path))
+        if self.here.as_os_str().is_empty() {
+            return repository::slashed(&self.shown.join(path));
+        }
+        repository::slashed(&between(&self.here, path))
     }
 }
 
@@ -140,6 +145,7 @@ pub fn roots(paths: &[PathBuf]) -> (Vec<Root>, Vec<Trouble>) {
         if roots.iter().all(|root| root.path != path) {
             roots.push(Root {
                 shown: seen_from_here(&path),
+                here: here_in(&path),
                 path,
                 versioned: wanted.versioned,
             });
@@ -286,21 +292,34 @@ fn seen_from_here(root: &Path) -> PathBuf {
 }
 
 fn way(here: &Path, root: &Path) -> PathBuf {
-    let is_shared = |shared: &&Path| root.starts_with(shared);
-    let Some(shared) = here.ancestors().find(is_shared) else {
-        return root.to_path_buf();
-    };
-    let (Ok(up), Ok(down)) = (here.strip_prefix(shared), root.strip_prefix(shared)) else {
-        return root.to_path_buf();
-    };
-    if shared.parent().is_none() && here != shared {
-        return root.to_path_buf();
+    let shared = here.ancestors().find(|shared| root.starts_with(shared));
+    match shared {
+        Some(shared) if shared.parent().is_some() || here == shared => between(here, root),
+        _ => root.to_path_buf(),
     }
+}
+
+/// The way from one place to another, both seen from the same one.
+fn between(from: &Path, to: &Path) -> PathBuf {
+    let shared = from.ancestors().find(|shared| to.starts_with(shared));
+    let shared = shared.unwrap_or(Path::new(""));
+    let up = from.strip_prefix(shared).unwrap_or(from);
+    let down = to.strip_prefix(shared).unwrap_or(to);
     up.components()
         .map(|_| Path::new(".."))
         .chain([down])
         .filter(|part| *part != Path::new(""))
         .collect()
+}
+
+/// Where the program was started, as seen from the top of a repository; empty if it lies outside.
+fn here_in(root: &Path) -> PathBuf {
+    let here = env::current_dir().and_then(fs::canonicalize);
+    let inside = here
+        .as_ref()
+        .ok()
+        .and_then(|here| here.strip_prefix(root).ok());
+    inside.unwrap_or(Path::new("")).to_path_buf()
 }
 
 fn trouble(path: &Path, message: String) -> Box<Trouble> {
@@ -339,6 +358,9 @@ mod tests {
         assert_eq!(way("/a/b", "/a/b/c"), Path::new("c"));
         assert_eq!(way("/a/b/c", "/a"), Path::new("../.."));
         assert_eq!(way("/a/b", "/a/c"), Path::new("../c"));
+        let between = |from, to| super::between(Path::new(from), Path::new(to));
+        assert_eq!(between("a/b", "a/b/c.yml"), Path::new("c.yml"));
+        assert_eq!(between("a/b", "c/d.yml"), Path::new("../../c/d.yml"));
         assert_eq!(way("/a/b", "/c"), Path::new("/c"));
         assert_eq!(way("/", "/c"), Path::new("c"));
     }

@@ -427,6 +427,35 @@ fn paths_are_shown_from_where_the_user_stands() {
 }
 
 #[test]
+fn paths_are_shown_from_a_folder_of_the_repository() {
+    let repository = Repository::with(&[
+        (".github/workflows/a.yml", WORKFLOW),
+        ("tools/x/readme.md", ""),
+    ]);
+    for (folder, shown) in [
+        (".github", "--> workflows/a.yml:"),
+        (".github/workflows", "--> a.yml:"),
+        ("tools/x", "--> ../../.github/workflows/a.yml:"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_dindless"))
+            .current_dir(repository.path().join(folder))
+            .arg("-v")
+            .output()
+            .unwrap();
+        let said = said(&output);
+        assert!(said.contains(shown), "{folder}: {said}");
+    }
+}
+
+const WORKFLOW: &str = "on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: docker build -t app .
+";
+
+#[test]
 fn a_job_to_try_podman_is_made_for_the_server_and_the_runner() {
     let repository = Repository::with(&[(".gitlab-ci.yml", PLAIN)]);
     let job = |arguments: &[&str]| {

@@ -64,6 +64,7 @@ fn run(files: Vec<FileOutcome>) -> Run {
     let mut run = Run::default();
     let root = Root {
         path: PathBuf::from("/r"),
+        here: PathBuf::new(),
         shown: PathBuf::new(),
         versioned: true,
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::walk::walked;
 use super::{
-    Depth, Discovery, Found, MAIN_FILES, Root, Wanted, holds_action, is_action,
+    Depth, Discovery, Found, MAIN_FILES, Root, Wanted, here_in, holds_action, is_action,
     provider_by_content, provider_by_path, seen_from_here,
 };
 use crate::ahead::Looked;
@@ -80,6 +80,7 @@ pub(super) fn search(
     discovery.found.push(Found {
         root: Root {
             shown,
+            here: here_in(&root),
             path: root,
             versioned: wanted.versioned,
         },
