@@ -10,7 +10,14 @@ use anyhow::{Context, bail};
 /// Held until it is dropped. The system lets go of it when its process ends, however it ends, so none is ever left behind.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Lets go by itself: a program that another thread is about to start has the file open, too, for a moment.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -45,7 +52,7 @@ impl Lock {
         let _ = file
             .set_len(0)
             .and_then(|()| file.write_all(name.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
