@@ -271,7 +271,8 @@ fn gitlab_job(company: Company) -> impl Strategy<Value = Job> {
     )
         .prop_map(|(image, services, variables, before, script, comment)| {
             let mut lines: Vec<String> = Vec::new();
-            if comment {
+            // right above an entry that goes it would go, too
+            if comment && !image.is_empty() {
                 lines.push("# what it is for".to_owned());
             }
             lines.extend((!image.is_empty()).then(|| image.to_owned()));
