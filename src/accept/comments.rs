@@ -8,7 +8,7 @@
 use crate::text::Span;
 
 /// What every such comment has.
-const MARK: &str = "dindless:";
+pub(super) const MARK: &str = "dindless:";
 
 /// A comment that speaks to this program.
 #[derive(Clone, Debug, PartialEq, Eq)]

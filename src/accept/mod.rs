@@ -24,7 +24,7 @@ const UNKNOWN: RuleId = RuleId("ignore-unknown");
 
 /// Marks what is accepted, gives each finding the weight that the user wants, and says which comments do nothing.
 pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
-    let word = Finder::new("dindless:");
+    let word = Finder::new(comments::MARK);
     let speaks = |file: &FileOutcome| word.find(file.source.text().as_bytes()).is_some();
     let wished = !options.weights.is_empty() || !options.excluded.is_empty();
     if !wished && !outcome.files.iter().any(speaks) {

@@ -33,7 +33,7 @@ use node::{entry, items, root, text};
 use together::Together;
 pub(crate) use written::action_name;
 
-/// How many files one repository's workflows may lead to: a bound, and far more than anyone has.
+/// How many files one repository's workflows may lead to beside themselves: a bound, and far more than anyone has.
 const FILES: usize = 2_000;
 
 /// What a file is.
@@ -91,9 +91,11 @@ fn open_all(
 ) -> Vec<FileId> {
     let spoken = entries.iter().filter(|entry| !entry.quiet);
     let opened = spoken.filter_map(|entry| reader.open(&entry.path));
-    let opened = opened.collect();
+    let opened: Vec<FileId> = opened.collect();
+    // every entry is followed, however many there are: groups must not miss what two of them share
+    let most = opened.len() + FILES;
     let mut next = 0;
-    while next < reader.documents.files.len().min(FILES) {
+    while next < reader.documents.files.len().min(most) {
         let file = FileId(next as u32);
         next += 1;
         for target in uses_of(reader, file) {

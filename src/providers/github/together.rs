@@ -36,7 +36,9 @@ impl Together {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Entry, groups};
     use super::{FileId, Together};
+    use crate::repository::Memory;
 
     #[test]
     fn joined_files_have_the_same_first_one() {
@@ -47,5 +49,37 @@ mod tests {
         let first = |number| together.first(FileId(number)).0;
         let firsts: Vec<u32> = (0..8).map(first).collect();
         assert_eq!(firsts, [0, 1, 1, 1, 1, 1, 6, 7]);
+    }
+
+    #[test]
+    fn an_action_has_one_group_however_many_workflows_there_are() {
+        let users = 2_100;
+        let step = |index: usize| match index {
+            0 | 2_099 => "uses: ./x",
+            _ => "run: docker ps",
+        };
+        let text = |index| {
+            format!(
+                "on: push\njobs: {{a: {{runs-on: ubuntu-24.04, steps: [{{{}}}]}}}}\n",
+                step(index)
+            )
+        };
+        let mut files: Vec<(String, String)> = (0..users)
+            .map(|index| (format!(".github/workflows/{index}.yml"), text(index)))
+            .collect();
+        let entries = files.iter().map(|(path, _)| Entry {
+            path: path.into(),
+            starts: false,
+            quiet: false,
+        });
+        let entries = entries.collect();
+        files.push((
+            "x/action.yml".to_owned(),
+            "name: x\nruns: {using: composite, steps: []}\n".to_owned(),
+        ));
+        let files: Memory = files.into_iter().collect();
+        let groups = groups(&files, entries);
+        assert_eq!(groups.len(), users - 1);
+        assert_eq!(groups[0].len(), 2);
     }
 }
