@@ -14,8 +14,8 @@ pub struct Options {
     pub include_review: bool,
     /// What is known about the runner.
     pub runner: RunnerProfile,
-    /// The image that takes the place of Docker's own.
-    pub podman_image: String,
+    /// The image that takes the place of Docker's own, if the user names one.
+    pub podman_image: Option<String>,
     /// What runs compose files.
     pub compose: ComposeProvider,
     /// What takes the place of Docker's actions.
@@ -74,15 +74,12 @@ pub fn fits_patterns(patterns: &Gitignore, path: &Path) -> bool {
             .is_ignore()
 }
 
-/// The image that replaces Docker's unless the user names another one.
-pub const DEFAULT_PODMAN_IMAGE: &str = "quay.io/podman/stable";
-
 impl Default for Options {
     fn default() -> Self {
         Self {
             include_review: false,
             runner: RunnerProfile::default(),
-            podman_image: DEFAULT_PODMAN_IMAGE.into(),
+            podman_image: None,
             compose: ComposeProvider::default(),
             actions: ActionStyle::default(),
             podman: None,

@@ -171,7 +171,10 @@ fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>
     let options = Options {
         runner: chosen(told, "--runner"),
         actions: chosen(told, "--actions"),
-        podman,
+        podman: podman.or_else(|| {
+            let named = value_of(told, "--podman")?;
+            Some(named.parse().expect("a version"))
+        }),
         declined: match told.contains("--interactive") {
             true => [(GITLAB.into(), "job".to_owned())].into(),
             false => BTreeSet::new(),
@@ -196,11 +199,14 @@ fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>
 
 /// The value of an option, as the command line takes it.
 fn chosen<T: ValueEnum + Default>(told: &str, option: &str) -> T {
-    let mut words = told.split_whitespace().skip_while(|word| *word != option);
-    let value = words.nth(1);
-    value.map_or_else(T::default, |value| {
+    value_of(told, option).map_or_else(T::default, |value| {
         T::from_str(value, false).expect("options has values that are known")
     })
+}
+
+fn value_of<'t>(told: &'t str, option: &str) -> Option<&'t str> {
+    let mut words = told.split_whitespace().skip_while(|word| *word != option);
+    words.nth(1)
 }
 
 /// All rules that are named in findings or as reasons.

@@ -465,11 +465,18 @@ fn a_job_to_try_podman_is_made_for_the_server_and_the_runner() {
     };
     let privileged = job(&["--runner", "docker-privileged"]);
     assert!(
-        privileged.contains("image: quay.io/podman/stable\n"),
+        privileged.contains("image: quay.io/podman/stable:v5.8\n"),
         "{privileged}"
     );
     assert!(privileged.contains("podman run"), "{privileged}");
     assert!(!privileged.contains("variables:"), "{privileged}");
+    let newer = job(&["--podman", "6.1"]);
+    assert!(
+        newer.contains(
+            "image: quay.io/podman/stable:v6.1\n  variables:\n    TMPDIR: /var/lib/containers\n"
+        ),
+        "{newer}"
+    );
     let sandboxed = job(&[
         "--runner",
         "docker-unprivileged",

@@ -168,7 +168,7 @@ pub(super) struct Target {
     #[arg(long, value_name = "PROFILE", value_enum)]
     pub runner: Option<RunnerProfile>,
 
-    /// The image in the place of Docker's own [default: quay.io/podman/stable]
+    /// The image in the place of Docker's own [default: quay.io/podman/stable with a tag]
     #[arg(long, value_name = "IMAGE", value_parser = plain)]
     pub podman_image: Option<String>,
 
@@ -180,7 +180,7 @@ pub(super) struct Target {
     #[arg(long, value_name = "STYLE", value_enum)]
     pub actions: Option<ActionStyle>,
 
-    /// The Podman that the jobs will meet, like 5.4
+    /// The Podman that the jobs will meet, like 5.4; the tag of its image [default: 5.8]
     #[arg(long, value_name = "VERSION")]
     pub podman: Option<Version>,
 }
@@ -193,7 +193,7 @@ impl Target {
         Options {
             include_review: self.include_review,
             runner: self.runner.or(config.runner).unwrap_or_default(),
-            podman_image: image.cloned().unwrap_or(base.podman_image),
+            podman_image: image.cloned(),
             compose: self.compose.or(config.compose).unwrap_or_default(),
             actions: self.actions.or(config.actions).unwrap_or_default(),
             podman: self.podman.or(config.podman),

@@ -144,6 +144,13 @@ fn add(list: &mut Vec<Finding>, rule: &'static str, at: Location, message: Strin
 }
 
 impl Draft {
+    /// Whether the job has no Docker, and nothing is planned for it.
+    pub fn is_empty(&self) -> bool {
+        let held = !self.blockers.is_empty() || !self.reviews.is_empty();
+        let planned = !self.changes.is_empty() || !self.variables.is_empty();
+        self.places.is_empty() && !held && !planned
+    }
+
     /// Notes what is changed and why; gives the index that the changes name.
     pub fn note(&mut self, rule: &'static str, at: Location, message: impl Into<String>) -> usize {
         self.say(finding(rule, Severity::Note, at, message))

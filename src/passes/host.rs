@@ -95,20 +95,15 @@ impl JobPass<'_> {
     }
 
     /// The image that takes the place of the job's.
-    pub(crate) fn podman_image(&self) -> &str {
-        let given = &self.view.context.options.podman_image;
-        self.evidence.own_image.unwrap_or(given)
+    pub(crate) fn podman_image(&self) -> String {
+        let context = self.view.context;
+        let own = self.evidence.own_image.map(str::to_owned);
+        own.unwrap_or_else(|| context.rules.target_image(context.options))
     }
 
     /// The Podman of the image that takes the place of the job's, if that can be said.
     fn podman_of_image(&self) -> Option<Version> {
-        let image = self.view.context.rules.podman_image()?;
-        let wanted = self.podman_image();
-        match ImageName::parse(wanted).tag {
-            Some(tag) if wanted != image.name => tag.parse().ok(),
-            None if self.evidence.own_image.is_some() => None,
-            _ => Some(image.podman),
-        }
+        ImageName::parse(&self.podman_image()).tag?.parse().ok()
     }
 
     /// The Podman that the job meets once it has moved, as far as that can be said.

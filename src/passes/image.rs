@@ -5,6 +5,7 @@ use crate::pipeline::{Job, NodeRef, Provider};
 use crate::rules::{ImageKind, ToolboxFate};
 use crate::yaml::Change;
 
+use super::context::JobView;
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::job::JobPass;
 
@@ -19,12 +20,12 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         return;
     };
     if pass.evidence.docker_image() {
-        let podman = pass.podman_image().to_owned();
+        let podman = pass.podman_image();
         let why = draft.note("docker-image", at, format!("{name} becomes {podman}"));
         if view.job.provider == Provider::GitHub {
             return super::container::run(pass, image, &podman, draft, why);
         }
-        let target = defining_variable(pass, &image.text).unwrap_or(image.name.node);
+        let target = defining_variable(view, &image.text).unwrap_or(image.name.node);
         draft.plan(Planned {
             file: target.file,
             change: Change::ReplaceScalar {
@@ -32,7 +33,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 text: podman.clone(),
             },
             purpose: Purpose::Text,
-            instead: Some(Instead::Image(podman)),
+            instead: Some(Instead::Image(podman.clone())),
             finding: why,
         });
         if let Some((slot, words)) = &image.entrypoint
@@ -52,6 +53,16 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 at,
                 format!("{name} is named like Docker's image, but comes from a registry that is not known to mirror it"),
                 "see that it holds nothing that the job needs beside Docker",
+            );
+        } else if pass.evidence.own_image.is_none()
+            && view.context.options.podman_image.is_none()
+            && view.context.rules.is_behind_proxy(name)
+        {
+            draft.review(
+                "closed-network",
+                at,
+                format!("{name} comes through a proxy of your own, so the runner may not reach {podman}"),
+                "see that it does, or name Podman's image as it is had there with --podman-image (`image` in dindless.yml)",
             );
         }
         return;
@@ -114,13 +125,13 @@ fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
 }
 
 /// The variable that holds the whole image name, if nothing else uses it for something else.
-fn defining_variable(pass: &JobPass<'_>, text: &str) -> Option<NodeRef> {
+pub(super) fn defining_variable(view: &JobView<'_>, text: &str) -> Option<NodeRef> {
     let name = text.strip_prefix('$')?;
     let name = name
         .strip_prefix('{')
         .and_then(|name| name.strip_suffix('}'))
         .unwrap_or(name);
-    let variable = pass.view.job.variables.get(name)?;
+    let variable = view.job.variables.get(name)?;
     let value = variable.value.as_deref()?;
     if value.contains('$') || variable.slots.len() != 1 || variable.varies {
         return None;
@@ -129,18 +140,13 @@ fn defining_variable(pass: &JobPass<'_>, text: &str) -> Option<NodeRef> {
         job.image.as_ref().is_some_and(|image| image.text == text)
             && job.lines().all(|(_, line)| {
                 !mentions(
-                    pass.view
-                        .context
-                        .documents
-                        .text(line.node)
-                        .unwrap_or_default(),
+                    view.context.documents.text(line.node).unwrap_or_default(),
                     name,
                 )
             })
     };
-    let documents = pass.view.context.documents;
-    let all = pass
-        .view
+    let documents = view.context.documents;
+    let all = view
         .context
         .pipeline
         .jobs

@@ -27,6 +27,7 @@ mod hostnames;
 mod image;
 mod job;
 mod packages;
+mod podman_image;
 mod project_files;
 mod redhat;
 mod removal;
@@ -90,12 +91,12 @@ pub fn run<'a>(
     look: impl FnOnce(&JobPass<'_>, &Draft) -> Vec<Gap>,
 ) -> Option<Drafted> {
     if !may_use_docker(context, job) {
-        return None;
+        return podman_image::of_moved_job(context, job);
     }
     let view = context.view(job);
     let mut pass = JobPass::new(&view);
     if !pass.evidence.uses_docker() {
-        return None;
+        return podman_image::of_moved_job(context, job);
     }
     let mut draft = Draft::default();
     draft.places = places(&pass);
@@ -104,6 +105,7 @@ pub fn run<'a>(
     waits::run(&mut pass, &mut draft);
     host::run(&pass, &mut draft);
     image::run(&pass, &mut draft);
+    podman_image::run(&pass, &mut draft);
     dind_service::run(&pass, &mut draft);
     variables::run(&pass, &mut draft);
     commands::run(&pass, &mut draft);

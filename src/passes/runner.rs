@@ -1,6 +1,5 @@
 //! What the runner lets Podman do in the job's container, as far as the file or the user says.
 
-use crate::image_name::ImageName;
 use crate::pipeline::Provider;
 use crate::rules::{Grant, Profile};
 
@@ -59,9 +58,9 @@ fn variables(pass: &JobPass<'_>, profile: &Profile, draft: &mut Draft) {
     if !pass.facts.deeds.iter().any(stores) {
         return;
     }
-    let repository = ImageName::without_tag(pass.podman_image());
-    let own = view.context.rules.podman_image();
-    let own_image = pass.evidence.docker_image() && own.is_some_and(|own| own.name == repository);
+    let known = view.context.rules.podman_image();
+    let own_image =
+        pass.evidence.docker_image() && known.is_some_and(|known| known.is(&pass.podman_image()));
     for (name, value) in profile.variables(own_image) {
         if view.job.variables.contains_key(name) {
             continue;

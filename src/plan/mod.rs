@@ -136,6 +136,9 @@ fn first_state(
         return State::Untouched;
     };
     let draft = &drafted.draft;
+    if draft.is_empty() {
+        return State::Untouched; // there is only something to say
+    }
     let mut blockers = draft.blockers.clone();
     if blockers.is_empty()
         && let Some(finding) = nothing_left(documents, job, &draft.changes)

@@ -257,8 +257,8 @@ fn where_docker_stood(
     found
 }
 
-/// A `variables:` mapping of a template or of the whole file that several jobs have, if all who see it move or never
-/// used Docker, and several of them need the variable.
+/// A `variables:` mapping of a template or of the whole file that several jobs have, if all who see it move and several of
+/// them need the variable.
 fn shared_variables(
     documents: &Documents,
     users: &Users,
@@ -276,9 +276,7 @@ fn shared_variables(
     mappings.dedup();
     mappings.into_iter().find_map(|mapping| {
         let users = users.get(&mapping)?;
-        let stays = users
-            .iter()
-            .any(|user| matches!(plan.units[*user].state, State::Left(_)));
+        let stays = users.iter().any(|user| !plan.moves(*user));
         let need = users.iter().filter(|user| {
             let drafted = plan.units[**user].drafted.iter();
             plan.moves(**user)

@@ -38,21 +38,27 @@ pub fn write(
 }
 
 fn gitlab(options: &Options, profile: Option<&Profile>, rules: &Rules) -> String {
-    let repository = ImageName::without_tag(&options.podman_image);
-    let own = rules
-        .podman_image()
-        .is_some_and(|own| own.name == repository);
-    let variables: Vec<String> = profile
+    let image = rules.target_image(options);
+    let own = rules.podman_image().filter(|own| own.is(&image));
+    let mut variables: Vec<String> = profile
         .into_iter()
-        .flat_map(|profile| profile.variables(own))
+        .flat_map(|profile| profile.variables(own.is_some()))
         .map(|(name, value)| format!("    {name}: {value}\n"))
         .collect();
+    let podman = options
+        .podman
+        .or_else(|| ImageName::parse(&image).tag?.parse().ok());
+    if let Some(own) = own
+        && podman.is_none_or(|podman| podman >= own.overlays_context)
+    {
+        variables.push(format!("    TMPDIR: {}\n", own.volume));
+    }
     let runs = !matches!(
         profile.map(|profile| &profile.containers),
         Some(Grant::Stays { .. })
     );
     let mut text = GITLAB
-        .replace("{image}", &options.podman_image)
+        .replace("{image}", &image)
         .replace("{runs}", if runs { " and runs" } else { "" });
     text = match variables.as_slice() {
         [] => text.replace("  variables:\n{variables}", ""),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::error::source;
 use super::pattern::{Patterns, fits};
+use crate::image_name::ImageName;
 use crate::version::Version;
 
 /// What a table of images says about one of them.
@@ -104,13 +105,34 @@ pub struct Engine {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PodmanImage {
-    /// Its name.
+    /// Its name, without a tag.
     pub name: String,
-    /// The Podman that it is assumed to have.
+    /// The Podman of the tag that is written unless the user names another.
     pub podman: Version,
+    /// Since this Podman a build mounts an overlay over its context, which fails where temporary files lie on an overlay
+    /// themselves, as in every container.
+    pub overlays_context: Version,
+    /// The folder of the image that is a volume, and so no overlay.
+    pub volume: String,
     /// How this is known.
     #[serde(deserialize_with = "source")]
     pub source: String,
+}
+
+impl PodmanImage {
+    /// The image with the tag of a Podman: of this one, or of the one that is written unless the user names another. It is
+    /// never without a tag: what has none leads to another Podman one day.
+    pub fn tagged(&self, podman: Option<Version>) -> String {
+        format!("{}:v{}", self.name, podman.unwrap_or(self.podman))
+    }
+
+    /// Whether an image is this one, or a copy of it in another registry.
+    pub fn is(&self, image: &str) -> bool {
+        let repository = ImageName::without_tag(image);
+        let path = self.name.split_once('/').map_or("", |(_, path)| path);
+        let copy = repository.strip_suffix(path);
+        copy.is_some_and(|registry| registry.ends_with('/'))
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,6 +152,8 @@ struct ToolboxEntry {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Proxies {
     prefixes: Vec<String>,
+    /// Those of a server of somebody's own.
+    own: Vec<String>,
     #[serde(rename = "source", deserialize_with = "source")]
     _source: String,
 }
@@ -249,7 +273,17 @@ impl Images {
     /// The name as Docker Hub has it, if it comes through a proxy that the rules know.
     pub(super) fn without_proxy<'n>(&self, repository: &'n str) -> &'n str {
         let cut = |prefix: &String| repository.strip_prefix(prefix.as_str())?.strip_prefix('/');
-        let prefixes = &self.proxies.prefixes;
-        prefixes.iter().find_map(cut).unwrap_or(repository)
+        let prefixes = self.proxies.prefixes.iter();
+        let mut all = prefixes.chain(&self.proxies.own);
+        all.find_map(cut).unwrap_or(repository)
+    }
+
+    pub(super) fn is_behind_proxy(&self, image: &str) -> bool {
+        let mut own = self.proxies.own.iter();
+        own.any(|prefix| {
+            image
+                .strip_prefix(prefix.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
     }
 }

@@ -40,6 +40,7 @@ mod variables;
 
 use std::sync::OnceLock;
 
+use crate::options::Options;
 use serde::de::DeserializeOwned;
 
 pub use actions::{
@@ -296,6 +297,19 @@ impl Rules {
     /// The image that a job gets in place of Docker's.
     pub fn podman_image(&self) -> Option<&PodmanImage> {
         self.images.get(IMAGES).map(|images| &images.podman_image)
+    }
+
+    /// The image that jobs get unless they have one of their own: the one that the user names, or Podman's own with a tag.
+    pub fn target_image(&self, options: &Options) -> String {
+        let named = options.podman_image.clone();
+        let own = || self.podman_image().map(|own| own.tagged(options.podman));
+        named.or_else(own).unwrap_or_default()
+    }
+
+    /// Whether an image comes through a proxy or a mirror that somebody runs for a network of their own.
+    pub fn is_behind_proxy(&self, image: &str) -> bool {
+        let images = self.images.get(IMAGES);
+        images.is_some_and(|images| images.is_behind_proxy(image))
     }
 
     /// What becomes of a variable that Docker or one of its helpers reads.

@@ -147,7 +147,7 @@ fn needs(out: &mut dyn Write, tree: &Tree, rules: &Rules, sorted: &Sorted<'_>) -
         }
         needs.extend(known);
         if provider == Provider::GitLab {
-            let image = code(&tree.options.podman_image);
+            let image = code(&rules.target_image(&tree.options));
             needs.push(format!("Access to {image}"));
         }
     }
