@@ -27,6 +27,10 @@ pub struct JobOutcome {
     pub verdict: Verdict,
     /// Whether it is left only until a person agrees: `--include-review` moves it.
     pub held_for_review: bool,
+    /// Whether it is left only because what it is or runs lies where nothing can be read.
+    pub unknown: bool,
+    /// What a person had to agree to before it moved.
+    pub reviewed: Vec<RuleId>,
     /// Each reason with its place; `Location::file` is an index into `Outcome::files`.
     pub because: Vec<(RuleId, Location)>,
     /// Whether the user said that it may be as it is.

@@ -288,8 +288,47 @@ fn the_schema_asks_for_something() {
     assert!(faults.is_empty(), "{faults:?}");
     document["files"][0]["jobs"][0]["verdict"] = "moved".into();
     assert!(!validator.is_valid(&document));
-    let empty = serde_json::json!({"version": 1, "files": [{}], "troubles": [], "summary": {}});
+    let empty = serde_json::json!({"version": 2, "files": [{}], "troubles": [], "summary": {}});
     assert!(!validator.is_valid(&empty));
+}
+
+#[test]
+fn the_json_knows_who_waits_and_who_is_unknown() {
+    let text = "held:
+  image: docker:27
+  script: [docker pull docker.io/library/alpine:3]
+unknown:
+  extends: .elsewhere
+  image: docker:27
+  services: [docker:27-dind]
+  script: [docker info]
+both:
+  extends: .elsewhere
+  image: docker:27
+  services: [docker:27-dind]
+  script: [docker stack deploy -c compose.yml app]
+";
+    let repository = Repository::with(&[(".gitlab-ci.yml", text)]);
+    let jobs = |arguments: &[&str]| -> Vec<(String, Value)> {
+        let output = repository.run(arguments).stdout;
+        let document: Value = serde_json::from_slice(&output).expect("JSON on standard output");
+        let jobs = document["files"][0]["jobs"].as_array().expect("jobs");
+        let of = |job: &Value| {
+            (
+                job["verdict"].as_str().expect("a word").into(),
+                job["review"].clone(),
+            )
+        };
+        jobs.iter().map(of).collect()
+    };
+    let verdicts = |jobs: &[(String, Value)]| -> Vec<String> {
+        jobs.iter().map(|(verdict, _)| verdict.clone()).collect()
+    };
+    let held = jobs(&["--format", "json"]);
+    assert_eq!(verdicts(&held), ["review", "unknown", "left"]);
+    let agreed = jobs(&["--format", "json", "--include-review"]);
+    assert_eq!(verdicts(&agreed), ["migrated", "unknown", "left"]);
+    assert_eq!(agreed[0].1, serde_json::json!(["runner-engine"]));
 }
 
 /// The byte of a place in a text, as SARIF counts with this log's `columnKind` and `newlineSequences`.

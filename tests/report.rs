@@ -55,6 +55,8 @@ fn job(name: &str, span: Span, verdict: Verdict, held_for_review: bool) -> JobOu
         span,
         verdict,
         held_for_review,
+        unknown: false,
+        reviewed: Vec::new(),
         because: Vec::new(),
         accepted: false,
     }

@@ -109,6 +109,8 @@ impl Jobs {
             span: Span::new(name.start, *end),
             verdict: Verdict::Untouched,
             held_for_review: false,
+            unknown: false,
+            reviewed: Vec::new(),
             because: Vec::new(),
             accepted: false,
         });

@@ -10,12 +10,12 @@ use serde::Serialize;
 use super::region::{Region, last_line};
 use super::summary::Tally;
 use super::{Run, Tree, write_json};
-use crate::finding::{AcceptedBy, Finding, Safety, Severity};
+use crate::finding::{AcceptedBy, Finding, RuleId, Safety, Severity};
 use crate::outcome::{FileOutcome, Provider, Trouble, Verdict};
 use crate::text::{FileId, Span};
 
 /// The version of the shape of the document; it grows when a name goes or changes its meaning.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Writes the whole document and a final newline.
 pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally) -> io::Result<()> {
@@ -100,6 +100,8 @@ struct JsonJob<'a> {
     verdict: JsonVerdict,
     /// The rules by which it stays on Docker; none if it does not
     reasons: Vec<&'a str>,
+    /// The rules by which a person had to agree before it moved; none unless `--include-review` was given
+    review: Vec<&'a str>,
     /// Whether the user said that it may be as it is
     accepted: bool,
 }
@@ -113,8 +115,12 @@ enum JsonVerdict {
     Untouched,
     /// It moves to Podman, whole
     Migrated,
+    /// It could move, and waits for a person: `--include-review` moves it
+    Review,
     /// It stays on Docker, whole
     Left,
+    /// What it is or runs lies where nothing can be read, so it stays as it is
+    Unknown,
 }
 
 /// One thing to say about one place
@@ -255,7 +261,11 @@ struct JsonJobs {
     /// Stay on Docker whatever is asked for
     left: usize,
     /// Stay on Docker until `--include-review` is given
+    review: usize,
+    /// The same number as `review`, under its older name
     held_for_review: usize,
+    /// Stay as they are, because what they are or run lies where nothing can be read
+    unknown: usize,
     /// Use Docker and may be as they are, because the user said so
     accepted: usize,
 }
@@ -277,8 +287,12 @@ fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
                     Verdict::Untouched => (JsonVerdict::Untouched, Vec::new()),
                     Verdict::Migrated => (JsonVerdict::Migrated, Vec::new()),
                     Verdict::Left(rules) => {
-                        let rules = rules.iter().map(|rule| rule.0);
-                        (JsonVerdict::Left, rules.collect())
+                        let verdict = match job {
+                            job if job.held_for_review => JsonVerdict::Review,
+                            job if job.unknown => JsonVerdict::Unknown,
+                            _ => JsonVerdict::Left,
+                        };
+                        (verdict, names(rules))
                     }
                 };
                 JsonJob {
@@ -287,6 +301,7 @@ fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
                     end_line: last_line(&file.source, job.span),
                     verdict,
                     reasons,
+                    review: names(&job.reviewed),
                     accepted: job.accepted,
                 }
             })
@@ -297,6 +312,10 @@ fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
             .map(|finding| json_finding(tree, file, finding))
             .collect(),
     }
+}
+
+fn names(rules: &[RuleId]) -> Vec<&'static str> {
+    rules.iter().map(|rule| rule.0).collect()
 }
 
 fn json_finding<'a>(
@@ -370,8 +389,10 @@ fn json_summary(tally: &Tally) -> JsonSummary {
         jobs: JsonJobs {
             untouched: tally.untouched,
             migrated: tally.migrated,
-            left: tally.left,
+            left: tally.left - tally.unknown,
+            review: tally.held,
             held_for_review: tally.held,
+            unknown: tally.unknown,
             accepted: tally.accepted,
         },
         reasons: tally

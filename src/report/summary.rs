@@ -27,6 +27,8 @@ pub struct Tally {
     pub pending: usize,
     /// Jobs that stay on Docker whatever is asked for.
     pub left: usize,
+    /// Of these, the ones of which nobody can tell from here what they are or run.
+    pub unknown: usize,
     /// Jobs that stay on Docker, or could move, and may be as they are.
     pub accepted: usize,
     /// Jobs that stay until a person agrees.
@@ -127,6 +129,7 @@ impl Counter {
                 }
                 Verdict::Left(rules) => {
                     tally.left += 1;
+                    tally.unknown += usize::from(job.unknown);
                     count(&mut self.reasons, rules);
                 }
             }

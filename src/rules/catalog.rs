@@ -77,6 +77,8 @@ pub struct CatalogRule {
     pub until_moved: bool,
     /// Whether it is said of the first job that moves only: the others are no news.
     pub once: bool,
+    /// Whether a job that stays for it alone is unknown: what it is or runs lies where nothing can be read.
+    pub unread: bool,
     /// Whether it is said once of a file, with all places in it.
     pub grouped: bool,
     /// What is the matter, in one sentence; `{it}` is what was found, `{podman}` the version that is aimed at.
@@ -252,6 +254,8 @@ struct Entry {
     until_moved: bool,
     #[serde(default)]
     once: bool,
+    #[serde(default)]
+    unread: bool,
     #[serde(default)]
     grouped: bool,
     what: String,
@@ -491,6 +495,7 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
         beside: entry.beside,
         always: entry.always,
         until_moved: entry.until_moved,
+        unread: entry.unread,
         once: entry.once,
         grouped: entry.grouped,
         what: one_line(&entry.what),

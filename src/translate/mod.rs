@@ -206,7 +206,7 @@ fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translate
         plan.look_aside(documents, &lowered.beside, rules, options, files, &scripts);
         plan.say(documents, pipelines, rules, options, files, &scripts);
     }
-    let mut settled = Settled::of(made, &lowered.documents);
+    let mut settled = Settled::of(made, &lowered.documents, rules);
     settled.trouble = settled.trouble.or(failure);
     Translated {
         entries,

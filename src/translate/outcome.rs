@@ -25,7 +25,7 @@ pub(super) struct Settled {
 }
 
 impl Settled {
-    pub(super) fn of(made: Made<'_>, documents: &Documents) -> Self {
+    pub(super) fn of(made: Made<'_>, documents: &Documents, rules: &Rules) -> Self {
         let mut settled = Self::default();
         match made {
             Made::Done { plan, texts } => {
@@ -34,7 +34,7 @@ impl Settled {
                         .jobs
                         .entry(unit.job.key.file)
                         .or_default()
-                        .push(job_outcome(unit));
+                        .push(job_outcome(unit, rules));
                 }
                 for aside in &plan.aside {
                     settled
@@ -61,7 +61,7 @@ impl Settled {
     }
 }
 
-fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
+fn job_outcome(unit: &plan::Unit<'_>, rules: &Rules) -> JobOutcome {
     let (verdict, held_for_review) = match &unit.state {
         State::Untouched => (Verdict::Untouched, false),
         State::Moves => (Verdict::Migrated, false),
@@ -70,11 +70,22 @@ fn job_outcome(unit: &plan::Unit<'_>) -> JobOutcome {
             reasons.iter().all(|reason| reason.fix.is_some()),
         ),
     };
+    let unread = |rule: &RuleId| rules.named(rule.0).is_some_and(|rule| rule.unread);
+    let unknown = matches!(&verdict, Verdict::Left(reasons) if reasons.iter().all(unread));
+    let reviewed = match &unit.state {
+        State::Moves => unit
+            .drafted
+            .as_ref()
+            .map(|drafted| plan::reasons(&drafted.draft.reviews)),
+        State::Untouched | State::Left(_) => None,
+    };
     JobOutcome {
         name: unit.job.name.clone(),
         span: unit.job.span,
         verdict,
         held_for_review,
+        unknown,
+        reviewed: reviewed.unwrap_or_default(),
         because: reasons_of(unit),
         accepted: false,
     }
@@ -109,6 +120,8 @@ fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
         span: aside.job.span,
         verdict,
         held_for_review: false,
+        unknown: false,
+        reviewed: Vec::new(),
         because,
         accepted: false,
     }
