@@ -102,7 +102,7 @@ pub fn plan<'a>(
             });
         }
     }
-    let users = users(&units);
+    let users = users(documents, &units);
     let mut plan = Plan {
         units,
         changes: HashMap::default(),
@@ -113,14 +113,26 @@ pub fn plan<'a>(
     };
     ignored::hold(&mut plan, documents, options);
     loop {
-        let shared = plan.share(documents, &users);
-        let flows = flows::couple(&mut plan, documents);
-        if !shared && !flows {
+        plan.agree(documents, &users);
+        let apart: Vec<HashSet<usize>> = plan
+            .units
+            .iter()
+            .map(|unit| unit.overridden.clone())
+            .collect();
+        hoist::hoist(&mut plan, documents, &users);
+        plan.changes = gather::changes(&plan, documents, &references, &users);
+        let Err(refusal) = settle::write(documents, &plan.changes) else {
+            break;
+        };
+        // each job can be written by itself, and all of them together cannot
+        if !plan.leave_those_at(documents, &refusal) {
             break;
         }
+        plan.hoisted.clear();
+        for (unit, overridden) in plan.units.iter_mut().zip(apart) {
+            unit.overridden = overridden;
+        }
     }
-    hoist::hoist(&mut plan, documents, &users);
-    plan.changes = gather::changes(&plan, documents, &references, &users);
     plan
 }
 
@@ -149,17 +161,7 @@ fn first_state(
         return State::Left(blockers);
     }
     if let Err(refusal) = settle::alone(documents, references, job, drafted) {
-        let mut finding = passes::finding(
-            "unwritable",
-            Severity::Warning,
-            refusal.at,
-            format!(
-                "what has to change here cannot be written without touching more: {}",
-                refusal.why
-            ),
-        );
-        finding.help = Some("write it plainly and only once, then run again".to_owned());
-        return State::Left(vec![finding]);
+        return State::Left(vec![unwritable(&refusal)]);
     }
     if !draft.reviews.is_empty() && !options.include_review {
         let held = draft.reviews.iter().cloned().map(|mut finding| {
@@ -173,6 +175,20 @@ fn first_state(
         return State::Left(held.collect());
     }
     State::Moves
+}
+
+fn unwritable(refusal: &settle::Unwritable) -> Finding {
+    let mut finding = passes::finding(
+        "unwritable",
+        Severity::Warning,
+        refusal.at,
+        format!(
+            "what has to change here cannot be written without touching more: {}",
+            refusal.why
+        ),
+    );
+    finding.help = Some("write it plainly and only once, then run again".to_owned());
+    finding
 }
 
 /// A job whose whole script would go has nothing to run.
@@ -206,7 +222,7 @@ fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option
 }
 
 /// Which jobs use each node.
-fn users(units: &[Unit<'_>]) -> Users {
+fn users(documents: &Documents, units: &[Unit<'_>]) -> Users {
     let mut users = Users::default();
     for (index, unit) in units.iter().enumerate() {
         let mut add = |node: NodeRef| {
@@ -217,6 +233,10 @@ fn users(units: &[Unit<'_>]) -> Users {
         };
         let job = unit.job;
         job.mappings.iter().copied().for_each(&mut add);
+        // on GitHub the list of steps and the mapping of services, which jobs may share by an alias
+        job.keys
+            .values()
+            .for_each(|value| add(documents.resolve(*value)));
         if let Some(image) = &job.image {
             add(image.name.node);
             add(image.slot.mapping);
@@ -266,6 +286,41 @@ impl Plan<'_> {
             State::Left(reasons) => reasons.push(finding),
             state => *state = State::Left(vec![finding]),
         }
+    }
+
+    /// Holds jobs against each other until none changes its state any more.
+    fn agree(&mut self, documents: &Documents, users: &Users) {
+        loop {
+            let shared = self.share(documents, users);
+            let flows = flows::couple(self, documents);
+            if !shared && !flows {
+                return;
+            }
+        }
+    }
+
+    /// Leaves the jobs whose changes meet where something cannot be written; if none is known to, all that change the file.
+    /// Gives whether there was one.
+    fn leave_those_at(&mut self, documents: &Documents, refusal: &settle::Unwritable) -> bool {
+        let moving: Vec<usize> = (0..self.units.len())
+            .filter(|unit| self.moves(*unit))
+            .collect();
+        let changing = |here: &dyn Fn(&Planned) -> bool| -> Vec<usize> {
+            let changes = |unit: &&usize| effective(&self.units[**unit]).any(here);
+            moving.iter().filter(changes).copied().collect()
+        };
+        let mut all = changing(&|planned| {
+            let at = documents.location(planned.node());
+            let meets = at.span.contains(refusal.at.span) || refusal.at.span.contains(at.span);
+            at.file == refusal.at.file && meets
+        });
+        if all.is_empty() {
+            all = changing(&|planned| planned.file == refusal.at.file);
+        }
+        for unit in &all {
+            self.leave(*unit, unwritable(refusal));
+        }
+        !all.is_empty()
     }
 
     /// Holds each change of shared text against all who share it. Gives whether a job changed its state.

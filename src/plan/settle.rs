@@ -17,6 +17,8 @@ pub(super) struct Unwritable {
     pub(super) at: Location,
     /// Why.
     pub(super) why: String,
+    /// Whether an alias is in the way that another job's changes may take away.
+    by_alias: bool,
 }
 
 /// The changes of a set of files, while keys may still go.
@@ -294,7 +296,10 @@ pub(super) fn alone(
     }
     let changes = settling.close(documents, references);
     uncovered(documents, &changes).map_or(Ok(()), Err)?;
-    write(documents, &changes)
+    match write(documents, &changes) {
+        Err(refusal) if refusal.by_alias => Ok(()), // seen when the changes of all are together
+        result => result,
+    }
 }
 
 /// An entry that goes where the same key is written once more: that one would come to life.
@@ -329,12 +334,16 @@ fn uncovered(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> O
             why: format!(
                 "{key} is written twice here, and without the last one the other would count"
             ),
+            by_alias: false,
         })
     })
 }
 
 /// Tries changes against the files.
-fn write(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Result<(), Unwritable> {
+pub(super) fn write(
+    documents: &Documents,
+    changes: &HashMap<FileId, Vec<Change>>,
+) -> Result<(), Unwritable> {
     for (file, changes) in changes {
         let document = documents.file(*file);
         crate::yaml::edits(&document.tree, document.source.text(), changes).map_err(|refusal| {
@@ -344,6 +353,7 @@ fn write(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> Resul
                     span: refusal.at,
                 },
                 why: refusal.why,
+                by_alias: refusal.by_alias,
             }
         })?;
     }
@@ -372,9 +382,10 @@ pub(super) fn insert_key(
         .rev()
         .find(|entry| tree.scalar(entry.key).is_some_and(|own| own.value() == key))
     {
+        // what others stand for by an alias, or it by a tag, is not this job's any more
         settling.add(
             own.file,
-            Change::ReplaceNode {
+            Change::ReplaceWhole {
                 node: entry.value,
                 value,
             },

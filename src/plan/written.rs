@@ -58,26 +58,14 @@ fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling:
     let final_newline = source.ends_with('\n');
     let variables: Vec<(String, New)> = used(&commands.variables, script);
     let mut new: Vec<(String, New)> = Vec::new();
-    match own("env").map(|entry| {
-        documents.resolve(NodeRef {
-            file: action.mapping.file,
-            node: entry.value,
-        })
-    }) {
-        Some(env) => {
-            let length = match &documents.tree(env).node(env.node).kind {
-                Kind::Mapping { entries, .. } => entries.len(),
-                _ => 0,
+    match own("env") {
+        Some(_) if variables.is_empty() => {}
+        Some(entry) => {
+            let env = NodeRef {
+                file: action.mapping.file,
+                node: entry.value,
             };
-            for (key, value) in variables {
-                let change = Change::InsertEntry {
-                    mapping: env.node,
-                    at: length,
-                    key,
-                    value,
-                };
-                settling.add(env.file, change);
-            }
+            add_to(documents, env, variables, settling);
         }
         None if variables.is_empty() => {}
         None => new.push(("env".to_owned(), New::Mapping(variables))),
@@ -115,6 +103,47 @@ fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling:
                 value: New::Mapping(entries),
             },
         );
+    }
+}
+
+/// Adds variables to those of a step. What other steps have too by an alias stays theirs: this one gets a copy.
+fn add_to(
+    documents: &Documents,
+    written: NodeRef,
+    variables: Vec<(String, New)>,
+    settling: &mut Settling,
+) {
+    let env = documents.resolve(written);
+    let tree = documents.tree(env);
+    let Kind::Mapping { entries, .. } = &tree.node(env.node).kind else {
+        return;
+    };
+    if env == written && !tree.has_alias(env.node) {
+        for (key, value) in variables {
+            let change = Change::InsertEntry {
+                mapping: env.node,
+                at: entries.len(),
+                key,
+                value,
+            };
+            settling.add(env.file, change);
+        }
+        return;
+    }
+    let known = entries.iter().filter_map(|entry| {
+        let (key, value) = (tree.scalar(entry.key)?, tree.scalar(entry.value)?);
+        Some((key.value().to_owned(), variable(value.value())))
+    });
+    let value = New::Mapping(known.chain(variables).collect());
+    let node = written.node;
+    settling.add(written.file, Change::ReplaceWhole { node, value });
+}
+
+/// The value of a variable.
+fn variable(text: &str) -> New {
+    match text.contains('\n') {
+        true => New::Block(text.to_owned()),
+        false => New::Scalar(text.to_owned()),
     }
 }
 

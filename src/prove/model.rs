@@ -117,13 +117,18 @@ impl<'a> Model<'a> {
         meant: Meant<'a>,
     ) -> Result<(Option<&'a str>, Shape<'a>), String> {
         match meant {
-            Meant::Node(node) => self.node(node),
+            Meant::Node(node) => self.node(node, false),
             Meant::New(value) => self.written(value),
             Meant::Key(key) => Ok((None, Shape::Text(key.into()))),
         }
     }
 
-    fn node(&mut self, node: NodeId) -> Result<(Option<&'a str>, Shape<'a>), String> {
+    /// What a node must be. `by_alias` tells that an alias led to it, which does not follow it when all of it is replaced.
+    fn node(
+        &mut self,
+        node: NodeId,
+        by_alias: bool,
+    ) -> Result<(Option<&'a str>, Shape<'a>), String> {
         self.left = self
             .left
             .checked_sub(1)
@@ -135,16 +140,21 @@ impl<'a> Model<'a> {
             Change::ReplaceNode { value, .. } => Some(value),
             _ => None,
         });
+        let whole = changes.iter().find_map(|change| match change {
+            Change::ReplaceWhole { value, .. } if !by_alias => Some(value),
+            _ => None,
+        });
+        if let Some(value) = whole {
+            return self.written(value);
+        }
         let tag = found.tag.as_ref().map(|tag| tag.text.as_str());
         if let Some(value) = anew {
             let (own, shape) = self.written(value)?;
             return Ok((tag.or(own), shape));
         }
         if let Kind::Alias { target, .. } = &found.kind {
-            return self.node(*target);
+            return self.node(*target, true);
         }
-        let changes = self.by_node.get(&node).map(Vec::as_slice);
-        let changes = changes.unwrap_or_default();
         let replaced = changes.iter().find_map(|change| match change {
             Change::ReplaceScalar { text, .. } => Some(text.as_str()),
             _ => None,
@@ -169,7 +179,7 @@ impl<'a> Model<'a> {
             (Kind::Mapping { entries, .. }, None) => {
                 Shape::Map(Entries::Mixed(changed_entries(entries, changes)))
             }
-            (Kind::Alias { target, .. }, None) => return self.node(*target),
+            (Kind::Alias { target, .. }, None) => return self.node(*target, true),
         };
         Ok((tag, shape))
     }
@@ -182,7 +192,7 @@ impl<'a> Model<'a> {
             New::EmptySequence => Shape::List(Items::New(&[])),
             New::Sequence(items) => Shape::List(Items::New(items)),
             New::Mapping(entries) => Shape::Map(Entries::New(entries)),
-            New::Alias { target, .. } => return self.node(*target),
+            New::Alias { target, .. } => return self.node(*target, true),
         };
         Ok((None, shape))
     }

@@ -175,6 +175,11 @@ impl Tree {
             .any(|(alias, target)| self.is_within(*target, node) && !self.is_within(*alias, node))
     }
 
+    /// Whether an alias stands for this very node.
+    pub fn has_alias(&self, node: NodeId) -> bool {
+        self.aliases.iter().any(|(_, target)| *target == node)
+    }
+
     /// Whether `node` is `outer` or lies below it.
     pub(super) fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
         outer <= node && node <= self.last_below[outer.0 as usize]

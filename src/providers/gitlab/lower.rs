@@ -460,7 +460,7 @@ impl<'a> Lowering<'a> {
             actions: Vec::new(),
             foreign_scripts: Vec::new(),
             covered,
-            mappings: view.layers.iter().map(|layer| layer.mapping).collect(),
+            mappings: view.mappings(documents),
             parents: extended.parents.clone(),
         })
     }

@@ -155,6 +155,33 @@ fn merge_sources(documents: &Documents, value: NodeRef) -> Vec<NodeRef> {
     }
 }
 
+/// A mapping and all that it takes in by merge keys.
+fn merged(documents: &Documents, mapping: NodeRef, depth: usize, found: &mut Vec<NodeRef>) {
+    let mapping = documents.resolve(mapping);
+    if found.contains(&mapping) || depth > DEPTH {
+        return;
+    }
+    found.push(mapping);
+    let tree = documents.tree(mapping);
+    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+        return;
+    };
+    for entry in entries {
+        if tree
+            .scalar(entry.key)
+            .is_some_and(|key| key.value() == "<<")
+        {
+            let value = NodeRef {
+                file: mapping.file,
+                node: entry.value,
+            };
+            for source in merge_sources(documents, value) {
+                merged(documents, source, depth + 1, found);
+            }
+        }
+    }
+}
+
 /// Every key of one mapping with the value that counts, merged ones included.
 pub(super) fn entries<'d>(documents: &'d Documents, layer: &Layer) -> IndexMap<&'d str, Slot> {
     let mut all = IndexMap::default();
@@ -249,6 +276,15 @@ impl View {
             .iter()
             .rev()
             .find_map(|layer| first(documents, layer, key))
+    }
+
+    /// The mappings of all layers, and those that they take in by merge keys.
+    pub(super) fn mappings(&self, documents: &Documents) -> Vec<NodeRef> {
+        let mut found = Vec::new();
+        for layer in &self.layers {
+            merged(documents, layer.mapping, 0, &mut found);
+        }
+        found
     }
 
     /// All keys, each with its top value, aliases followed.

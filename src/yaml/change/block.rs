@@ -146,16 +146,21 @@ fn plan_in_order<'p>(
     (0..=count).flat_map(|at| plan.inserted_at(at))
 }
 
-/// Puts another node in this one's place.
+/// Puts another node in this one's place, its anchor and tag included if it goes as a `whole`.
 pub(super) fn replace(
     tree: &Tree,
     text: &str,
     node: NodeId,
     value: &New,
+    whole: bool,
     merge: &mut Merge,
 ) -> Result<(), Refusal> {
     let it = tree.node(node);
-    let (start, end) = (it.span.start as usize, it.span.end as usize);
+    let start = match whole {
+        true => it.full_start(),
+        false => it.span.start as usize,
+    };
+    let end = it.span.end as usize;
     let parent = tree.parent(node);
     let (flow, is_key) = match parent.map(|parent| &tree.node(parent).kind) {
         Some(Kind::Sequence { flow, .. }) => (*flow, false),
@@ -188,7 +193,7 @@ pub(super) fn replace(
             parent.map(|parent| &tree.node(parent).kind),
             Some(Kind::Sequence { .. })
         );
-        let has_properties = it.tag.is_some() || it.anchor.is_some();
+        let has_properties = !whole && (it.tag.is_some() || it.anchor.is_some());
         let prefix = if is_item && !has_properties { "-" } else { "" };
         let whole = manner.block(value, prefix, &indent, inside, eol);
         let body = whole.strip_prefix(prefix).unwrap_or(&whole).to_owned();

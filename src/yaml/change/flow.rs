@@ -148,9 +148,11 @@ impl Layout<'_> {
         for kept in &last.lines {
             written.push_str(&line(kept));
         }
+        // a bracket behind a comment would be part of it
+        let behind_comment = new.is_empty() && written.contains('#');
         if last.is_broken {
             written.push_str(&line(last.lead));
-        } else if has_right {
+        } else if has_right || behind_comment {
             written.push_str(&line(self.indent));
         } else {
             written.push_str(last.lead);

@@ -3,6 +3,7 @@
 //! All changes of a file are taken together: what is removed, put in and rewritten in one collection is worked out
 //! at once, so that changes at the same place never meet. A change within something that goes, goes with it.
 
+mod anchors;
 mod block;
 mod flow;
 mod merge;
@@ -104,6 +105,13 @@ pub enum Change {
         /// What comes in its place.
         value: New,
     },
+    /// Another node in this one's place; anchor and tag go with the old one.
+    ReplaceWhole {
+        /// The node.
+        node: NodeId,
+        /// What comes in its place.
+        value: New,
+    },
 }
 
 /// A node that is not yet written.
@@ -139,6 +147,8 @@ pub struct Refusal {
     pub at: Span,
     /// Why, in one sentence without a full stop.
     pub why: String,
+    /// Whether an alias is in the way that further changes may take away.
+    pub by_alias: bool,
 }
 
 /// What is to happen in one collection.
@@ -170,11 +180,13 @@ struct Element {
 pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, Refusal> {
     let mut gone = Vec::new();
     let mut replaced = Vec::new();
+    let mut whole = HashSet::default();
     for change in changes {
         if !tree.has(change.subject()) {
             return Err(Refusal {
                 at: Span::at(0),
                 why: "the change names a node that is not in this file".into(),
+                by_alias: false,
             });
         }
         match change {
@@ -193,6 +205,10 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
                 }
             }
             Change::ReplaceNode { node, .. } => replaced.push(*node),
+            Change::ReplaceWhole { node, .. } => {
+                replaced.push(*node);
+                whole.insert(*node);
+            }
             _ => {}
         }
     }
@@ -210,10 +226,8 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
     let mut known = HashSet::default();
     for change in changes {
         let node = change.subject();
-        let is_replaced = |outer: &NodeId| {
-            tree.is_within(node, *outer)
-                && (node != *outer || !matches!(change, Change::ReplaceNode { .. }))
-        };
+        let is_replaced =
+            |outer: &NodeId| tree.is_within(node, *outer) && (node != *outer || !change.replaces());
         if is_gone(node) || replaced.iter().any(is_replaced) || !known.insert(change) {
             continue;
         }
@@ -229,7 +243,7 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
                 let plan = plans.entry(node).or_default();
                 plan.inserted.push((*at, None, value));
             }
-            Change::ReplaceNode { value, .. } => {
+            Change::ReplaceNode { value, .. } | Change::ReplaceWhole { value, .. } => {
                 if nodes.insert(node, value).is_some() {
                     return Err(refuse(tree, node, "two changes replace the same node"));
                 }
@@ -242,22 +256,48 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
         collection(tree, text, *node, plan, &mut merge)?;
     }
     for (node, value) in nodes {
-        block::replace(tree, text, node, value, &mut merge)?;
+        let is_whole = whole.contains(&node);
+        block::replace(tree, text, node, value, is_whole, &mut merge)?;
     }
     for (node, changes) in texts {
         text::scalar(tree, text, node, &changes, &mut merge)?;
     }
+    let is_lost = |node: NodeId| {
+        let is_replaced = |outer: &NodeId| {
+            tree.is_within(node, *outer)
+                && (node != *outer || whole.contains(outer) || is_alias(tree, node))
+        };
+        is_gone(node) || replaced.iter().any(is_replaced)
+    };
+    anchors::hand_on(tree, text, changes, is_lost, &mut merge)?;
     Ok(merge.edits(text))
+}
+
+fn is_alias(tree: &Tree, node: NodeId) -> bool {
+    matches!(tree.node(node).kind, Kind::Alias { .. })
 }
 
 fn refuse(tree: &Tree, node: NodeId, why: &str) -> Refusal {
     Refusal {
         at: tree.node(node).span,
         why: why.into(),
+        by_alias: false,
+    }
+}
+
+fn refuse_for_an_alias(tree: &Tree, node: NodeId, why: &str) -> Refusal {
+    Refusal {
+        by_alias: true,
+        ..refuse(tree, node, why)
     }
 }
 
 impl Change {
+    /// Whether another node comes in the place of its node.
+    fn replaces(&self) -> bool {
+        matches!(self, Self::ReplaceNode { .. } | Self::ReplaceWhole { .. })
+    }
+
     /// The node that is changed.
     pub fn subject(&self) -> NodeId {
         match self {
@@ -266,7 +306,8 @@ impl Change {
             | Self::RemoveTextLines { node, .. }
             | Self::InsertTextLines { node, .. }
             | Self::InsertTextLinesBefore { node, .. }
-            | Self::ReplaceNode { node, .. } => *node,
+            | Self::ReplaceNode { node, .. }
+            | Self::ReplaceWhole { node, .. } => *node,
             Self::RemoveEntry { mapping, .. } | Self::InsertEntry { mapping, .. } => *mapping,
             Self::RemoveItem { sequence, .. } | Self::InsertItem { sequence, .. } => *sequence,
         }

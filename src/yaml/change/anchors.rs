@@ -1,0 +1,182 @@
+//! Anchors whose node goes while aliases of it stay: the first alias that stays becomes the node that carries the anchor.
+
+use std::collections::BTreeSet;
+
+use super::super::lex;
+use super::super::tree::{Kind, NodeId, Tree};
+use super::merge::Merge;
+use super::write::double;
+use super::{Change, New, Refusal, refuse_for_an_alias};
+
+/// Hands on every anchor that would be lost. `is_lost` tells of which nodes nothing is left in the text.
+pub(super) fn hand_on(
+    tree: &Tree,
+    text: &str,
+    changes: &[Change],
+    is_lost: impl Fn(NodeId) -> bool,
+    merge: &mut Merge,
+) -> Result<(), Refusal> {
+    let mut done: BTreeSet<NodeId> = BTreeSet::new();
+    for (alias, target) in &tree.aliases {
+        if !is_lost(*target) || is_lost(*alias) || !done.insert(*target) {
+            continue;
+        }
+        let is_inside = |change: &Change| {
+            let itself = matches!(change, Change::ReplaceWhole { node, .. } if node == target);
+            !itself && tree.is_within(change.subject(), *target)
+        };
+        if changes.iter().any(is_inside) {
+            return Err(refuse_for_an_alias(
+                tree,
+                *target,
+                "what other places stand for by an alias goes here, and changes there",
+            ));
+        }
+        let body = body(tree, text, *target, &is_lost, &mut done, 0);
+        let written = body.and_then(|body| written(tree, text, *alias, *target, &body));
+        let written = written.ok_or_else(|| {
+            refuse_for_an_alias(
+                tree,
+                *target,
+                "this goes, and the alias that stands for it elsewhere has no room for it",
+            )
+        })?;
+        let span = tree.node(*alias).span;
+        merge.replace(span.start as usize, span.end as usize, written);
+    }
+    let new_alias = changes.iter().find_map(|change| match change {
+        Change::InsertEntry { value, .. }
+        | Change::InsertItem { value, .. }
+        | Change::ReplaceNode { value, .. }
+        | Change::ReplaceWhole { value, .. } => named(value, &is_lost),
+        _ => None,
+    });
+    match new_alias {
+        Some(target) => Err(refuse_for_an_alias(
+            tree,
+            target,
+            "this goes, and what is put in elsewhere stands for it",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A node that is lost and that a new one stands for.
+fn named(value: &New, is_lost: &impl Fn(NodeId) -> bool) -> Option<NodeId> {
+    match value {
+        New::Alias { target, .. } => is_lost(*target).then_some(*target),
+        New::Sequence(items) => items.iter().find_map(|item| named(item, is_lost)),
+        New::Mapping(entries) => entries.iter().find_map(|(_, item)| named(item, is_lost)),
+        _ => None,
+    }
+}
+
+/// How deep what is lost may be made of what is lost.
+const DEPTH: usize = 20;
+
+/// The text of a lost node. What else is lost and stands in it by an alias is written out.
+fn body(
+    tree: &Tree,
+    text: &str,
+    target: NodeId,
+    is_lost: &impl Fn(NodeId) -> bool,
+    done: &mut BTreeSet<NodeId>,
+    depth: usize,
+) -> Option<String> {
+    let span = tree.node(target).span;
+    let mut body = String::new();
+    let mut from = span.start;
+    for (alias, needed) in &tree.aliases {
+        let is_missing =
+            tree.is_within(*alias, target) && !tree.is_within(*needed, target) && is_lost(*needed);
+        if !is_missing || !done.insert(*needed) {
+            continue;
+        }
+        let inner =
+            (depth < DEPTH).then(|| self::body(tree, text, *needed, is_lost, done, depth + 1));
+        let inner = inner??;
+        let at = tree.node(*alias).span;
+        let in_one_line = !inner.contains(['\n', '\r']) && !is_spread(tree, *needed);
+        body.push_str(text.get(from as usize..at.start as usize)?);
+        body.push_str(&format!(
+            "{} {inner}",
+            properties(tree, *needed).filter(|_| in_one_line)?
+        ));
+        from = at.end;
+    }
+    body.push_str(text.get(from as usize..span.end as usize)?);
+    Some(body)
+}
+
+/// A node's anchor and tag.
+fn properties(tree: &Tree, node: NodeId) -> Option<String> {
+    let node = tree.node(node);
+    let anchor = node.anchor.as_ref()?;
+    let tag = node.tag.as_ref().map(|tag| format!(" {}", tag.text));
+    Some(format!("&{}{}", anchor.text, tag.unwrap_or_default()))
+}
+
+/// Whether a node is a collection without brackets.
+fn is_spread(tree: &Tree, node: NodeId) -> bool {
+    matches!(
+        tree.node(node).kind,
+        Kind::Sequence { flow: false, .. } | Kind::Mapping { flow: false, .. }
+    )
+}
+
+/// A node with its anchor as it is written in the place of an alias; nothing if it cannot stand there.
+fn written(tree: &Tree, text: &str, alias: NodeId, target: NodeId, body: &str) -> Option<String> {
+    let properties = properties(tree, target)?;
+    if body.is_empty() {
+        return Some(properties);
+    }
+    let spreads = is_spread(tree, target);
+    if !spreads && !body.contains(['\n', '\r']) {
+        return Some(format!("{properties} {body}"));
+    }
+    let end = tree.node(alias).span.end as usize;
+    let (line_end, _) = lex::line_end(text, end);
+    let has_room = text.get(end..line_end)?.trim().is_empty();
+    let parent = tree.parent(alias)?;
+    let (in_flow, is_value) = match &tree.node(parent).kind {
+        Kind::Mapping { flow, entries } => {
+            (*flow, entries.iter().any(|entry| entry.value == alias))
+        }
+        Kind::Sequence { flow, .. } => (*flow, true),
+        _ => return None,
+    };
+    match &tree.node(target).kind {
+        // where no lines can stand, it is one line in quotes
+        Kind::Scalar(scalar) if in_flow || !has_room => {
+            return Some(format!("{properties} {}", double(scalar.value())));
+        }
+        Kind::Scalar(_) => {}
+        _ if in_flow || !is_value || !has_room => return None,
+        _ => {}
+    }
+    let column = |node: NodeId| lex::column(text, tree.node(node).span.start as usize);
+    let above = tree.parent(target).map_or(0, column);
+    let eol = lex::eol(text);
+    let mut lines = body.lines();
+    let first = match spreads {
+        true => format!("{properties}{eol}{}", " ".repeat(column(parent) + 2)),
+        false => format!("{properties} "),
+    } + lines.next()?;
+    // a list may stand right below its key, and nowhere else
+    let (from, to) = match spreads {
+        true => (column(target), column(parent) + 2),
+        false => (above, column(parent)),
+    };
+    let mut all = first;
+    for line in lines {
+        let rest = line.trim_start_matches(' ');
+        let indent = line.len() - rest.len();
+        all.push_str(eol);
+        if !rest.is_empty() {
+            let indent = (indent + to).checked_sub(from)?;
+            all.push_str(&" ".repeat(indent));
+        }
+        all.push_str(rest);
+    }
+    Some(all)
+}
