@@ -10,6 +10,7 @@ use super::context::JobView;
 use super::draft::Draft;
 use super::evidence::{names_command, uses_docker};
 use super::facts::Deed;
+use super::host;
 use super::job::JobPass;
 use crate::image_name::ImageName;
 
@@ -34,6 +35,20 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
         return unknown(pass, action, draft);
     };
     match rule.becomes {
+        ActionFate::Same if rule.calls_docker && !host::is_of_its_own(pass) => {
+            let message = format!(
+                "{} calls docker, and nothing shows that the job has it beside Podman",
+                action.name
+            );
+            let help = rule
+                .instead
+                .as_deref()
+                .unwrap_or("log in with podman login");
+            match view.on_machine() {
+                true => draft.review("login-by-program", at, message, help),
+                false => draft.block("login-by-program", at, message, help),
+            }
+        }
         ActionFate::Same => {
             draft.note(
                 "action-stays",

@@ -39,9 +39,9 @@ pub struct Context<'a> {
     /// Compose files that were read, each once.
     compose: RefCell<HashMap<PathBuf, Option<Rc<ComposeFile>>>>,
     /// The jobs that run each line, by their place in the pipeline.
-    runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
+    pub(super) runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
     /// What reads a login in each job, once somebody asked.
-    readers: OnceCell<Vec<OnceCell<Option<String>>>>,
+    pub(super) readers: OnceCell<Vec<OnceCell<Option<String>>>>,
 }
 
 /// Scripts that were parsed already: a line that many jobs have, or that is the same before and after, is parsed once.
@@ -71,59 +71,6 @@ impl<'a> Context<'a> {
             runners: OnceCell::new(),
             readers: OnceCell::new(),
         }
-    }
-
-    /// A program that reads Docker's credentials file in any of the jobs that run a line: they share its login.
-    pub fn credential_reader(&self, line: NodeRef) -> Option<&str> {
-        let jobs = &self.pipeline.jobs;
-        let runners = self.runners.get_or_init(|| {
-            let mut runners: HashMap<NodeRef, Vec<usize>> = HashMap::default();
-            for (index, job) in jobs.iter().enumerate().filter(|(_, job)| !job.hidden) {
-                for (_, line) in job.lines() {
-                    runners.entry(line.node).or_default().push(index);
-                }
-            }
-            runners
-        });
-        let readers = self
-            .readers
-            .get_or_init(|| jobs.iter().map(|_| OnceCell::new()).collect());
-        runners.get(&line)?.iter().find_map(|index| {
-            let job = jobs.get(*index)?;
-            let reader = readers.get(*index)?.get_or_init(|| self.reader_in(job));
-            reader.as_deref()
-        })
-    }
-
-    fn reader_in(&self, job: &Job) -> Option<String> {
-        let action = job
-            .actions
-            .iter()
-            .find(|action| self.rules.action_reads_credentials(&action.name));
-        if let Some(action) = action {
-            return Some(action.name.clone());
-        }
-        job.lines().find_map(|(_, line)| {
-            let parsed = self.parse(line.node);
-            if parsed.text.contains(".docker/config.json") || parsed.text.contains("/.docker:") {
-                return Some("the script".to_owned());
-            }
-            let script = parsed.script.as_ref().ok()?;
-            script.commands.iter().find_map(|command| {
-                let program = command.program()?;
-                let second = command.words.get(1).and_then(|word| word.value.as_deref());
-                let compose = program == "docker-compose"
-                    || (program == "docker" && second == Some("compose"));
-                let reads = compose || self.rules.credential_reader(program).is_some();
-                reads.then(|| {
-                    if compose {
-                        "compose".to_owned()
-                    } else {
-                        program.to_owned()
-                    }
-                })
-            })
-        })
     }
 
     /// A scalar as a script.

@@ -213,6 +213,17 @@ impl<'a> DockerCall<'a> {
         })
     }
 
+    /// The flags between `docker` and its command.
+    pub(crate) fn global_flags(&self) -> impl Iterator<Item = Flag<'a>> {
+        let table = self.view.context.rules.global_flags();
+        let words = self.words();
+        self.globals.iter().filter_map(move |argument| {
+            let mut argument = argument.clone();
+            shift(&mut argument, 1); // the globals count from the word behind `docker`
+            Flag::of(&argument, table?, words)
+        })
+    }
+
     /// The flags that stand in front of the subcommand and belong to its group: `compose --file x up`.
     pub(crate) fn flags_between(&self) -> impl Iterator<Item = Flag<'a>> {
         let group = self.rule.name.split(' ').next().unwrap_or_default();

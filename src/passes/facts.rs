@@ -2,6 +2,7 @@
 
 use crate::collections::{HashMap, HashSet, IndexMap};
 use crate::image_name::ImageName;
+use crate::rules::Rules;
 
 use super::docker_call::DockerCall;
 
@@ -40,6 +41,8 @@ pub enum Deed {
     Saves(Vec<String>),
     /// Logs in to a registry; an empty name is Docker Hub.
     LogsIn(String),
+    /// Logs out of a registry; an empty name is Docker Hub.
+    LogsOut(String),
     /// Uses a container that must run already.
     UsesContainer,
     /// Stops or removes containers.
@@ -81,6 +84,8 @@ pub struct Facts {
     registries: HashSet<String>,
     /// The registries that the job logs in to, each with the first login.
     logins: IndexMap<String, usize>,
+    /// The logins and logouts of each registry in their order, each with its call and whether it is a login.
+    sessions: HashMap<String, Vec<(usize, bool)>>,
     /// Images that containers are made of, or that get another name.
     used: HashSet<String>,
     /// What builds name as their caches.
@@ -93,6 +98,11 @@ impl Facts {
         let mut facts = Self::default();
         for (index, call) in calls {
             for deed in deeds(call) {
+                if let Deed::LogsIn(registry) | Deed::LogsOut(registry) = &deed {
+                    let name = session(call.view.context.rules, registry);
+                    let known = facts.sessions.entry(name).or_default();
+                    known.push((index, matches!(deed, Deed::LogsIn(_))));
+                }
                 facts.add(index, deed);
             }
             if call.rule.name == "build" {
@@ -211,6 +221,14 @@ impl Facts {
         })
     }
 
+    /// The login to a registry, as [`session`] names it, that holds where a call runs.
+    pub fn logged_in_before(&self, call: usize, session: &str) -> Option<usize> {
+        let known = self.sessions.get(session)?;
+        let before = known.partition_point(|(at, _)| *at < call);
+        let (login, is_login) = known.get(before.checked_sub(1)?)?;
+        is_login.then_some(*login)
+    }
+
     /// Whether the job pushes to a repository, under any tag.
     pub fn pushes_to(&self, repository: &str) -> bool {
         self.pushed.contains(repository)
@@ -230,6 +248,18 @@ impl Facts {
     pub fn logins(&self) -> impl Iterator<Item = &str> {
         self.logins.keys().map(String::as_str)
     }
+}
+
+/// A registry under the one name by which logins and logouts meet: `${R}` is `$R`, and Docker Hub has one of many names.
+pub(super) fn session(rules: &Rules, registry: &str) -> String {
+    let name = registry
+        .trim_start_matches("https://")
+        .trim_start_matches("http://");
+    let name = name.trim_end_matches('/');
+    if registry.is_empty() || name == "docker.io" || rules.is_docker_hub(registry) {
+        return "docker.io".to_owned();
+    }
+    name.replace("${", "$").replace('}', "")
 }
 
 fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
@@ -295,6 +325,7 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
                 .collect(),
         )),
         "login" => found.push(Deed::LogsIn(operand(0).unwrap_or_default())),
+        "logout" => found.push(Deed::LogsOut(operand(0).unwrap_or_default())),
         "exec" | "cp" | "logs" | "port" | "top" | "attach" => found.push(Deed::UsesContainer),
         "stop" | "rm" | "kill" => found.push(Deed::EndsContainer),
         "system prune" | "image prune" | "container prune" | "volume prune" | "network prune"

@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::image::mentions;
 use super::job::JobPass;
+use super::logins;
 
 /// Says what cannot be seen, or what is seen and stays.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -163,19 +164,11 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
         let Some(program) = call.program() else {
             continue;
         };
-        if call.is_remote() || program == "docker-compose" {
+        if call.is_remote() || program == "docker-compose" || logins::rule_of(view, call).is_some()
+        {
             continue;
         }
         let words = || call.command().words.iter().skip(1);
-        if program == "aws" && words().any(|word| word.value.as_deref() == Some("get-login")) {
-            draft.block(
-                "hidden-docker",
-                view.at_command(call),
-                "`aws ecr get-login` prints a docker command for the script to run",
-                "use `aws ecr get-login-password | podman login --username AWS --password-stdin REGISTRY`",
-            );
-            continue;
-        }
         let reads_store = call.text()[call.command().span.clone()].contains("docker-daemon:")
             && words().any(|word| call.raw(word).contains("docker-daemon:"));
         let scans = view.context.rules.scans_images(program)

@@ -32,6 +32,8 @@ pub struct JobPass<'a> {
     pub first_move: Option<usize>,
     /// The calls that run tests which start containers, once somebody asked.
     pub(super) clients: OnceCell<Vec<(usize, ApiClient)>>,
+    /// Whether a script or a step names a folder for Docker's file of credentials, once somebody asked.
+    pub(super) names_docker_config: OnceCell<bool>,
     /// What its compose commands are about, once somebody asked.
     pub(super) compose: OnceCell<Vec<ComposeUse>>,
 }
@@ -57,6 +59,7 @@ impl<'a> JobPass<'a> {
             other_actions: HashMap::default(),
             first_move,
             clients: OnceCell::new(),
+            names_docker_config: OnceCell::new(),
             compose: OnceCell::new(),
         }
     }

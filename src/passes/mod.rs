@@ -12,9 +12,11 @@ mod compose_files;
 mod compose_use;
 mod container;
 mod context;
+mod credential_readers;
 mod dind_service;
 mod distribution;
 mod docker_call;
+mod docker_config;
 mod draft;
 mod engine_client;
 mod evidence;
@@ -26,6 +28,7 @@ mod host;
 mod hostnames;
 mod image;
 mod job;
+mod logins;
 mod packages;
 mod podman_image;
 mod project_files;
@@ -36,6 +39,7 @@ mod script_edit;
 mod setup;
 mod socket;
 mod stays;
+mod steps;
 mod toolbox;
 
 mod variables;
@@ -116,6 +120,8 @@ pub fn run<'a>(
     distribution::run(&pass, &mut draft);
 
     hidden::run(&pass, &mut draft);
+    logins::run(&pass, &mut draft);
+    docker_config::run(&pass, &mut draft);
     actions::run(&pass, &mut draft);
     project_files::run(&pass, &mut draft);
     absent::run(&pass, &mut draft);

@@ -164,6 +164,12 @@ pub struct ActionRule {
     /// Whether it leaves credentials in the file that Docker's login would write.
     #[serde(default)]
     pub leaves_credentials: bool,
+    /// Whether it calls the docker command of the job's machine, and leaves nothing but credentials.
+    #[serde(default)]
+    pub calls_docker: bool,
+    /// Whether it sets DOCKER_CONFIG for the steps behind it.
+    #[serde(default)]
+    pub sets_docker_config: bool,
     /// Whether it says nothing about Docker by itself, and matters only beside other things that use it.
     #[serde(default)]
     pub only_beside: bool,

@@ -31,6 +31,7 @@ pub(super) const COMMANDS: &[File] = &[
 pub(super) const IMAGES: File = file!("images.yaml");
 pub(super) const VARIABLES: File = file!("variables.yaml");
 pub(super) const PACKAGES: File = file!("packages.yaml");
+pub(super) const LOGINS: File = file!("logins.yaml");
 pub(super) const PROGRAMS: File = file!("programs.yaml");
 pub(super) const SHORT_NAMES: File = file!("short-names.yaml");
 pub(super) const DAEMON: File = file!("daemon.yaml");

@@ -29,6 +29,7 @@ mod embedded;
 mod error;
 mod flags;
 mod images;
+mod logins;
 mod packages;
 mod pattern;
 mod profiles;
@@ -53,6 +54,7 @@ pub use differences::{Alpine, Folder};
 pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
+pub use logins::{FileKey, LoginRule, LoginWay};
 pub use packages::{OnFedora, PackageManager, PackageRule};
 pub use pattern::fits;
 pub use profiles::{Grant, Needs, Profile};
@@ -68,10 +70,11 @@ use commands::Commands;
 use daemon::Daemon;
 use differences::Differences;
 use embedded::{
-    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, PACKAGES, PROFILES, PROGRAMS,
-    REDHAT, RUNNERS, SHORT_NAMES, VARIABLES,
+    ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, LOGINS, PACKAGES, PROFILES,
+    PROGRAMS, REDHAT, RUNNERS, SHORT_NAMES, VARIABLES,
 };
 use images::Images;
+use logins::Logins;
 use packages::Packages;
 use profiles::Profiles;
 use programs::Programs;
@@ -87,6 +90,7 @@ pub struct Rules {
     variables: Part<Variables>,
     packages: Part<Packages>,
     programs: Part<Programs>,
+    logins: Part<Logins>,
     short_names: Part<ShortNames>,
     daemon: Part<Daemon>,
     differences: Part<Differences>,
@@ -139,6 +143,7 @@ impl Rules {
         rules.images.checked(IMAGES)?;
         rules.variables.checked(VARIABLES)?;
         rules.packages.checked(PACKAGES)?;
+        rules.logins.checked(LOGINS)?;
         rules.short_names.checked(SHORT_NAMES)?;
         rules.daemon.checked(DAEMON)?;
         rules.differences.checked(DIFFERENCES)?;
@@ -168,6 +173,7 @@ impl Rules {
             "variables.yaml" => error::read::<Variables>(file, text, 1).map(drop),
             "packages.yaml" => error::read::<Packages>(file, text, 1).map(drop),
             "programs.yaml" => error::read::<Programs>(file, text, 1).map(drop),
+            "logins.yaml" => error::read::<Logins>(file, text, 1).map(drop),
             "short-names.yaml" => error::read::<ShortNames>(file, text, 1).map(drop),
             "differences.yaml" => error::read::<Differences>(file, text, 1).map(drop),
             "daemon.yaml" => error::read::<Daemon>(file, text, 1).map(drop),
@@ -358,6 +364,17 @@ impl Rules {
     /// A program that reads the credentials which a login leaves behind, and how that is known.
     pub fn credential_reader(&self, name: &str) -> Option<(&Client, &str)> {
         self.programs.get(PROGRAMS)?.credential_reader(name)
+    }
+
+    /// What is known of a program that logs in to a registry for Docker, if it does so with these words behind its name.
+    pub fn login(&self, program: &str, words: impl FnOnce() -> Vec<String>) -> Option<&LoginRule> {
+        self.logins.get(LOGINS)?.program(program, words)
+    }
+
+    /// What in Docker's file of credentials Podman reads otherwise, by the keys.
+    pub fn credentials_file_keys(&self) -> impl Iterator<Item = (&str, &FileKey)> {
+        let logins = self.logins.get(LOGINS);
+        logins.into_iter().flat_map(Logins::file_keys)
     }
 
     /// Whether a program runs code of the project, which may call Docker out of sight.

@@ -5,9 +5,11 @@ mod build;
 mod cache;
 mod dockerfile;
 mod filled;
+mod globals;
 mod images;
 mod imagetools;
 mod list_parts;
+mod logout;
 mod parts;
 mod platforms;
 mod registry;
@@ -93,7 +95,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         );
         return;
     }
-    if !globals_allow(docker, draft) {
+    if !globals::translate(pass, docker, draft) {
         return;
     }
     if needs_newer(
@@ -214,7 +216,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     match docker.rule.name.as_str() {
         "build" => build::finish(pass, index, docker, &mut additions, draft),
         "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
-        "login" | "logout" => registry::login(pass, docker, &mut additions, draft),
+        "login" | "logout" => registry::login(pass, index, docker, &mut additions, draft),
         "push" => {
             images::pushed_output(docker, draft);
             registry::push(pass, docker, draft);
@@ -318,37 +320,6 @@ fn gap_rule(command: &str) -> &'static str {
         Some("plugin") => "docker-plugin",
         _ => "no-counterpart",
     }
-}
-
-/// Flags in front of the subcommand: some choose another engine.
-fn globals_allow(docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
-    for argument in &docker.globals {
-        let words = argument.words.start + 1..argument.words.end + 1;
-        let ArgumentKind::Flag { name, .. } = &argument.kind else {
-            draft.block(
-                "unreadable-command",
-                docker.at_words(&words),
-                "what stands in front of the subcommand is not a flag that is known here",
-                "write the command out, or move the job by hand",
-            );
-            return false;
-        };
-        let rules = docker.view.context.rules;
-        let same = rules
-            .global_flags()
-            .and_then(|table| table.flag(name))
-            .is_some_and(|flag| matches!(flag.action, FlagAction::Same));
-        if !same {
-            draft.block(
-                "remote-engine",
-                docker.at_words(&words),
-                format!("{name} makes docker talk to an engine of its choice, which Podman's own command does not"),
-                "a job that drives another machine's Docker stays; move the rest out of it",
-            );
-            return false;
-        }
-    }
-    true
 }
 
 fn flag_action(

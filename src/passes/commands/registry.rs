@@ -1,13 +1,13 @@
 //! Logins, pulls and pushes: which registry a name means.
 
 use crate::image_name::{ImageName, is_on_this_machine};
+use crate::passes::docker_config;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
-use crate::pipeline::Phase;
 use crate::shell::{ArgumentKind, Nesting};
-use crate::version::Version;
 
+use super::logout;
 use super::parts::Additions;
 use crate::passes::docker_call::DockerCall;
 
@@ -15,26 +15,14 @@ use crate::passes::docker_call::DockerCall;
 /// Source: ran on Podman 4.3.1 and 5.8.6; podman issues 22392, 22400.
 pub(super) fn login(
     pass: &JobPass<'_>,
+    index: usize,
     docker: &DockerCall<'_>,
     additions: &mut Additions,
     draft: &mut Draft,
 ) {
     let rules = pass.view.context.rules;
     let operands = docker.operands();
-    let on_hub = pass
-        .facts
-        .logins()
-        .any(|login| login.is_empty() || login.contains("docker.io"));
-    if docker.rule.name == "logout" && operands.is_empty() && !on_hub {
-        let message = "`docker logout` without a registry leaves Docker Hub, where the job never logs in; for Podman that is an error";
-        let why = draft.note("login-registry", docker.at(), message);
-        crate::passes::removal::remove_command(docker.call, draft, why);
-        return;
-    }
-    if docker.rule.name == "logout" && is_never_logged_in(pass, docker) {
-        let message = "`docker logout` leaves a registry where the job never logs in; for Podman that is an error";
-        let why = draft.note("login-registry", docker.at(), message);
-        crate::passes::removal::remove_command(docker.call, draft, why);
+    if docker.rule.name == "logout" && logout::goes(pass, docker, draft) {
         return;
     }
     match operands.first() {
@@ -84,64 +72,11 @@ pub(super) fn login(
             }
         }
     }
-    if docker.rule.name == "login" {
-        credentials_for_others(pass, docker, additions, draft);
-    }
-}
-
-/// Whether a logout that could end the job leaves a registry that nothing in sight logged in to.
-/// Source: status 125 on Podman 4.3.1, 5.4.2 and 5.8.6, 0 on Docker 20.10.
-fn is_never_logged_in(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> bool {
-    let Some(word) = docker.operands().first().copied() else {
-        return false;
-    };
-    let registry = docker.text_of(word).text;
-    let hub = pass.view.context.rules.is_docker_hub(&registry) || registry == "docker.io";
-    let mut logins = pass.facts.logins();
-    let known = logins.any(|login| match login {
-        "" => hub,
-        login => login.starts_with(&registry) || registry.starts_with(login) || hub,
-    });
-    let ends_job = docker.call.phase != Phase::After && !docker.call.command().place.tolerated;
-    !known && ends_job
-}
-
-/// The first Podman that writes Docker's credentials file beside its own.
-const COMPAT_AUTH_FILE: Version = Version {
-    major: 4,
-    minor: 8,
-    patch: 0,
-};
-
-/// Tools that read Docker's credentials file find it only if the login also writes that one.
-/// Source: podman-login(1), --compat-auth-file since 4.8.
-fn credentials_for_others(
-    pass: &JobPass<'_>,
-    docker: &DockerCall<'_>,
-    additions: &mut Additions,
-    draft: &mut Draft,
-) {
-    let reader = pass
-        .view
-        .context
-        .credential_reader(pass.view.line(docker.call).node);
-    if let Some(reader) = reader {
-        let message =
-            format!("{reader} reads Docker's credentials file, so the login writes that one");
-        draft.note("credentials", docker.at(), message);
-        // an older Podman writes the one file instead of both; it reads it, too
-        let old = docker
-            .view
-            .podman()
-            .is_some_and(|podman| podman < COMPAT_AUTH_FILE);
-        let flag = if old {
-            "--authfile"
-        } else {
-            "--compat-auth-file"
-        };
-        additions
-            .options
-            .push(format!("{flag} ~/.docker/config.json"));
+    additions
+        .options
+        .extend(docker_config::options(pass, docker, draft));
+    if docker.rule.name == "logout" {
+        logout::may_fail(pass, index, docker, additions, draft);
     }
 }
 

@@ -1,0 +1,108 @@
+//! Other programs than docker that log in to registries for it: some write its file, some call its command.
+
+use crate::rules::{LoginRule, LoginWay};
+
+use super::context::{Call, JobView};
+use super::draft::Draft;
+use super::image::mentions;
+use super::job::JobPass;
+use super::{host, script_edit, setup};
+
+/// What the tables say of a call, if it logs in to a registry for Docker.
+pub(super) fn rule_of<'a>(view: &JobView<'a>, call: &Call) -> Option<&'a LoginRule> {
+    let words = || {
+        let words = call.command().words.iter().skip(1);
+        let texts = words.map(|word| view.expand_word(call, word).text);
+        texts.collect()
+    };
+    view.context.rules.login(call.program()?, words)
+}
+
+/// Says of each such call what it comes to, and gives it podman where it takes one.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = pass.view;
+    for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        let Some(rule) = rule_of(view, call) else {
+            continue;
+        };
+        let at = view.at_command(call);
+        let name = format!("`{} {}`", call.program().unwrap_or_default(), rule.words());
+        match rule.is {
+            LoginWay::File => {
+                let why = &rule.why;
+                let message =
+                    format!("{name} leaves its login in Docker's file, which Podman reads: {why}");
+                draft.note("login-by-program", at, message);
+            }
+            LoginWay::Docker if host::is_of_its_own(pass) => {
+                let message = format!(
+                    "{name} logs in with the machine's docker, and leaves that in the file which Podman reads, too"
+                );
+                draft.note("login-by-program", at, message);
+            }
+            LoginWay::Docker => by_docker(pass, call, rule, &name, draft),
+            LoginWay::Gap => draft.block(
+                "hidden-docker",
+                at,
+                format!("{name} {}", rule.why),
+                rule.instead.as_deref().unwrap_or("the job stays on Docker"),
+            ),
+        }
+    }
+}
+
+/// A login that calls docker, where none may be.
+fn by_docker(pass: &JobPass<'_>, call: &Call, rule: &LoginRule, name: &str, draft: &mut Draft) {
+    let view = pass.view;
+    let at = view.at_command(call);
+    let reader = view.context.credential_reader(view.line(call).node);
+    if let (None, Some(variable)) = (reader, &rule.variable)
+        && is_free(view, variable)
+        && call.command().wrappers.is_empty()
+    {
+        let message =
+            format!("{name} calls the program that {variable} names, which is set to podman");
+        let why = draft.note("login-by-program", at, message);
+        setup::variable(draft, variable, "podman", why);
+        return;
+    }
+    if let (None, Some(word)) = (reader, &rule.word) {
+        let message = format!("{name} is told to call podman");
+        let why = draft.note("login-by-program", at, message);
+        if let Some(last) = call.command().words.last() {
+            let end = last.span.end;
+            script_edit::replace(view, call, end..end, format!(" {word}"), draft, why);
+        }
+        return;
+    }
+    let help = rule.instead.as_deref();
+    let help = help.unwrap_or("log in with podman login, then run again");
+    match reader {
+        Some(reader) => draft.block(
+            "login-by-program",
+            at,
+            format!("{name}: {}, and {reader} reads what that leaves in Docker's file, which podman does not write", rule.why),
+            help,
+        ),
+        None if view.on_machine() => draft.review(
+            "login-by-program",
+            at,
+            format!("{name}: {}, and nothing shows that the machine has it beside Podman", rule.why),
+            help,
+        ),
+        None => draft.block(
+            "login-by-program",
+            at,
+            format!("{name}: {}, which is not there any more", rule.why),
+            help,
+        ),
+    }
+}
+
+/// Whether a variable may be set for the whole job: nothing else sets or reads it, or it is podman already.
+fn is_free(view: &JobView<'_>, variable: &str) -> bool {
+    let known = view.job.variables.get(variable);
+    let set = known.is_some_and(|known| known.value.as_deref() != Some("podman"));
+    let mut lines = view.lines.iter();
+    !set && !lines.any(|line| mentions(&line.parsed.text, variable))
+}
