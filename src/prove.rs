@@ -5,4 +5,5 @@ mod model;
 mod reader;
 
 pub use jobs::jobs;
+pub(crate) use model::changed_text;
 pub use reader::values;

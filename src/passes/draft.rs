@@ -2,10 +2,10 @@
 
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Label, RuleId, Severity};
-use crate::pipeline::NodeRef;
+use crate::pipeline::{Documents, NodeRef};
 use crate::rules::Rules;
 use crate::text::{FileId, Location};
-use crate::yaml::Change;
+use crate::yaml::{Change, Kind};
 
 /// What a change is for: it decides who may share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,18 @@ impl Planned {
             file: self.file,
             node: self.change.subject(),
         }
+    }
+
+    /// The key of the entry that goes, if one does.
+    pub(crate) fn removed_key<'d>(&self, documents: &'d Documents) -> Option<&'d str> {
+        let Change::RemoveEntry { mapping, index } = self.change else {
+            return None;
+        };
+        let tree = &documents.file(self.file).tree;
+        let Kind::Mapping { entries, .. } = &tree.node(mapping).kind else {
+            return None;
+        };
+        Some(tree.scalar(entries.get(index)?.key)?.value())
     }
 }
 

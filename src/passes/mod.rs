@@ -32,6 +32,7 @@ mod logins;
 mod packages;
 mod podman_image;
 mod project_files;
+mod readers;
 mod redhat;
 mod removal;
 mod runner;
@@ -54,6 +55,7 @@ pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding}
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Deed, Facts};
 pub use job::JobPass;
+pub(crate) use readers::Readers;
 
 use crate::finding::Finding;
 use crate::pipeline::Job;
@@ -127,6 +129,7 @@ pub fn run<'a>(
     absent::run(&pass, &mut draft);
 
     removal::plan(pass.view, &mut draft);
+    variables::keep_what_is_read(&pass, &mut draft);
     let gaps = look(&pass, &draft);
     let own_store = pass.evidence.own_daemon() || host::is_of_its_own(&pass);
     let calls_docker = !pass.evidence.commands.is_empty();

@@ -7,6 +7,7 @@ use crate::yaml::Change;
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::image::mentions;
 use super::job::JobPass;
+use super::readers::{self, Readers};
 use super::script_edit;
 
 /// Removes what only Docker reads.
@@ -71,7 +72,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
 
-        if is_read(pass, name) {
+        if leads_to_engine(name) && is_read(pass, name) {
             draft.block(
                 "engine-api",
                 at,
@@ -173,6 +174,47 @@ fn points_at_engine(pass: &JobPass<'_>, value: &str) -> bool {
         })
 }
 
+/// Variables that lead to Docker's engine: who reads one speaks to it.
+fn leads_to_engine(name: &str) -> bool {
+    matches!(
+        name,
+        "DOCKER_HOST"
+            | "DOCKER_TLS"
+            | "DOCKER_TLS_CERTDIR"
+            | "DOCKER_TLS_VERIFY"
+            | "DOCKER_CERT_PATH"
+    )
+}
+
+/// Keeps the variables that something which remains still reads: all changes of the job are known now.
+pub(super) fn keep_what_is_read(pass: &JobPass<'_>, draft: &mut Draft) {
+    let documents = pass.view.context.documents;
+    let goes = |planned: &Planned| -> Option<&str> {
+        let name = planned.removed_key(documents)?;
+        let may_stay = planned.purpose == Purpose::EngineVariable && !leads_to_engine(name);
+        may_stay.then_some(name)
+    };
+    let mut names: Vec<&str> = draft.changes.iter().filter_map(goes).collect();
+    if names.is_empty() {
+        return;
+    }
+    let changes = draft.changes.iter();
+    let changes = changes.map(|planned| (planned.file, &planned.change));
+    let readers = Readers::of(documents, pass.view.job, changes).and_files(pass.view);
+    names.retain(|name| readers.read(name));
+    let mut kept = Vec::new();
+    draft.changes.retain(|planned| {
+        let name = goes(planned).filter(|name| names.contains(name));
+        kept.extend(name.map(|name| (planned.finding, name)));
+        name.is_none()
+    });
+    for (finding, name) in kept {
+        if let Some(finding) = draft.findings.get_mut(finding) {
+            finding.message = format!("{name} stays: what is left of the job still reads it");
+        }
+    }
+}
+
 /// Whether a command that is not docker itself reads a variable.
 fn is_read(pass: &JobPass<'_>, name: &str) -> bool {
     let view = &pass.view;
@@ -214,7 +256,8 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
                 continue;
             }
             stays_in_script(pass, name, call.raw(&assignment.value), at, draft);
-            if matches!(action_of(rules, name), Some(VariableAction::Drop(_))) {
+            let is_for_docker = super::evidence::calls_docker(call) || leads_to_engine(name);
+            if is_for_docker && matches!(action_of(rules, name), Some(VariableAction::Drop(_))) {
                 let why = draft.note(
                     "docker-variable",
                     at,
@@ -231,6 +274,19 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
             exported(pass, call, draft);
         }
     }
+}
+
+/// Whether a command of the job reads a variable, docker's own included.
+fn is_read_by_a_line(pass: &JobPass<'_>, name: &str) -> bool {
+    let mut lines = pass.view.lines.iter();
+    lines.any(|line| {
+        let sets = |text: &str| {
+            let rest = text.trim_start().strip_prefix("export").unwrap_or(text);
+            rest.split_whitespace().all(|word| word == name)
+        };
+        let mut texts = line.parsed.text.lines();
+        texts.any(|text| readers::names(text, name) && !sets(text))
+    })
 }
 
 /// A variable that a script sets for Docker, and that says something which Podman has to be told otherwise.
@@ -262,10 +318,11 @@ fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) 
             .to_owned()
     };
     let engine = |name: &str| {
-        matches!(
+        let drops = matches!(
             action_of(view.context.rules, name),
             Some(VariableAction::Drop(_))
-        )
+        );
+        drops && (leads_to_engine(name) || !is_read_by_a_line(pass, name))
     };
     if call.program() != Some("unset") {
         for word in words {

@@ -1,8 +1,8 @@
 //! The changes of all jobs that move, gathered file by file.
 
 use crate::collections::HashMap;
-use crate::passes::Purpose;
-use crate::pipeline::{Documents, NodeRef};
+use crate::passes::{Planned, Purpose, Readers};
+use crate::pipeline::Documents;
 use crate::text::FileId;
 use crate::yaml::Change;
 
@@ -18,6 +18,13 @@ pub(super) fn changes(
     users: &Users,
 ) -> HashMap<FileId, Vec<Change>> {
     let mut settling = Settling::default();
+    let mut needed = Needed {
+        plan,
+        documents,
+        users,
+        known: HashMap::default(),
+        readers: HashMap::default(),
+    };
     let moving: Vec<&Unit<'_>> = plan
         .units
         .iter()
@@ -26,8 +33,7 @@ pub(super) fn changes(
     for unit in &moving {
         settling.cover(unit.job);
         for planned in effective(unit) {
-            if planned.purpose == Purpose::EngineVariable && is_needed(plan, users, planned.node())
-            {
+            if planned.purpose == Purpose::EngineVariable && needed.is(planned) {
                 continue;
             }
             settling.add(planned.file, planned.change.clone());
@@ -60,11 +66,44 @@ pub(super) fn changes(
     settling.close(documents, references)
 }
 
-/// Whether a job that stays reads the variables of a mapping.
-fn is_needed(plan: &Plan<'_>, users: &Users, mapping: NodeRef) -> bool {
-    users
-        .get(&mapping)
-        .into_iter()
-        .flatten()
-        .any(|user| matches!(plan.units[*user].state, State::Left(_)))
+/// Which variables of Docker's stay because somebody else needs them.
+struct Needed<'a> {
+    plan: &'a Plan<'a>,
+    documents: &'a Documents,
+    users: &'a Users,
+    /// What was found out for each removal.
+    known: HashMap<(FileId, Change), bool>,
+    /// The texts of jobs without Docker.
+    readers: HashMap<usize, Readers<'a>>,
+}
+
+impl Needed<'_> {
+    /// Whether one of those who have the mapping stays, still reads the variable once it has moved, or reads it and never
+    /// used Docker.
+    fn is(&mut self, planned: &Planned) -> bool {
+        let removal = (planned.file, planned.change.clone());
+        if let Some(known) = self.known.get(&removal) {
+            return *known;
+        }
+        let (plan, documents) = (self.plan, self.documents);
+        let name = planned.removed_key(documents);
+        let users = self.users.get(&planned.node());
+        let needed = users.into_iter().flatten().any(|user| {
+            let unit = &plan.units[*user];
+            match &unit.state {
+                State::Left(_) => true,
+                State::Moves => effective(unit)
+                    .all(|theirs| theirs.file != planned.file || theirs.change != planned.change),
+                State::Untouched => {
+                    let readers = self
+                        .readers
+                        .entry(*user)
+                        .or_insert_with(|| Readers::of(documents, unit.job, std::iter::empty()));
+                    name.is_some_and(|name| readers.read(name))
+                }
+            }
+        });
+        self.known.insert(removal, needed);
+        needed
+    }
 }

@@ -77,7 +77,11 @@ fn shared_list(
     let list = script.slot.value;
     let is_list = matches!(&documents.tree(list).node(list.node).kind, Kind::Sequence { items, .. } if !items.is_empty());
     let users = users.get(&list)?;
-    (is_list && users.len() > 1 && users.iter().all(|user| plan.moves(*user))).then_some(list)
+    (is_list
+        && !plan.held.has(list)
+        && users.len() > 1
+        && users.iter().all(|user| plan.moves(*user)))
+    .then_some(list)
 }
 
 /// Changes that belong to several jobs.

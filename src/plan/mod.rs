@@ -3,6 +3,7 @@
 mod aside;
 mod flows;
 mod gather;
+mod held;
 mod hoist;
 mod ignored;
 mod pins;
@@ -12,6 +13,8 @@ mod say;
 mod settle;
 mod variables;
 mod written;
+
+use std::cell::OnceCell;
 
 use crate::collections::{HashMap, HashSet};
 use crate::compat;
@@ -71,6 +74,10 @@ pub struct Plan<'a> {
     pins: pins::Pins,
     /// Lines that several jobs get together.
     hoisted: hoist::Hoisted,
+    /// What belongs to templates whose image stays.
+    held: held::Held,
+    /// Which jobs name a program that builds without Docker, once somebody asked.
+    builders: OnceCell<Vec<bool>>,
 }
 
 /// Who uses which node: each job once, in their order.
@@ -88,8 +95,10 @@ pub fn plan<'a>(
 ) -> Plan<'a> {
     let references = References::new(documents);
     let mut units = Vec::new();
+    let mut held = held::Held::default();
     for (index, pipeline) in pipelines.iter().enumerate() {
         let context = Context::new(documents, rules, options, files, pipeline, scripts, project);
+        held.add(&context, pipeline);
         for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
             let drafted = passes::run(&context, job, compat::job);
             let state = first_state(documents, &references, job, drafted.as_ref(), options);
@@ -110,6 +119,8 @@ pub fn plan<'a>(
         aside: Vec::new(),
         pins: pins::Pins::new(),
         hoisted: Vec::new(),
+        held,
+        builders: OnceCell::new(),
     };
     ignored::hold(&mut plan, documents, options);
     loop {
@@ -335,7 +346,7 @@ impl Plan<'_> {
                 agreed.clear();
                 let planned = self.planned(unit, conflict.change).clone();
                 changed = true;
-                if self.pin(documents, users, planned.node()) {
+                if conflict.other.is_some() && self.pin(documents, users, planned.node()) {
                     continue;
                 }
                 let calls_docker = self.units[unit]
@@ -345,7 +356,10 @@ impl Plan<'_> {
                 if calls_docker && self.can_override(documents, users, unit, &planned) {
                     self.override_all(unit, &planned);
                 } else {
-                    let finding = self.shared_text(documents, &planned, conflict.other);
+                    let finding = match conflict.other {
+                        Some(other) => self.shared_text(documents, &planned, other),
+                        None => self.held.finding(documents, planned.node()),
+                    };
                     self.leave(unit, finding);
                 }
             } else if let Some(variable) = variables::without_room(self, documents, users, unit) {
@@ -374,6 +388,12 @@ impl Plan<'_> {
             }
             let node = planned.node();
             let setup = planned.purpose == Purpose::Setup;
+            if self.held.has(node) {
+                return Some(Conflict {
+                    change: index,
+                    other: None,
+                });
+            }
             let known = agreed.entry((node, setup)).or_default();
             if known.contains(&planned.change) {
                 continue;
@@ -394,7 +414,7 @@ impl Plan<'_> {
                 if !fits {
                     return Some(Conflict {
                         change: index,
-                        other,
+                        other: Some(other),
                     });
                 }
             }
@@ -524,7 +544,8 @@ type Agreed = HashMap<(NodeRef, bool), HashSet<Change>>;
 
 struct Conflict {
     change: usize,
-    other: usize,
+    /// The job that shares the text; none where a template holds it.
+    other: Option<usize>,
 }
 
 /// The keys that a job writes of its own where shared text stays.

@@ -95,6 +95,12 @@ impl Plan<'_> {
                 .filter(|job| !job.hidden)
                 .flat_map(|job| job.parents.iter().map(String::as_str))
                 .collect();
+            let merged: HashSet<NodeRef> = pipeline
+                .jobs
+                .iter()
+                .filter(|job| !job.hidden)
+                .flat_map(|job| job.mappings.iter().copied())
+                .collect();
             for job in pipeline.jobs.iter().filter(|job| job.hidden) {
                 if !passes::may_use_docker(&context, job) {
                     continue;
@@ -103,6 +109,10 @@ impl Plan<'_> {
                 let evidence = passes::Evidence::of(&view);
                 if !evidence.uses_docker() && evidence.remote.is_empty() {
                     continue;
+                }
+                let by_name = used.contains(job.name.as_str());
+                if !by_name && job.own.is_some_and(|own| merged.contains(&own)) {
+                    continue; // its jobs take it by a merge key, and say for themselves why they stay
                 }
                 let touched = job.lines().any(|(_, line)| {
                     changed.contains(&line.node)
@@ -114,7 +124,7 @@ impl Plan<'_> {
                 if touched {
                     continue;
                 }
-                let (severity, message) = if used.contains(job.name.as_str()) {
+                let (severity, message) = if by_name {
                     let message = "stays on Docker with the jobs that use it";
                     (
                         Severity::Note,

@@ -31,7 +31,7 @@ pub(super) fn place(
         let target = if engine {
             None
         } else {
-            where_docker_stood(plan, users, unit, gone)
+            where_docker_stood(documents, plan, users, unit, variable, gone)
                 .or_else(|| shared_variables(documents, users, plan, unit, variable))
         };
         let new = (variable.name.to_owned(), value(&variable.value));
@@ -97,7 +97,7 @@ pub(super) fn without_room<'a>(
     let mut variables = drafted.draft.variables.iter();
     variables.find(|variable| {
         variable.name.starts_with("DOCKER_")
-            || where_docker_stood(plan, users, unit, |_, _| true)
+            || where_docker_stood(documents, plan, users, unit, variable, |_, _| true)
                 .or_else(|| shared_variables(documents, users, plan, unit, variable))
                 .is_none()
     })
@@ -221,11 +221,41 @@ fn already_there(documents: &Documents, mapping: NodeRef, name: &str) -> bool {
     documents.tree(mapping).get(mapping.node, name).is_some()
 }
 
+/// Whether a job may see a new variable that others need: one that moves may, and one without Docker that runs nothing which
+/// reads it.
+fn may_get(documents: &Documents, plan: &Plan<'_>, user: usize, variable: &NewVariable) -> bool {
+    let unit = &plan.units[user];
+    match unit.state {
+        State::Moves => true,
+        State::Left(_) => false,
+        State::Untouched => {
+            let builders = plan.builders.get_or_init(|| {
+                let jobs = plan.units.iter().map(|unit| unit.job);
+                jobs.map(|job| names_a_builder(documents, job)).collect()
+            });
+            variable.name.starts_with("BUILDAH_") && !builders[user]
+        }
+    }
+}
+
+/// Whether a job names a program that builds images without Docker, and by variables of its own.
+fn names_a_builder(documents: &Documents, job: &Job) -> bool {
+    let image = job.image.iter().map(|image| image.text.as_str());
+    let lines = job.lines();
+    let lines = lines.filter_map(|(_, line)| documents.text(line.node));
+    lines.chain(image).any(|text| {
+        let mut words = ["buildah", "podman", "skopeo", "BUILDAH_"].iter();
+        words.any(|word| text.contains(word))
+    })
+}
+
 /// The mapping that loses Docker's variables for this job, if nobody who uses it stays. `gone` says which entries go.
 fn where_docker_stood(
+    documents: &Documents,
     plan: &Plan<'_>,
     users: &Users,
     unit: usize,
+    variable: &NewVariable,
     gone: impl Fn(NodeRef, usize) -> bool,
 ) -> Option<(NodeRef, usize)> {
     let removals =
@@ -242,10 +272,11 @@ fn where_docker_stood(
         if !gone(mapping, index) {
             continue;
         }
-        let all_move = users.get(&mapping).is_none_or(|users| {
+        let users = users.get(&mapping);
+        let all_move = users.is_none_or(|users| {
             users
                 .iter()
-                .all(|user| !matches!(plan.units[*user].state, State::Left(_)))
+                .all(|user| may_get(documents, plan, *user, variable))
         });
         if all_move {
             found = match found {

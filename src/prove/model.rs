@@ -246,7 +246,7 @@ fn changed_entries<'a>(
 }
 
 /// A scalar's text with the changes inside of it: replaced ranges from the end, then whole lines.
-fn changed_text(text: &str, changes: &[&Change]) -> String {
+pub(crate) fn changed_text(text: &str, changes: &[&Change]) -> String {
     enum Part<'a> {
         Replace(std::ops::Range<usize>, &'a str),
         Insert(usize, String),

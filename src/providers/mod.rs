@@ -24,6 +24,8 @@ pub struct Lowered {
     pub troubles: Vec<Trouble>,
     /// What the pipelines have to do with the quiet files.
     pub quiet: QuietFiles,
+    /// Files that nobody named and that are pipelines all the same, as they include what others are made of.
+    pub others: Vec<PathBuf>,
 }
 
 /// Quiet entries that a pipeline leads to.

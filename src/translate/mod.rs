@@ -142,9 +142,10 @@ struct Entries {
 }
 
 impl Entries {
-    fn lower(&self, files: &dyn Files, rules: &Rules) -> Lowered {
+    /// Lowers them, with the pipelines beside them where these are known already.
+    fn lower(&self, files: &dyn Files, rules: &Rules, others: Option<&[PathBuf]>) -> Lowered {
         match self.provider {
-            Provider::GitLab => gitlab::lower(files, &self.entries),
+            Provider::GitLab => gitlab::lower(files, &self.entries, others),
             Provider::GitHub => github::lower(files, &self.entries, rules),
         }
     }
@@ -186,7 +187,7 @@ fn reads_one(translated: &[Translated], quiet: &[Quiet]) -> bool {
 
 fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translated {
     let rules = Rules::embedded();
-    let lowered = entries.lower(files, rules);
+    let lowered = entries.lower(files, rules, None);
     let mut failure = None;
     let scripts = Scripts::default();
     let project = ProjectFiles::behind(lowered.documents.files.len());

@@ -174,7 +174,7 @@ fn again(
             .map(|document| (document.source.path(), document))
             .collect(),
     };
-    let after = entries.lower(&after_files, rules);
+    let after = entries.lower(&after_files, rules, Some(&before.others));
     let first = texts.keys().next().copied().unwrap_or(FileId(0));
     prove::jobs(plan, before, &after).map_err(|why| Doubt {
         file: first,

@@ -8,6 +8,7 @@ use crate::rules::VariableAction;
 
 use super::cache::cache;
 use super::dockerfile;
+use super::filled;
 use super::parts::{self, Additions, insecure, remove_flag};
 use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
 use crate::passes::docker_call::{DockerCall, Flag};
@@ -161,6 +162,15 @@ pub(super) fn finish(
             docker.at(),
             "this build pushes, and the names that it pushes to are not written in the command",
             "write the names with --tag, then run again",
+        );
+        return;
+    }
+    if push && raw.iter().any(|raw| filled::is_several(docker, raw)) {
+        draft.block(
+            "flags-in-variable",
+            docker.at(),
+            "a variable holds several words where this build has one name, and Podman would not push what they say",
+            "write each name with --tag into the command, then run again",
         );
         return;
     }

@@ -2,6 +2,7 @@
 
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
+use crate::passes::facts::pushes;
 use crate::rules::FlagAction;
 
 /// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
@@ -57,14 +58,135 @@ fn has_same_flags(docker: &DockerCall<'_>, words: &str) -> bool {
     !words.contains("$(") && !words.contains('`') && flags.into_iter().all(same)
 }
 
+/// What the scripts of the job put into a variable, as it is written; nothing where a word is not just one variable.
+fn assigned<'d>(docker: &'d DockerCall<'_>, raw: &str) -> Option<Vec<&'d str>> {
+    let name = raw.trim_matches('"').strip_prefix('$')?;
+    let name = match name.strip_prefix('{') {
+        Some(inner) => inner.strip_suffix('}')?,
+        None => name,
+    };
+    let name = name
+        .strip_suffix("[@]")
+        .or(name.strip_suffix("[*]"))
+        .unwrap_or(name);
+    let mut found = Vec::new();
+    for line in &docker.view.lines {
+        let Ok(script) = &line.parsed.script else {
+            continue;
+        };
+        let text = &line.parsed.text;
+        let fills = script.assignments.iter().filter(|it| it.name == name);
+        found.extend(fills.map(|assignment| assignment.value.raw(text)));
+        for command in &script.commands {
+            if matches!(
+                command.program(),
+                Some("export" | "declare" | "local" | "readonly")
+            ) {
+                let words = command.words.iter().map(|word| word.raw(text));
+                let values = words.filter_map(|word| word.split_once('='));
+                found.extend(
+                    values
+                        .filter(|(known, _)| *known == name)
+                        .map(|(_, value)| value),
+                );
+            }
+        }
+    }
+    Some(found)
+}
+
+/// The words in what is assigned to a variable. What a command prints counts as one word without a flag.
+fn words_of(value: &str) -> Vec<String> {
+    let mut plain = String::with_capacity(value.len());
+    let mut depth = 0_usize;
+    let mut ticks = false;
+    let mut letters = value.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '$' if letters.peek() == Some(&'(') => {
+                letters.next();
+                depth += 1;
+                plain.push('$');
+            }
+            '(' if depth > 0 => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            '`' => {
+                ticks = !ticks;
+                plain.push('$');
+            }
+            letter if depth == 0 && !ticks => plain.push(letter),
+            _ => {}
+        }
+    }
+    let words = plain.split_whitespace();
+    let bare = words.map(|word| word.trim_matches(['(', ')', '"', '\'']).to_owned());
+    bare.filter(|word| !word.is_empty()).collect()
+}
+
+/// A flag in a variable which the scripts of the job fill, that cannot stay there: what it says is for a push, for a list of
+/// platforms, or for Docker alone.
+fn assigned_flag_that_matters(docker: &DockerCall<'_>, raw: &str) -> Option<String> {
+    let words: Vec<String> = assigned(docker, raw)?
+        .into_iter()
+        .flat_map(words_of)
+        .collect();
+    let is_list = words.iter().any(|word| word.contains(','));
+    words
+        .into_iter()
+        .find(|word| word.starts_with('-') && !is_fine(docker, word, is_list))
+}
+
+/// Whether a flag may come by a variable, in which there may be a list.
+fn is_fine(docker: &DockerCall<'_>, word: &str, is_list: bool) -> bool {
+    let name = word.split('=').next().unwrap_or(word);
+    let Some(rule) = docker.rule.flag(name) else {
+        return false;
+    };
+    let of_build = docker.rule.name == "build";
+    match rule.name.as_str() {
+        "--tag" if of_build => !pushes(docker),
+        "--platform" if of_build => !is_list,
+        _ => matches!(rule.action, FlagAction::Same),
+    }
+}
+
+/// Whether every flag that a variable can bring stands in the scripts of the job.
+fn is_all_known(docker: &DockerCall<'_>, raw: &str) -> bool {
+    assigned(docker, raw).is_some_and(|values| {
+        let filled = |word: &String| word.starts_with('$');
+        !values.is_empty()
+            && !values
+                .into_iter()
+                .flat_map(words_of)
+                .any(|word| filled(&word))
+    })
+}
+
+/// Whether a name of a build may be several words: `--tag $NAMES`.
+pub(super) fn is_several(docker: &DockerCall<'_>, raw: &str) -> bool {
+    let known = docker.view.expand(raw).text;
+    let in_script = assigned(docker, raw).unwrap_or_default();
+    let mut all = in_script.into_iter().chain([known.as_str()]);
+    !raw.starts_with('"') && raw.starts_with('$') && all.any(|value| words_of(value).len() > 1)
+}
+
 /// A word that the shell fills in: it may hold flags.
 pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     let text = docker.text_of(word);
     let raw = docker.call.raw(&docker.words()[word]);
+    let at = docker.at_words(&(word..word + 1));
+    if let Some(flag) = assigned_flag_that_matters(docker, raw) {
+        draft.block(
+            "flags-in-variable",
+            at,
+            format!("a variable of the script brings {flag} into this command, and there it means something else to Podman"),
+            "write the flag into the command, then run again",
+        );
+        return;
+    }
     if brings_one_flag(docker, raw) || is_known_array(docker, raw) {
         return;
     }
-    let at = docker.at_words(&(word..word + 1));
     if !text.unknown
         && !text
             .text
@@ -97,7 +219,19 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
             return;
         }
     }
+    if flags.is_empty() && docker.rule.name == "build" && is_all_known(docker, raw) {
+        return;
+    }
     let last_is_operand = docker.operands().last() == Some(&word) && docker.operands().len() <= 1;
+    if flags.is_empty() && !last_is_operand && pushes(docker) {
+        draft.block(
+            "flags-in-variable",
+            at,
+            "a variable fills in what stands here, its value is not in this file, and a name that it brings would not be pushed",
+            "write the names with --tag into the command, then run again",
+        );
+        return;
+    }
     if flags.is_empty()
         && !last_is_operand
         && matches!(

@@ -173,12 +173,12 @@ impl Closure {
 }
 
 /// What one `include:` entry names.
-enum Target {
+pub(super) enum Target {
     Local { at: NodeRef, path: String },
     Foreign(Foreign),
 }
 
-fn targets(documents: &Documents, include: NodeRef) -> Vec<Target> {
+pub(super) fn targets(documents: &Documents, include: NodeRef) -> Vec<Target> {
     let include = documents.resolve(include);
     let tree = documents.tree(include);
     let one = |node: NodeId| -> Option<Target> {

@@ -2,7 +2,10 @@
 
 mod include;
 mod lower;
+mod others;
 mod view;
+
+use std::path::PathBuf;
 
 use crate::collections::{HashSet, IndexSet};
 use crate::pipeline::{NodeRef, Pipeline};
@@ -17,8 +20,9 @@ pub(crate) fn is_reserved(key: &str) -> bool {
     lower::RESERVED.contains(&key)
 }
 
-/// Reads the entry files with all that they include, and lowers each to a pipeline.
-pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
+/// Reads the entry files with all that they include, and lowers each to a pipeline. Files that include what these are made of
+/// are pipelines, too: they are looked for, unless `others` says them.
+pub fn lower(files: &dyn Files, entries: &[Entry], others: Option<&[PathBuf]>) -> Lowered {
     let mut lowering = Lowering::new(files);
     lowering.reader.quiet = entries
         .iter()
@@ -42,7 +46,22 @@ pub fn lower(files: &dyn Files, entries: &[Entry]) -> Lowered {
         });
     }
     lowering.run();
-    lowering.done()
+    let others = match others {
+        Some(known) => known.to_vec(),
+        None => lowering.look_for_others(files),
+    };
+    for path in &others {
+        let entry = Entry {
+            path: path.clone(),
+            starts: true,
+            quiet: false,
+        };
+        lowering.enter(&entry);
+    }
+    lowering.run();
+    let mut lowered = lowering.done();
+    lowered.others = others;
+    lowered
 }
 
 /// Pipelines that are lowered one after the other.
@@ -79,6 +98,21 @@ impl<'a> Lowering<'a> {
             Some(file) => self.beside.push(file),
             None => {}
         }
+    }
+
+    /// The files that include what the known pipelines are made of, if any of that speaks of Docker.
+    fn look_for_others(&self, files: &dyn Files) -> Vec<PathBuf> {
+        let reached = self.reached.iter();
+        let sources = reached.map(|file| &self.reader.documents.file(*file).source);
+        let sources: Vec<_> = sources.collect();
+        if !sources
+            .iter()
+            .any(|source| source.text().contains("docker"))
+        {
+            return Vec::new();
+        }
+        let known = sources.iter().map(|source| source.path().to_path_buf());
+        others::others(files, &known.collect())
     }
 
     /// Lowers the pipelines that start somewhere, and those that they start.
@@ -154,6 +188,7 @@ impl<'a> Lowering<'a> {
             pipelines: self.pipelines,
             troubles: self.reader.troubles,
             quiet: self.quiet,
+            others: Vec::new(),
             documents,
         }
     }

@@ -1,0 +1,194 @@
+//! Who reads a variable: what remains of a job's text once it has moved, and the files that it hands to programs.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use crate::collections::{HashMap, HashSet};
+use crate::pipeline::{Documents, Job, NodeRef};
+use crate::prove::changed_text;
+use crate::text::FileId;
+use crate::yaml::{Change, Kind};
+
+use super::context::JobView;
+
+/// Files of a job's programs that no command names.
+const UNNAMED: [(&str, &[&str]); 4] = [
+    ("make", &["Makefile", "makefile", "GNUmakefile"]),
+    ("npm", &["package.json"]),
+    ("yarn", &["package.json"]),
+    ("pnpm", &["package.json"]),
+];
+
+/// Files that compose reads when none is named.
+const COMPOSE: [&str; 4] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
+];
+
+/// The texts of one job that may read a variable.
+pub(crate) struct Readers<'a> {
+    texts: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Readers<'a> {
+    /// The texts of a job, with some changes made.
+    pub(crate) fn of(
+        documents: &'a Documents,
+        job: &'a Job,
+        changes: impl Iterator<Item = (FileId, &'a Change)>,
+    ) -> Self {
+        let mut by_node: HashMap<NodeRef, Vec<&Change>> = HashMap::default();
+        let mut gone: HashSet<NodeRef> = HashSet::default();
+        for (file, change) in changes {
+            let node = change.subject();
+            let at = |node| NodeRef { file, node };
+            by_node.entry(at(node)).or_default().push(change);
+            match (change, &documents.file(file).tree.node(node).kind) {
+                (Change::RemoveEntry { index, .. }, Kind::Mapping { entries, .. }) => {
+                    gone.extend(entries.get(*index).map(|entry| at(entry.value)));
+                }
+                (Change::RemoveItem { index, .. }, Kind::Sequence { items, .. }) => {
+                    gone.extend(items.get(*index).map(|item| at(*item)));
+                }
+                (Change::ReplaceNode { .. } | Change::ReplaceWhole { .. }, _) => {
+                    gone.insert(at(node));
+                }
+                _ => {}
+            }
+        }
+        let mut readers = Self { texts: Vec::new() };
+        let mut seen: HashSet<NodeRef> = HashSet::default();
+        let lines = job.lines().map(|(_, line)| line);
+        let lines = lines.filter(|line| !is_gone(documents, line.node, &gone));
+        let lines: Vec<NodeRef> = lines.map(|line| line.node).collect();
+        let values = job.variables.values().map(|variable| variable.node);
+        let values = values.filter(|node| !is_gone(documents, *node, &gone));
+        let mappings = job.mappings.iter().copied().chain(job.own);
+        let mut open: Vec<NodeRef> = lines.into_iter().chain(values).chain(mappings).collect();
+        while let Some(node) = open.pop() {
+            let node = documents.resolve(node);
+            if gone.contains(&node) || !seen.insert(node) {
+                continue;
+            }
+            let at = |inner| NodeRef {
+                file: node.file,
+                node: inner,
+            };
+            match &documents.tree(node).node(node.node).kind {
+                Kind::Scalar(scalar) => readers.texts.push(match by_node.get(&node) {
+                    Some(changes) => with(scalar.value(), changes),
+                    None => scalar.value().into(),
+                }),
+                Kind::Sequence { items, .. } => open.extend(items.iter().map(|item| at(*item))),
+                Kind::Mapping { entries, .. } => {
+                    open.extend(entries.iter().map(|entry| at(entry.value)));
+                }
+                Kind::Alias { .. } => {}
+            }
+        }
+        let written = job.actions.iter().filter_map(|one| one.commands.as_ref());
+        let values = written.flat_map(|commands| &commands.variables);
+        readers
+            .texts
+            .extend(values.map(|(_, value)| value.as_str().into()));
+        readers
+    }
+
+    /// Adds the files of the repository that the job's commands name, and those that their programs read unasked.
+    pub(super) fn and_files(mut self, view: &JobView<'_>) -> Self {
+        let mut paths: HashSet<PathBuf> = HashSet::default();
+        let files = view.context.files;
+        for call in &view.calls {
+            let program = call.program().unwrap_or_default();
+            let unnamed = UNNAMED.iter().filter(|(name, _)| *name == program);
+            let unnamed = unnamed.flat_map(|(_, files)| *files);
+            paths.extend(unnamed.map(PathBuf::from));
+            for word in &call.command().words {
+                let text = view.expand_word(call, word).text;
+                if text == "compose" || text == "docker-compose" {
+                    paths.extend(COMPOSE.iter().map(PathBuf::from));
+                }
+                let path = text.rsplit(['=', '@', '<']).next().unwrap_or_default();
+                let path = path.trim_start_matches("$CI_PROJECT_DIR/");
+                let path = path.trim_start_matches("./").trim_start_matches('/');
+                if path.contains(['.', '/']) {
+                    paths.insert(path.into());
+                }
+            }
+        }
+        let existing = paths.into_iter().filter(|path| files.exists(path));
+        let sources = existing.filter_map(|path| files.read(&path).ok());
+        self.texts
+            .extend(sources.map(|source| Cow::Owned(source.text().to_owned())));
+        self
+    }
+
+    /// Whether one of them reads a variable.
+    pub(crate) fn read(&self, variable: &str) -> bool {
+        self.texts.iter().any(|text| names(text, variable))
+    }
+}
+
+/// A scalar's text with its changes.
+fn with<'a>(text: &'a str, changes: &[&Change]) -> Cow<'a, str> {
+    let new = changes.iter().find_map(|change| match change {
+        Change::ReplaceScalar { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    new.unwrap_or_else(|| changed_text(text, changes)).into()
+}
+
+/// Whether a node lies in something that goes.
+fn is_gone(documents: &Documents, node: NodeRef, gone: &HashSet<NodeRef>) -> bool {
+    let tree = documents.tree(node);
+    let mut above = std::iter::successors(Some(node.node), |node| tree.parent(*node));
+    above.any(|inner| {
+        gone.contains(&NodeRef {
+            file: node.file,
+            node: inner,
+        })
+    })
+}
+
+/// Whether a text names a variable as a word of its own, and not only to set it or to take it away.
+pub(crate) fn names(text: &str, variable: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.match_indices(variable).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + variable.len()..]);
+        let is_word = !before.ends_with(is_letter) && !after.starts_with(is_letter);
+        let is_set = after.starts_with('=') && !before.ends_with(['{', '$']);
+        let is_unset = before.trim_end().ends_with("unset");
+        is_word && !is_set && !is_unset
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn knows_who_reads() {
+        for text in [
+            "$DRIVER",
+            "x ${DRIVER:-a}",
+            "${DRIVER=a}",
+            "printenv DRIVER",
+            "-e DRIVER",
+            "${{ env.DRIVER }}",
+            "os.environ['DRIVER']",
+        ] {
+            assert!(names(text, "DRIVER"), "{text}");
+        }
+        for text in [
+            "DRIVER=a make",
+            "unset DRIVER",
+            "$DRIVER_B",
+            "$A_DRIVER",
+            "-e DRIVER=1",
+        ] {
+            assert!(!names(text, "DRIVER"), "{text}");
+        }
+    }
+}
