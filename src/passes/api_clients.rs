@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::project::ProjectFile;
+use crate::rules::TestRunner;
 use crate::text::Source;
 
 use super::context::Call;
 use super::engine_client::ApiClient;
+use super::folder::Folders;
 use super::job::JobPass;
 
 /// Manifests of a repository that are looked at for one call, so that a huge one costs no more than a large one.
@@ -40,38 +42,22 @@ fn of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ApiClient> {
             .collect()
     };
     let runner = rules.test_runner(program, words)?;
-    let folder = folder(pass, index, call)?;
+    let folder = Folders::of(view).at(index).unwrap_or_default();
+    in_folder(pass, &crate::repository::slashed(&folder), runner)
+}
+
+/// The library that the manifests in a folder and below name for the tests of a program.
+pub(super) fn in_folder(
+    pass: &JobPass<'_>,
+    folder: &str,
+    runner: &TestRunner,
+) -> Option<ApiClient> {
     runner
         .manifests
         .iter()
-        .flat_map(|name| manifests(pass, &folder, name))
+        .flat_map(|name| manifests(pass, folder, name))
         .take(MOST_MANIFESTS)
         .find_map(|path| in_manifest(pass, &path))
-}
-
-/// The folder in which a call runs, if that is known: the step's, and one `cd` to a folder that is written out.
-fn folder(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
-    let view = pass.view;
-    let own = view.line(call).folder.as_deref().unwrap_or_default();
-    if own.contains("${{") {
-        return None;
-    }
-    let mut folder = own.trim_matches('/').to_owned();
-    let moves = view.calls.iter().take(index);
-    let moves = moves.filter(|call| matches!(call.program(), Some("cd" | "pushd")));
-    for (number, call) in moves.enumerate() {
-        let target = call.command().words.get(1)?.value.as_deref()?;
-        let plain = !target.starts_with(['/', '~', '-']) && !target.split('/').any(|it| it == "..");
-        if number > 0 || !plain {
-            return None;
-        }
-        let target = target.trim_start_matches("./").trim_matches('/');
-        folder = match folder.is_empty() {
-            true => target.to_owned(),
-            false => format!("{folder}/{target}"),
-        };
-    }
-    Some(folder)
 }
 
 /// The manifests of a name (`*` is any run of characters) in a folder and below.

@@ -19,6 +19,7 @@ use crate::text::Location;
 
 pub use super::call::Call;
 pub(super) use super::call::{LineView, Parsed};
+use super::closure::Texts;
 use super::written_files;
 
 /// What stays the same for all jobs of a run.
@@ -42,6 +43,8 @@ pub struct Context<'a> {
     pub(super) runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
     /// What reads a login in each job, once somebody asked.
     pub(super) readers: OnceCell<Vec<OnceCell<Option<String>>>>,
+    /// Files that jobs run, each read once.
+    pub(super) texts: Texts,
 }
 
 /// Scripts that were parsed already: a line that many jobs have, or that is the same before and after, is parsed once.
@@ -70,7 +73,21 @@ impl<'a> Context<'a> {
             compose: RefCell::default(),
             runners: OnceCell::new(),
             readers: OnceCell::new(),
+            texts: Texts::default(),
         }
+    }
+
+    /// The same over more documents, of which the first ones are these.
+    pub(super) fn over<'b>(&'b self, documents: &'b Documents) -> Context<'b> {
+        Context::new(
+            documents,
+            self.rules,
+            self.options,
+            self.files,
+            self.pipeline,
+            self.parsed,
+            self.project,
+        )
     }
 
     /// A scalar as a script.

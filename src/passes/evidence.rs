@@ -178,7 +178,7 @@ fn hides_docker(rules: &Rules, line: &LineView) -> bool {
         return false;
     }
     match &line.parsed.script {
-        Err(_) => names_command(rules, text),
+        Err(_) => has_the_word(text),
         Ok(script) => {
             let doubtful = script
                 .doubtful
@@ -199,6 +199,19 @@ fn hides_docker(rules: &Rules, line: &LineView) -> bool {
             })
         }
     }
+}
+
+/// Whether docker stands in a text as a word of its own, outside of comments.
+fn has_the_word(text: &str) -> bool {
+    let lines = text
+        .lines()
+        .map(|line| line.split(" #").next().unwrap_or(line));
+    let mut lines = lines.filter(|line| !line.trim_start().starts_with('#'));
+    let separates = |one: char| one.is_whitespace() || "();|&<>{}`\"'".contains(one);
+    lines.any(|line| {
+        line.split(separates)
+            .any(|word| matches!(word, "docker" | "docker-compose"))
+    })
 }
 
 /// Whether a text has a line that begins like a docker command.

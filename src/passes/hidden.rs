@@ -1,5 +1,7 @@
 //! Docker out of sight: in words that the shell makes up, in sockets, in programs that need the engine.
 
+use std::path::Path;
+
 use super::draft::Draft;
 use super::image::mentions;
 use super::job::JobPass;
@@ -168,6 +170,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
         {
             continue;
         }
+        let program = tool(pass, program);
         let words = || call.command().words.iter().skip(1);
         let reads_store = call.text()[call.command().span.clone()].contains("docker-daemon:")
             && words().any(|word| call.raw(word).contains("docker-daemon:"));
@@ -224,6 +227,15 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
+/// `./grype`, `$HOME/bin/kind`: a tool by its path, if that is none of the repository's own files.
+fn tool<'p>(pass: &JobPass<'_>, program: &'p str) -> &'p str {
+    let path = program.strip_prefix("./").unwrap_or(program);
+    match program.rsplit_once('/') {
+        Some((_, name)) if !pass.view.context.files.exists(Path::new(path)) => name,
+        _ => program,
+    }
+}
+
 /// `find -exec docker load`, `retry docker push`: another program starts docker, in words that are not taken apart.
 fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
@@ -260,8 +272,34 @@ fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
                 format!("{program} starts docker here"),
                 "call docker as a command of its own, then run again",
             );
+        } else if is_unknown(pass, program)
+            && logins::rule_of(view, call).is_none()
+            && words
+                .iter()
+                .skip(1)
+                .any(|word| word.value.as_deref() == Some("docker"))
+        {
+            draft.block(
+                "hidden-docker",
+                view.at_command(call),
+                format!(
+                    "{program} is given the word docker, and may drive Docker's engine by itself"
+                ),
+                "see what it does with it, and move the job by hand",
+            );
         }
     }
+}
+
+/// Whether nothing is known of a program: no table has it, and it is no file of the repository and no function.
+fn is_unknown(pass: &JobPass<'_>, program: &str) -> bool {
+    let rules = pass.view.context.rules;
+    let path = Path::new(program.strip_prefix("./").unwrap_or(program));
+    let known = rules.is_harmless(program)
+        || rules.runs_project_code(program)
+        || rules.program(program).is_some()
+        || rules.looks_up(program);
+    !known && !is_function(pass, program) && !pass.view.context.files.exists(path)
 }
 
 fn is_function(pass: &JobPass<'_>, name: &str) -> bool {

@@ -6,6 +6,7 @@ mod api_clients;
 mod build_files;
 mod call;
 mod checkout;
+mod closure;
 mod commands;
 mod compose;
 mod compose_files;
@@ -19,9 +20,9 @@ mod docker_call;
 mod docker_config;
 mod draft;
 mod engine_client;
+mod engine_variable;
 mod evidence;
 mod facts;
-mod file_contents;
 mod folder;
 mod hidden;
 mod host;
@@ -106,25 +107,7 @@ pub fn run<'a>(
     }
     let mut draft = Draft::default();
     draft.places = places(&pass);
-    stays::run(&pass, &mut draft);
-    redhat::run(&mut pass, &mut draft);
-    waits::run(&mut pass, &mut draft);
-    host::run(&pass, &mut draft);
-    image::run(&pass, &mut draft);
-    podman_image::run(&pass, &mut draft);
-    dind_service::run(&pass, &mut draft);
-    variables::run(&pass, &mut draft);
-    commands::run(&pass, &mut draft);
-    compose::run(&pass, &mut draft);
-    socket::run(&pass, &mut draft);
-    hostnames::run(&pass, &mut draft);
-    packages::run(&pass, &mut draft);
-    distribution::run(&pass, &mut draft);
-
-    hidden::run(&pass, &mut draft);
-    logins::run(&pass, &mut draft);
-    docker_config::run(&pass, &mut draft);
-    actions::run(&pass, &mut draft);
+    own_lines(&mut pass, &mut draft);
     project_files::run(&pass, &mut draft);
     absent::run(&pass, &mut draft);
 
@@ -140,6 +123,29 @@ pub fn run<'a>(
         calls_docker,
         gaps,
     })
+}
+
+/// What the passes make of the lines that a job has of its own.
+fn own_lines(pass: &mut JobPass<'_>, draft: &mut Draft) {
+    stays::run(pass, draft);
+    redhat::run(pass, draft);
+    waits::run(pass, draft);
+    host::run(pass, draft);
+    image::run(pass, draft);
+    podman_image::run(pass, draft);
+    dind_service::run(pass, draft);
+    variables::run(pass, draft);
+    commands::run(pass, draft);
+    compose::run(pass, draft);
+    socket::run(pass, draft);
+    hostnames::run(pass, draft);
+    packages::run(pass, draft);
+    distribution::run(pass, draft);
+
+    hidden::run(pass, draft);
+    logins::run(pass, draft);
+    docker_config::run(pass, draft);
+    actions::run(pass, draft);
 }
 
 /// Every place of Docker in a job.

@@ -1,108 +1,293 @@
-//! Scripts and makefiles of the repository that a job runs: those that call docker keep it on Docker, unless they take
-//! their engine from a variable.
+//! Scripts, makefiles and other files of the repository that a job runs: those that use Docker keep it there, unless they
+//! take their engine from a variable.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::image_name::ImageName;
-use crate::pipeline::Provider;
-use crate::rules::{Folder, Rules, ShortName};
+use crate::rules::{Rules, ShortName};
+use crate::shell::{Nesting, Word};
 
+use super::api_clients;
+use super::closure::{Closure, Simple};
 use super::context::Call;
 use super::draft::Draft;
+use super::engine_client::ApiClient;
+use super::engine_variable;
 use super::facts::Deed;
-use super::file_contents::{Contents, in_makefile, in_script};
+use super::folder::Folders;
 use super::job::JobPass;
-use super::{setup, written_files};
+use super::{evidence, setup, written_files};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
+    let folders = Folders::of(view);
+    let entered = entered(pass, &folders);
+    let mut closure = Closure::new(view.context);
     for (index, call) in view.calls.iter().enumerate() {
         if call.is_remote()
+            || evidence::calls_docker(call)
             || written_files::is_run(&view.written, call)
             || pass.evidence.started.contains(&index)
         {
             continue;
         }
         let at = view.at_command(call);
-        let file = project_file(pass, index, call);
-        let calls_docker = matches!(
-            file,
-            Some(ProjectFile::Seen {
-                contents: Contents::CallsDocker(_),
-                ..
-            })
-        );
-        let mut clients = pass.api_clients().iter();
-        if let Some((_, client)) = clients.find(|(at, _)| *at == index)
-            && !calls_docker
-        {
-            if !view.on_machine() {
-                client.keeps(at, draft);
-                continue;
-            }
-            if !may_share_images(pass, index) {
-                client.goes_on(at, draft);
-                continue;
-            }
-        }
-        let Some(file) = file else {
+        let reached = closure.follow(index, simple(pass, call), folders.at(index), &entered);
+        if let Some(found) = reached.found {
+            draft.block("docker-in-file", at, found.message(), help(&found.path));
             continue;
-        };
-        match file {
-            ProjectFile::Seen { path, contents: Contents::CallsDocker(line) } => draft.block(
-                "docker-in-file",
-                at,
-                format!("{path}:{line} calls docker"),
-                format!("move {path} to Podman (or let it take its engine from a variable), then run again"),
-            ),
-            ProjectFile::Seen { path, contents: Contents::TakesEngine(name) } => {
-                let message = format!("{path} takes its engine from {name}, which is set to podman");
-                let why = draft.note("engine-variable", at, message);
-                setup::variable(draft, &name, "podman", why);
-            }
-            ProjectFile::Seen { contents: Contents::Harmless, .. } => {}
-            ProjectFile::Unseen(name) if pass.evidence.commands.is_empty() => draft.block(
+        }
+        if reached.too_much {
+            draft.review(
                 "hidden-docker",
                 at,
-                format!("the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"),
-                "see what it calls, and move the job by hand",
-            ),
-            ProjectFile::Unseen(name) if uses_unmade_image(pass) => draft.block(
+                "this command runs more files of the repository than are followed",
+                "see that they do not call docker",
+            );
+        }
+        if let Some((_, client)) = pass.api_clients().iter().find(|(at, _)| *at == index) {
+            of_client(pass, index, client, draft);
+            continue;
+        }
+        if let Some(what) = from_elsewhere(pass, index, call) {
+            draft.review(
                 "hidden-docker",
                 at,
-                format!("{name} cannot be seen here, and seems to build what the job then uses"),
-                "see what it calls, and move the job by hand",
-            ),
-            ProjectFile::Unseen(name) if speaks_of_images(view.context.rules, call) => draft.block(
-                "hidden-docker",
-                at,
-                format!("{name} cannot be seen here, and seems to do something with images: its words say so"),
-                "see what it calls, and move the job by hand",
-            ),
-            ProjectFile::Unseen(name) if pass.view.on_machine() && may_share_images(pass, index) => {
-                draft.review(
-                    "hidden-docker",
-                    at,
-                    format!("{name} cannot be seen here: with Docker it may make or use the same images as the job, and Podman's store is another one"),
-                    "see that it does not call docker",
-                );
-            }
-            ProjectFile::Unseen(name) if pass.view.on_machine() => {
-                draft.note(
-                    "hidden-docker",
-                    at,
-                    format!("{name} cannot be seen here: what it does with docker, it still does with the machine's Docker"),
-                );
-            }
-            ProjectFile::Unseen(name) => draft.review(
-                "hidden-docker",
-                at,
-                format!("{name} cannot be seen here: if it calls docker, it will not find it"),
+                format!("{what}: it cannot be seen here whether that calls docker"),
                 "see that it does not call docker",
-            ),
+            );
+        } else if !reached.seen
+            && let Some(name) = out_of_sight(pass, call)
+        {
+            unseen(pass, index, &name, draft);
         }
     }
+    actions(pass, &mut closure, draft);
+    reached_tests(pass, &closure, draft);
+    engines(pass, &closure, draft);
+}
+
+/// Commands that other actions are given to run: `command: make e2e`.
+fn actions(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let documents = view.context.documents;
+    let others = view.job.actions.iter();
+    for action in others.filter(|action| !evidence::uses_docker(view, action)) {
+        let given = action.inputs.iter();
+        let commands = given.filter(|(name, _)| {
+            let parts = ["command", "cmd", "run", "exec"];
+            parts.iter().any(|part| name.contains(part))
+        });
+        for (_, node) in commands {
+            let Some(text) = documents.text(*node) else {
+                continue;
+            };
+            if let Some(found) = closure.follow_text(text).found {
+                draft.block(
+                    "docker-in-file",
+                    documents.location(*node),
+                    found.message(),
+                    help(&found.path),
+                );
+            }
+        }
+    }
+}
+
+/// What to do about a file that calls docker.
+fn help(path: &str) -> String {
+    format!("move {path} to Podman (or let it take its engine from a variable), then run again")
+}
+
+/// Tests by a library that speaks to an engine: they need the one in which the job's images are.
+fn of_client(pass: &JobPass<'_>, index: usize, client: &ApiClient, draft: &mut Draft) {
+    let view = &pass.view;
+    let Some(call) = view.calls.get(index) else {
+        return;
+    };
+    let at = view.at_command(call);
+    match view.on_machine() && !may_share_images(pass, index) && !shares_store(pass, index) {
+        true => client.goes_on(at, draft),
+        false => client.keeps(at, draft),
+    }
+}
+
+/// What commands in the job's files run: tests by a library of the engine's, programs that look for an image.
+fn reached_tests(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let rules = view.context.rules;
+    for (index, words, folders) in closure.others() {
+        let Some((program, words)) = words.split_first() else {
+            continue;
+        };
+        let program = program.rsplit('/').next().unwrap_or(program);
+        let Some(call) = view.calls.get(index) else {
+            continue;
+        };
+        if rules.scans_images(program) && words.iter().any(|word| pass.facts.is_made(word)) {
+            draft.block(
+                "engine-api",
+                view.at_command(call),
+                format!("{program} looks for the image in the store of Docker's daemon"),
+                "give it an archive (`podman save -o FILE IMAGE`), then run again",
+            );
+        }
+        let Some(runner) = rules.test_runner(program, || words.to_vec()) else {
+            continue;
+        };
+        let client = folders.iter().find_map(|folder| {
+            api_clients::in_folder(pass, &crate::repository::slashed(folder), runner)
+        });
+        if let Some(client) = client {
+            of_client(pass, index, &client, draft);
+        }
+    }
+}
+
+/// Variables that files take their engine from: podman, where it does all that docker does there.
+fn engines(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let of_job = |name: &str| view.job.variables.get(name)?.value.clone();
+    let engines = closure.engines(of_job);
+    let names: Vec<&str> = engines.iter().map(|engine| engine.name.as_str()).collect();
+    let settable = engines.iter().any(|engine| engine.is_settable);
+    let more = settable.then(|| {
+        let scripts = closure.scripts();
+        let scripts: Vec<String> = scripts
+            .map(|(_, script)| engine_variable::with_docker(script, &names))
+            .collect();
+        engine_variable::needs_more(pass, draft, &scripts)
+    });
+    let more = more.flatten();
+    for engine in engines {
+        let Some(call) = view.calls.get(engine.call) else {
+            continue;
+        };
+        let at = view.at_command(call);
+        let (name, path) = (&engine.name, &engine.at.path);
+        if !engine.is_settable {
+            let message = format!("{}, by the variable {name}", engine.at.message());
+            let help = format!("let {path} take its engine from the environment, then run again");
+            draft.block("docker-in-file", at, message, help);
+        } else if let Some(more) = &more {
+            let message = format!(
+                "{path} takes its engine from {name}, but podman in its place is not enough: {more}"
+            );
+            let help = format!("change {path} so that podman runs it, then run again");
+            draft.block("docker-in-file", at, message, help);
+        } else {
+            let message = format!("{path} takes its engine from {name}, which is set to podman");
+            let why = draft.note("engine-variable", at, message);
+            setup::variable(draft, name, "podman", why);
+        }
+    }
+}
+
+/// The folders that the job's own lines go to.
+fn entered(pass: &JobPass<'_>, folders: &Folders<'_>) -> Vec<PathBuf> {
+    let calls = pass.view.calls.iter().enumerate();
+    let moves = calls.filter(|(_, call)| matches!(call.program(), Some("cd" | "pushd")));
+    let targets = moves.take(MOST_ENTERED).filter_map(|(index, call)| {
+        let word = call.command().words.get(1)?;
+        let text = pass.view.expand_word(call, word).text;
+        let folder = folders.at(index).unwrap_or_default();
+        super::folder::path_from(&folder, &text)
+    });
+    targets.collect()
+}
+
+/// Changes of folder that are looked at where it is not known in which one a command runs.
+const MOST_ENTERED: usize = 12;
+
+/// A command by its words, the job's variables put in.
+fn simple(pass: &JobPass<'_>, call: &Call) -> Simple {
+    let text = |word: &Word| pass.view.expand_word(call, word).text;
+    match &call.parsed.script {
+        Ok(script) => Simple::of(script, call.index, call.text(), text),
+        Err(_) => Simple::default(),
+    }
+}
+
+/// What a command runs that is out of sight.
+fn unseen(pass: &JobPass<'_>, index: usize, name: &str, draft: &mut Draft) {
+    let view = &pass.view;
+    let Some(call) = view.calls.get(index) else {
+        return;
+    };
+    let at = view.at_command(call);
+    let stays = "see what it calls, and move the job by hand";
+    let look = "see that it does not call docker";
+    let rule = "hidden-docker";
+    if pass.evidence.commands.is_empty() {
+        let message = format!(
+            "the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"
+        );
+        draft.block(rule, at, message, stays);
+    } else if uses_unmade_image(pass) {
+        let message =
+            format!("{name} cannot be seen here, and seems to build what the job then uses");
+        draft.block(rule, at, message, stays);
+    } else if speaks_of_images(view.context.rules, call) {
+        let message = format!(
+            "{name} cannot be seen here, and seems to do something with images: its words say so"
+        );
+        draft.block(rule, at, message, stays);
+    } else if view.on_machine() && may_share_images(pass, index) {
+        let message = format!(
+            "{name} cannot be seen here: with Docker it may make or use the same images as the job, and Podman's store is another one"
+        );
+        draft.review(rule, at, message, look);
+    } else if view.on_machine() {
+        let message = format!(
+            "{name} cannot be seen here: what it does with docker, it still does with the machine's Docker"
+        );
+        draft.note(rule, at, message);
+    } else {
+        let message =
+            format!("{name} cannot be seen here: if it calls docker, it will not find it");
+        draft.review(rule, at, message, look);
+    }
+}
+
+/// A script that comes from the net, or that the job makes up: `curl ... | sh`, `bash <(curl ...)`, `eval "$(...)"`.
+fn from_elsewhere(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
+    let view = &pass.view;
+    let command = call.command();
+    let program = call.program()?.rsplit('/').next()?;
+    let is_shell = matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh");
+    if !is_shell && !matches!(program, "source" | "." | "eval") {
+        return None;
+    }
+    let fetches = |text: &str| {
+        text.split(|one: char| !one.is_alphanumeric())
+            .any(|word| view.context.rules.fetches_files(word))
+    };
+    let words = command.words.iter().skip(1).map(|word| call.raw(word));
+    let mut given = words.chain(
+        command
+            .redirects
+            .iter()
+            .filter_map(|one| one.target.as_ref())
+            .map(|word| call.raw(word)),
+    );
+    let substituted =
+        |text: &&str| text.contains("$(") || text.contains("<(") || text.contains('`');
+    if given.any(|text| substituted(&text) && fetches(text)) {
+        return Some(format!(
+            "{program} runs what this command fetches from the net"
+        ));
+    }
+    let (place, _) = command.place.pipeline;
+    if !is_shell || place == 0 {
+        return None;
+    }
+    let earlier = view.calls.iter().take(index).rev();
+    let mut earlier = earlier.take_while(|other| {
+        other.line == call.line && other.command().place.statement == command.place.statement
+    });
+    let fetched = earlier.any(|other| other.program().is_some_and(|name| fetches(name)));
+    fetched.then(|| format!("{program} runs what this command fetches from the net"))
 }
 
 /// Whether the job pushes, saves or tags an image that nothing in sight makes or fetches.
@@ -139,6 +324,20 @@ fn may_share_images(pass: &JobPass<'_>, at: usize) -> bool {
     })
 }
 
+/// Whether the job hands images over by the store that tests beside it use: it loads, saves, lists or names images that it
+/// does not make, or fetches ones that nothing else in it uses.
+fn shares_store(pass: &JobPass<'_>, at: usize) -> bool {
+    let facts = &pass.facts;
+    let by_deeds = facts.deeds.iter().any(|(call, deed)| match deed {
+        Deed::Loads | Deed::Saves(_) => true,
+        Deed::Tags { from, .. } => !facts.has_before(*call, from),
+        Deed::Pulls(image) => *call < at && !facts.is_used(image) && !facts.is_cache_source(image),
+        _ => false,
+    });
+    let lists = |name: &str| matches!(name, "images" | "image ls");
+    by_deeds || pass.known_calls().any(|(_, call)| lists(&call.rule.name))
+}
+
 /// `make image`, `./build-image.sh`, `make push-all`: what is run is named after images.
 fn speaks_of_images(rules: &Rules, call: &Call) -> bool {
     call.command().words.iter().any(|word| {
@@ -146,122 +345,6 @@ fn speaks_of_images(rules: &Rules, call: &Call) -> bool {
             .split(|letter: char| !letter.is_ascii_alphanumeric())
             .any(|part| rules.speaks_of_images(part))
     })
-}
-
-/// The file of the repository that a command runs.
-enum ProjectFile {
-    Seen { path: String, contents: Contents },
-    Unseen(String),
-}
-
-fn project_file(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ProjectFile> {
-    let view = &pass.view;
-    let path = match call.program()? {
-        "make" | "gmake" => return Some(makefile(pass, index, call)),
-        "sh" | "bash" | "ash" | "zsh" | "source" | "." => match script_operand(pass, call)? {
-            Ok(path) => path,
-            Err(unknown) => return Some(ProjectFile::Unseen(unknown)),
-        },
-        program if program.ends_with(".sh") && !program.contains('/') => {
-            return Some(ProjectFile::Unseen(program.to_owned()));
-        }
-        program
-            if program.contains('/')
-                && !program.starts_with("/usr/")
-                && !program.starts_with("/bin/") =>
-        {
-            program.to_owned()
-        }
-        program if view.context.rules.runs_project_code(program) => {
-            let words = || {
-                let words = call.command().words.iter().skip(1);
-                words
-                    .map(|word| view.expand_word(call, word).text)
-                    .collect()
-            };
-            if view.context.rules.is_quiet(program, words) {
-                return None;
-            }
-            let code = code_in_sight(call);
-            let starts_others = |code: &str| view.context.rules.starts_others(code);
-            if code.is_some_and(|code| !code.contains("docker") && !starts_others(code)) {
-                return None;
-            }
-            return Some(ProjectFile::Unseen(format!("what {program} runs")));
-        }
-        _ => return None,
-    };
-    let Some(relative) = in_repository(pass, index, call, &path) else {
-        return Some(ProjectFile::Unseen(path));
-    };
-    let file = Path::new(&relative);
-    if file.is_absolute() || !view.context.files.exists(file) {
-        return Some(ProjectFile::Unseen(path));
-    }
-    let Ok(source) = view.context.files.read(file) else {
-        return Some(ProjectFile::Unseen(path));
-    };
-    Some(ProjectFile::Seen {
-        contents: in_script(source.text()),
-        path: relative.clone(),
-    })
-}
-
-/// A path in a command as one of the repository; `None` if it is not known in which folder the command runs.
-fn in_repository(pass: &JobPass<'_>, index: usize, call: &Call, path: &str) -> Option<String> {
-    let rules = pass.view.context.rules;
-    let path = match rules.below_checkout(path) {
-        Some((Folder::Checkout, rest)) => return Some(rest.to_owned()),
-        Some((Folder::Working, rest)) => rest,
-        None if path.starts_with('/') => return Some(path.to_owned()),
-        None => path,
-    };
-    let folder = folder_of(pass, index, call)?;
-    joined(&folder, path)
-}
-
-/// The folder of the repository in which a command runs: that of its step, and where `cd` has led from there.
-fn folder_of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
-    let view = &pass.view;
-    let written = view.line(call).folder.as_deref().unwrap_or_default();
-    let slashed = format!("{written}/");
-    let below = view.context.rules.below_checkout(&slashed);
-    let begin = below.map_or(written, |(_, rest)| rest);
-    let mut folder = joined("", begin)?;
-    // on GitHub each step begins anew
-    let anew = view.job.provider == Provider::GitHub;
-    for other in view.calls.iter().take(index) {
-        let leads = matches!(other.program(), Some("cd" | "pushd"));
-        if !leads || anew && other.line != call.line {
-            continue;
-        }
-        let command = other.command();
-        let to = command.words.get(1)?.value.as_deref()?;
-        if !command.place.nesting.is_empty() {
-            return None;
-        }
-        folder = joined(&folder, to)?;
-    }
-    Some(folder)
-}
-
-/// A path below a folder, both from the root of the repository; `None` if it leads elsewhere, or is not written out.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with(['/', '~', '-']) {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part if part.contains('$') => return None,
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// The code that an interpreter is given in the script itself: behind -c or -e, or as a heredoc.
@@ -279,64 +362,61 @@ fn code_in_sight(call: &Call) -> Option<&str> {
     }
 }
 
-/// The file that a shell is given: its path, or the word that cannot be read.
-fn script_operand(pass: &JobPass<'_>, call: &Call) -> Option<Result<String, String>> {
-    let words = call.command().words.get(1..)?;
-    let flags = words
-        .iter()
-        .map(|word| call.raw(word))
-        .take_while(|raw| raw.starts_with('-'));
-    if flags
-        .clone()
-        .any(|flag| flag.ends_with('c') || flag == "-s")
+/// What a command runs that no file of the repository shows; nothing if it runs nothing of that kind.
+fn out_of_sight(pass: &JobPass<'_>, call: &Call) -> Option<String> {
+    let view = &pass.view;
+    let program = call.program()?;
+    let name = program.rsplit('/').next().unwrap_or(program);
+    match name {
+        "make" | "gmake" => return Some("what make runs".to_owned()),
+        "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "." => {
+            return script_operand(call);
+        }
+        _ => {}
+    }
+    if program.ends_with(".sh") && !program.contains('/') {
+        return Some(program.to_owned());
+    }
+    let of_system = program.starts_with("/usr/") || program.starts_with("/bin/");
+    if program.contains('/') && !of_system {
+        return Some(program.to_owned());
+    }
+    if !view.context.rules.runs_project_code(program) {
+        return None;
+    }
+    let words = || {
+        let words = call.command().words.iter().skip(1);
+        words
+            .map(|word| view.expand_word(call, word).text)
+            .collect()
+    };
+    if view.context.rules.is_quiet(program, words) {
+        return None;
+    }
+    let starts_others = |code: &str| view.context.rules.starts_others(code);
+    let harmless = |code: &str| !code.contains("docker") && !starts_others(code);
+    if code_in_sight(call).is_some_and(harmless) {
+        return None;
+    }
+    Some(format!("what {program} runs"))
+}
+
+/// The file that a shell is given, as it is written.
+fn script_operand(call: &Call) -> Option<String> {
+    let command = call.command();
+    let inner = command.place.nesting.contains(&Nesting::Written);
+    let words = command.words.get(1..)?;
+    let flags = words.iter().map(|word| call.raw(word));
+    let flags = flags.take_while(|raw| raw.starts_with('-'));
+    if inner
+        || flags
+            .clone()
+            .any(|flag| flag.ends_with('c') || flag == "-s")
     {
         return None;
     }
-    let word = words.get(flags.count())?;
-    let text = pass.view.expand_word(call, word);
-    if text.unknown
-        && !text.text.starts_with("$CI_PROJECT_DIR")
-        && !text.text.starts_with("${CI_PROJECT_DIR}")
-    {
-        return Some(Err(call.raw(word).to_owned()));
-    }
-    Some(Ok(text.text))
-}
-
-/// The makefile of the repository: recipes are shell, and `DOCKER ?= docker` is a way out.
-fn makefile(pass: &JobPass<'_>, index: usize, call: &Call) -> ProjectFile {
-    let view = &pass.view;
-    let words = &call.command().words;
-    let value_of = |flag: &str| {
-        let at = words.iter().position(|word| call.raw(word) == flag)?;
-        words.get(at + 1)?.value.clone()
-    };
-    let folder = value_of("-C").unwrap_or_default();
-    let candidates: Vec<String> = match value_of("-f") {
-        Some(name) => vec![name],
-        None => ["GNUmakefile", "makefile", "Makefile"]
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect(),
-    };
-    for name in candidates {
-        let name = name.trim_start_matches("./");
-        let path = match folder.trim_end_matches('/') {
-            "" => name.to_owned(),
-            folder => format!("{folder}/{name}"),
-        };
-        let Some(path) = in_repository(pass, index, call, &path) else {
-            break;
-        };
-        let file = Path::new(&path);
-        if view.context.files.exists(file)
-            && let Ok(source) = view.context.files.read(file)
-        {
-            return ProjectFile::Seen {
-                path,
-                contents: in_makefile(view.context.rules, source.text()),
-            };
-        }
-    }
-    ProjectFile::Unseen("what make runs".to_owned())
+    let word = words
+        .iter()
+        .find(|word| !call.raw(word).starts_with(['-', '+']));
+    word.map(|word| call.raw(word).to_owned())
 }

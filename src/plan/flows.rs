@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Severity};
 use crate::image_name::ImageName;
 use crate::passes::{self, Deed};
-use crate::pipeline::Documents;
+use crate::pipeline::{Action, Documents, Provider};
 
 use super::{Plan, State};
 
@@ -32,7 +32,10 @@ fn archives(plan: &mut Plan<'_>, documents: &Documents) -> bool {
     if saves.is_empty() || loads.is_empty() {
         return false;
     }
-    let all: Vec<usize> = saves.iter().chain(&loads).copied().collect();
+    let all = saves.iter().chain(&loads).copied();
+    let all: Vec<usize> = all
+        .filter(|unit| hands_over(plan, documents, *unit))
+        .collect();
     let pipelines: Vec<usize> = all
         .iter()
         .filter(|unit| matches!(plan.units[**unit].state, State::Left(_)))
@@ -53,6 +56,39 @@ fn archives(plan: &mut Plan<'_>, documents: &Documents) -> bool {
         }
     }
     changed
+}
+
+/// Whether a job can give files to another one, or get them from one: on GitHub each has a machine of its own, and without
+/// `needs` and without an action for it nothing goes from one to the other.
+fn hands_over(plan: &Plan<'_>, documents: &Documents, unit: usize) -> bool {
+    let unit = &plan.units[unit];
+    let job = unit.job;
+    if job.provider != Provider::GitHub || job.keys.contains_key("needs") {
+        return true;
+    }
+    let carries = |action: &Action| {
+        ["artifact", "cache"]
+            .iter()
+            .any(|word| action.name.contains(word))
+    };
+    let mut others = plan
+        .units
+        .iter()
+        .filter(|other| other.pipeline == unit.pipeline);
+    let is_needed = others.any(|other| {
+        let needs = other
+            .job
+            .keys
+            .get("needs")
+            .map(|node| documents.resolve(*node));
+        needs.is_some_and(|needs| {
+            let at = documents.location(needs);
+            let text = documents.file(at.file).source.text();
+            let text = text.get(at.span.range());
+            text.is_some_and(|text| text.contains(job.name.as_str()))
+        })
+    });
+    is_needed || job.actions.iter().any(carries)
 }
 
 /// Without a daemon of their own, jobs share the runner's store: what one builds, another finds.

@@ -443,6 +443,12 @@ impl Rules {
         programs.is_some_and(|programs| programs.carries_files(name))
     }
 
+    /// Whether a program fetches files from the net.
+    pub fn fetches_files(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.fetches_files(name))
+    }
+
     /// What is known of a program that runs a project's tests, if it does so with these words behind its name.
     pub fn test_runner(
         &self,

@@ -187,6 +187,7 @@ pub(super) struct Programs {
     file_carriers: Names,
     test_runners: TestRunners,
     start_others: Names,
+    fetchers: Names,
 }
 
 impl Clients {
@@ -270,6 +271,10 @@ impl Programs {
     pub(super) fn starts_others(&self, code: &str) -> bool {
         let mut words = self.start_others.programs.0.iter();
         words.any(|word| code.contains(word.as_str()))
+    }
+
+    pub(super) fn fetches_files(&self, name: &str) -> bool {
+        self.fetchers.programs.0.contains(name)
     }
 
     /// A program that is said to be harmless and not harmless.
