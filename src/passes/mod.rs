@@ -56,7 +56,7 @@ pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding}
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Deed, Facts};
 pub use job::JobPass;
-pub(crate) use readers::Readers;
+pub(crate) use readers::{Readers, names};
 
 use crate::finding::Finding;
 use crate::pipeline::Job;

@@ -39,61 +39,32 @@ impl<'a> Readers<'a> {
         job: &'a Job,
         changes: impl Iterator<Item = (FileId, &'a Change)>,
     ) -> Self {
-        let mut by_node: HashMap<NodeRef, Vec<&Change>> = HashMap::default();
-        let mut gone: HashSet<NodeRef> = HashSet::default();
-        for (file, change) in changes {
-            let node = change.subject();
-            let at = |node| NodeRef { file, node };
-            by_node.entry(at(node)).or_default().push(change);
-            match (change, &documents.file(file).tree.node(node).kind) {
-                (Change::RemoveEntry { index, .. }, Kind::Mapping { entries, .. }) => {
-                    gone.extend(entries.get(*index).map(|entry| at(entry.value)));
-                }
-                (Change::RemoveItem { index, .. }, Kind::Sequence { items, .. }) => {
-                    gone.extend(items.get(*index).map(|item| at(*item)));
-                }
-                (Change::ReplaceNode { .. } | Change::ReplaceWhole { .. }, _) => {
-                    gone.insert(at(node));
-                }
-                _ => {}
-            }
-        }
-        let mut readers = Self { texts: Vec::new() };
-        let mut seen: HashSet<NodeRef> = HashSet::default();
-        let lines = job.lines().map(|(_, line)| line);
-        let lines = lines.filter(|line| !is_gone(documents, line.node, &gone));
-        let lines: Vec<NodeRef> = lines.map(|line| line.node).collect();
+        let changed = Changed::new(documents, changes);
+        let lines = job.lines().map(|(_, line)| line.node);
         let values = job.variables.values().map(|variable| variable.node);
-        let values = values.filter(|node| !is_gone(documents, *node, &gone));
+        let apart = lines.chain(values);
+        let apart = apart.filter(|node| !changed.takes(documents, *node));
         let mappings = job.mappings.iter().copied().chain(job.own);
-        let mut open: Vec<NodeRef> = lines.into_iter().chain(values).chain(mappings).collect();
-        while let Some(node) = open.pop() {
-            let node = documents.resolve(node);
-            if gone.contains(&node) || !seen.insert(node) {
-                continue;
-            }
-            let at = |inner| NodeRef {
-                file: node.file,
-                node: inner,
-            };
-            match &documents.tree(node).node(node.node).kind {
-                Kind::Scalar(scalar) => readers.texts.push(match by_node.get(&node) {
-                    Some(changes) => with(scalar.value(), changes),
-                    None => scalar.value().into(),
-                }),
-                Kind::Sequence { items, .. } => open.extend(items.iter().map(|item| at(*item))),
-                Kind::Mapping { entries, .. } => {
-                    open.extend(entries.iter().map(|entry| at(entry.value)));
-                }
-                Kind::Alias { .. } => {}
-            }
-        }
+        let mut texts = changed.texts(documents, apart.chain(mappings).collect());
         let written = job.actions.iter().filter_map(|one| one.commands.as_ref());
         let values = written.flat_map(|commands| &commands.variables);
-        readers
-            .texts
-            .extend(values.map(|(_, value)| value.as_str().into()));
-        readers
+        texts.extend(values.map(|(_, value)| value.as_str().into()));
+        Self { texts }
+    }
+
+    /// The texts of all files, with some changes made.
+    pub(crate) fn of_all(
+        documents: &'a Documents,
+        changes: impl Iterator<Item = (FileId, &'a Change)>,
+    ) -> Self {
+        let roots = (0..).map(FileId).zip(&documents.files);
+        let roots = roots.flat_map(|(file, document)| {
+            let nodes = document.tree.documents().iter();
+            nodes.map(move |node| NodeRef { file, node: *node })
+        });
+        let roots = roots.collect();
+        let texts = Changed::new(documents, changes).texts(documents, roots);
+        Self { texts }
     }
 
     /// Adds the files of the repository that the job's commands name, and those that their programs read unasked.
@@ -103,15 +74,16 @@ impl<'a> Readers<'a> {
         for call in &view.calls {
             let program = call.program().unwrap_or_default();
             let unnamed = UNNAMED.iter().filter(|(name, _)| *name == program);
-            let unnamed = unnamed.flat_map(|(_, files)| *files);
-            paths.extend(unnamed.map(PathBuf::from));
-            for word in &call.command().words {
-                let text = view.expand_word(call, word).text;
-                if text == "compose" || text == "docker-compose" {
-                    paths.extend(COMPOSE.iter().map(PathBuf::from));
-                }
-                let path = text.rsplit(['=', '@', '<']).next().unwrap_or_default();
-                let path = path.trim_start_matches("$CI_PROJECT_DIR/");
+            paths.extend(unnamed.flat_map(|(_, files)| *files).map(PathBuf::from));
+        }
+        for line in &view.lines {
+            let text = &line.parsed.text;
+            if text.contains("compose") {
+                paths.extend(COMPOSE.iter().map(PathBuf::from));
+            }
+            let ends = |letter: char| letter.is_whitespace() || "<>;|&()=@\"'".contains(letter);
+            for word in text.split(ends) {
+                let path = word.trim_start_matches("$CI_PROJECT_DIR/");
                 let path = path.trim_start_matches("./").trim_start_matches('/');
                 if path.contains(['.', '/']) {
                     paths.insert(path.into());
@@ -131,6 +103,77 @@ impl<'a> Readers<'a> {
     }
 }
 
+/// Files with some changes made.
+struct Changed<'a> {
+    by_node: HashMap<NodeRef, Vec<&'a Change>>,
+    gone: HashSet<NodeRef>,
+}
+
+impl<'a> Changed<'a> {
+    fn new(documents: &Documents, changes: impl Iterator<Item = (FileId, &'a Change)>) -> Self {
+        let mut by_node: HashMap<NodeRef, Vec<&Change>> = HashMap::default();
+        let mut gone: HashSet<NodeRef> = HashSet::default();
+        for (file, change) in changes {
+            let node = change.subject();
+            let at = |node| NodeRef { file, node };
+            by_node.entry(at(node)).or_default().push(change);
+            match (change, &documents.file(file).tree.node(node).kind) {
+                (Change::RemoveEntry { index, .. }, Kind::Mapping { entries, .. }) => {
+                    gone.extend(entries.get(*index).map(|entry| at(entry.value)));
+                }
+                (Change::RemoveItem { index, .. }, Kind::Sequence { items, .. }) => {
+                    gone.extend(items.get(*index).map(|item| at(*item)));
+                }
+                (Change::ReplaceNode { .. } | Change::ReplaceWhole { .. }, _) => {
+                    gone.insert(at(node));
+                }
+                _ => {}
+            }
+        }
+        Self { by_node, gone }
+    }
+
+    /// Whether a node lies in something that goes.
+    fn takes(&self, documents: &Documents, node: NodeRef) -> bool {
+        let tree = documents.tree(node);
+        let mut above = std::iter::successors(Some(node.node), |node| tree.parent(*node));
+        above.any(|inner| {
+            self.gone.contains(&NodeRef {
+                file: node.file,
+                node: inner,
+            })
+        })
+    }
+
+    /// The scalars in some nodes, keys left out.
+    fn texts(&self, documents: &'a Documents, mut open: Vec<NodeRef>) -> Vec<Cow<'a, str>> {
+        let mut texts = Vec::new();
+        let mut seen: HashSet<NodeRef> = HashSet::default();
+        while let Some(node) = open.pop() {
+            let node = documents.resolve(node);
+            if self.gone.contains(&node) || !seen.insert(node) {
+                continue;
+            }
+            let at = |inner| NodeRef {
+                file: node.file,
+                node: inner,
+            };
+            match &documents.tree(node).node(node.node).kind {
+                Kind::Scalar(scalar) => texts.push(match self.by_node.get(&node) {
+                    Some(changes) => with(scalar.value(), changes),
+                    None => scalar.value().into(),
+                }),
+                Kind::Sequence { items, .. } => open.extend(items.iter().map(|item| at(*item))),
+                Kind::Mapping { entries, .. } => {
+                    open.extend(entries.iter().map(|entry| at(entry.value)));
+                }
+                Kind::Alias { .. } => {}
+            }
+        }
+        texts
+    }
+}
+
 /// A scalar's text with its changes.
 fn with<'a>(text: &'a str, changes: &[&Change]) -> Cow<'a, str> {
     let new = changes.iter().find_map(|change| match change {
@@ -138,18 +181,6 @@ fn with<'a>(text: &'a str, changes: &[&Change]) -> Cow<'a, str> {
         _ => None,
     });
     new.unwrap_or_else(|| changed_text(text, changes)).into()
-}
-
-/// Whether a node lies in something that goes.
-fn is_gone(documents: &Documents, node: NodeRef, gone: &HashSet<NodeRef>) -> bool {
-    let tree = documents.tree(node);
-    let mut above = std::iter::successors(Some(node.node), |node| tree.parent(*node));
-    above.any(|inner| {
-        gone.contains(&NodeRef {
-            file: node.file,
-            node: inner,
-        })
-    })
 }
 
 /// Whether a text names a variable as a word of its own, and not only to set it or to take it away.

@@ -11,6 +11,7 @@ mod references;
 mod remains;
 mod say;
 mod settle;
+mod unread;
 mod variables;
 mod written;
 

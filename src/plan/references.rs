@@ -17,6 +17,8 @@ pub(super) struct References<'a> {
 struct Named<'a> {
     /// A job or template, and its key.
     keys: HashSet<(&'a str, &'a str)>,
+    /// The jobs and templates of these.
+    jobs: HashSet<&'a str>,
     /// What is named without a key that can be seen: any key of it may be meant.
     whole: HashSet<&'a str>,
     /// Whether one names something that cannot be seen.
@@ -31,7 +33,18 @@ impl<'a> References<'a> {
 
     /// Whether a `!reference` in any of the files names a key of a job, or may name it.
     pub(super) fn name(&self, job: &str, key: &str) -> bool {
-        let named = self.named.get_or_init(|| {
+        let named = self.named();
+        named.unclear || named.whole.contains(job) || named.keys.contains(&(job, key))
+    }
+
+    /// Whether a `!reference` in any of the files names a job or something of it.
+    pub(super) fn name_part_of(&self, job: &str) -> bool {
+        let named = self.named();
+        named.whole.contains(job) || named.jobs.contains(job)
+    }
+
+    fn named(&self) -> &Named<'a> {
+        self.named.get_or_init(|| {
             let mut named = Named::default();
             for index in 0..self.documents.files.len() {
                 let document = self.documents.file(FileId(index as u32));
@@ -40,8 +53,7 @@ impl<'a> References<'a> {
                 }
             }
             named
-        });
-        named.unclear || named.whole.contains(job) || named.keys.contains(&(job, key))
+        })
     }
 }
 
@@ -61,6 +73,7 @@ fn gather<'a>(tree: &'a Tree, named: &mut Named<'a>) {
         match (words.next().flatten(), words.next().flatten()) {
             (Some(job), Some(key)) => {
                 named.keys.insert((job, key));
+                named.jobs.insert(job);
             }
             (Some(job), None) => {
                 named.whole.insert(job);

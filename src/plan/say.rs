@@ -12,7 +12,8 @@ use crate::rules::Rules;
 use crate::text::{Edit, FileId, Location};
 use crate::yaml::Change;
 
-use super::{Plan, State, node_of, remains, written};
+use super::references::References;
+use super::{Plan, State, node_of, remains, unread, written};
 
 impl Plan<'_> {
     /// Gathers what there is to say, for a plan that was proved.
@@ -87,6 +88,9 @@ impl Plan<'_> {
         }
         self.say_gaps(documents, &mut said);
         auto_devops(documents, pipelines, &mut said);
+        let unread = unread::notes(self, documents);
+        unread.into_iter().for_each(|finding| said.say(finding));
+        let references = References::new(documents);
         for pipeline in pipelines {
             let context = Context::new(documents, rules, options, files, pipeline, scripts, None);
             let used: HashSet<&str> = pipeline
@@ -111,8 +115,9 @@ impl Plan<'_> {
                     continue;
                 }
                 let by_name = used.contains(job.name.as_str());
-                if !by_name && job.own.is_some_and(|own| merged.contains(&own)) {
-                    continue; // its jobs take it by a merge key, and say for themselves why they stay
+                let is_merged = job.own.is_some_and(|own| merged.contains(&own));
+                if !by_name && (is_merged || references.name_part_of(&job.name)) {
+                    continue; // its jobs take it by another way, and say for themselves why they stay
                 }
                 let touched = job.lines().any(|(_, line)| {
                     changed.contains(&line.node)

@@ -205,10 +205,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
         .collect();
     for flag in &flags {
         let name = flag.split('=').next().unwrap_or(flag);
-        let same = docker
-            .rule
-            .flag(name)
-            .is_some_and(|flag| matches!(flag.action, FlagAction::Same));
+        let same = is_fine(docker, flag, text.text.contains(','));
         if !same {
             draft.block(
                 "flags-in-variable",
