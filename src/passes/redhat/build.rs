@@ -1,7 +1,7 @@
 //! A build, said by buildah-build, and its push, said by push-to-registry.
 
 use crate::pipeline::NodeRef;
-use crate::providers::github::expression;
+use crate::providers::github::expression::{self, Template};
 use crate::rules::{OutputRule, RedhatInput};
 use crate::yaml::{Change, New};
 
@@ -102,15 +102,16 @@ impl Step<'_> {
         match rule.input(name) {
             Some(RedhatInput::Same) => {}
             Some(RedhatInput::Tags) => given.tags = Some((node, text.to_owned())),
-            Some(RedhatInput::Context) => match trimmed.strip_prefix("{{defaultContext}}") {
-                Some("") => self.remove(name),
-                Some(folder) => {
-                    let folder = folder.trim_start_matches(':').to_owned();
-                    self.replace(node, &folder);
-                    given.context = Some(folder);
+            Some(RedhatInput::Context) => match expression::template(trimmed) {
+                Template::Folder(".") => self.remove(name),
+                Template::Folder(folder) => {
+                    self.replace(node, folder);
+                    given.context = Some(folder.to_owned());
                 }
-                None if is_in_workspace(trimmed) => given.context = Some(trimmed.to_owned()),
-                None => {
+                Template::None if is_in_workspace(trimmed) => {
+                    given.context = Some(trimmed.to_owned());
+                }
+                Template::None | Template::Other => {
                     return unsaid(
                         "buildah-build builds folders of the checkout only, and this may be another one",
                     );

@@ -55,6 +55,123 @@ fn member(text: &str, word: impl Fn(&str) -> usize) -> Option<(&str, &str)> {
     Some((&rest[..end], rest[end + 1..].strip_prefix(']')?))
 }
 
+/// What a text reads of a context, by the names of its members: of `env` in `env.A` that is `A`. `*` where the name is
+/// not written out.
+pub(super) fn members_read<'t>(text: &'t str, context: &str) -> Vec<&'t str> {
+    places_of(text, context)
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// A text in whose expressions something else stands for a member of a context.
+pub(super) fn with_member(text: &str, context: &str, name: &str, value: &str) -> String {
+    let mut text = text.to_owned();
+    let places = places_of(&text, context).into_iter();
+    let places: Vec<usize> = places
+        .filter(|place| place.1 == name)
+        .map(|place| place.0)
+        .collect();
+    for at in places.into_iter().rev() {
+        let end = at + context.len() + ".".len() + name.len();
+        let in_expression = text[..at].rfind("${{") > text[..at].rfind("}}");
+        if in_expression && text[at + context.len()..].starts_with('.') {
+            text.replace_range(at..end, value);
+        }
+    }
+    text
+}
+
+/// Where a text names a context, each with the member that it reads. GitHub does not mind capital letters in a name.
+fn places_of<'t>(text: &'t str, context: &str) -> Vec<(usize, &'t str)> {
+    let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let word = |text: &str| text.find(|letter| !part(letter)).unwrap_or(text.len());
+    let lower = text.to_ascii_lowercase();
+    let named = lower.match_indices(context).map(|(at, _)| at);
+    let alone = named.filter(|at| {
+        let before = text[..*at].ends_with(|letter: char| part(letter) || letter == '.');
+        !before && !text[at + context.len()..].starts_with(part)
+    });
+    let read = |at: usize| {
+        let member = member(&text[at + context.len()..], word);
+        (at, member.map_or("*", |(name, _)| name))
+    };
+    alone.map(read).collect()
+}
+
+/// Whether a step's `if:` may ask this: GitHub has every context there but the secrets, and refuses a workflow whose
+/// condition names them.
+/// Source: GitHub's documentation, "Context availability".
+pub(super) fn may_be_condition(expression: &str) -> bool {
+    members_read(expression, "secrets").is_empty()
+}
+
+/// The entries of `fromJSON('["a", "b"]')`, a list of texts that is written out.
+pub(super) fn json_list(expression: &str) -> Option<Vec<String>> {
+    let (name, rest) = expression.trim().split_at_checked("fromJSON(".len())?;
+    let inner = rest
+        .strip_suffix(')')
+        .filter(|_| name.eq_ignore_ascii_case("fromJSON("))?;
+    json_texts(&literal(inner)?)
+}
+
+/// The texts in a JSON text: it is one, or a list of them.
+pub(super) fn json_texts(json: &str) -> Option<Vec<String>> {
+    let text = |value: serde_json::Value| value.as_str().map(str::to_owned);
+    match serde_json::from_str(json).ok()? {
+        serde_json::Value::Array(items) => items.into_iter().map(text).collect(),
+        value => Some(vec![text(value)?]),
+    }
+}
+
+/// The text of `'...'`; a quote in it is written twice.
+pub(super) fn literal(expression: &str) -> Option<String> {
+    let inner = expression.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let text = inner.replace("''", "\u{0}");
+    (!text.contains('\'')).then(|| text.replace('\u{0}', "'"))
+}
+
+/// What an input of Docker's build action says by the template `{{defaultContext}}`, which stands for the repository at
+/// the commit of the run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Template<'t> {
+    /// There is none in it.
+    None,
+    /// This folder of the repository.
+    Folder(&'t str),
+    /// Something else.
+    Other,
+}
+
+/// Looks for that template.
+/// Source: docker/build-push-action fills in `context` and `build-contexts` with Handlebars.
+pub(crate) fn template(text: &str) -> Template<'_> {
+    let text = text.trim();
+    if !text.replace("${{", "").contains("{{") {
+        return Template::None;
+    }
+    let after = text
+        .strip_prefix("{{")
+        .and_then(|rest| rest.split_once("}}"));
+    let Some((name, folder)) = after else {
+        return Template::Other;
+    };
+    if name.trim_matches(['{', ' ', '~']) != "defaultContext" {
+        return Template::Other;
+    }
+    let folder = folder.strip_prefix('}').unwrap_or(folder);
+    match folder
+        .strip_prefix(':')
+        .map(|folder| folder.trim_matches('/'))
+    {
+        _ if !matches!(template(folder), Template::None) => Template::Other,
+        None if folder.is_empty() => Template::Folder("."),
+        Some("") => Template::Folder("."),
+        Some(folder) => Template::Folder(folder),
+        None => Template::Other,
+    }
+}
+
 /// Whether an expression gives true or false and never a text: only then it means the same as a condition, where every
 /// text that is not empty counts as true.
 pub(super) fn is_boolean(expression: &str) -> bool {
@@ -89,29 +206,32 @@ pub(super) fn is_boolean(expression: &str) -> bool {
 
 /// The parts of an expression between `&&` and `||`, outside of quotes and brackets.
 fn operands(expression: &str) -> Vec<&str> {
-    let bytes = expression.as_bytes();
+    let sides = parts(expression, "||").into_iter();
+    sides.flat_map(|side| parts(side, "&&")).collect()
+}
+
+/// The parts of an expression between a sign, outside of quotes and brackets.
+pub(super) fn parts<'e>(expression: &'e str, sign: &str) -> Vec<&'e str> {
     let (mut depth, mut quoted, mut from) = (0usize, false, 0);
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\'' => quoted = !quoted,
-            b'(' | b'[' if !quoted => depth += 1,
-            b')' | b']' if !quoted => depth = depth.saturating_sub(1),
-            one @ (b'&' | b'|') if !quoted && depth == 0 && bytes.get(at + 1) == Some(&one) => {
+    for (at, letter) in expression.char_indices() {
+        match letter {
+            '\'' => quoted = !quoted,
+            '(' | '[' if !quoted => depth += 1,
+            ')' | ']' if !quoted => depth = depth.saturating_sub(1),
+            _ if !quoted && depth == 0 && at >= from && expression[at..].starts_with(sign) => {
                 found.push(&expression[from..at]);
-                at += 1;
-                from = at + 1;
+                from = at + sign.len();
             }
             _ => {}
         }
-        at += 1;
     }
     found.push(&expression[from..]);
     found
 }
 
-fn balanced(text: &str) -> bool {
+/// Whether every bracket in a text closes one that it opened.
+pub(super) fn balanced(text: &str) -> bool {
     let mut depth = 0i32;
     for letter in text.chars() {
         match letter {
@@ -141,7 +261,88 @@ pub(crate) fn asks_status(condition: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_boolean, outputs_read, variable, whole};
+    use super::{
+        Template, is_boolean, json_list, may_be_condition, members_read, outputs_read, template,
+        variable, whole, with_member,
+    };
+
+    #[test]
+    fn a_condition_of_a_step_may_not_ask_for_secrets() {
+        for no in [
+            "secrets.TOKEN != ''",
+            "github.ref == 'x' && Secrets['TOKEN'] != ''",
+            "!secrets.TOKEN",
+            "contains(toJSON(secrets), 'x')",
+        ] {
+            assert!(!may_be_condition(no), "{no}");
+        }
+        for yes in [
+            "inputs.secrets != ''",
+            "vars.my_secrets == 'x'",
+            "env.A != ''",
+        ] {
+            assert!(may_be_condition(yes), "{yes}");
+        }
+        assert_eq!(
+            members_read(
+                "${{ env.A }}-${{ ENV['B'] }} ${{ toJSON(env) }} my.env.C",
+                "env"
+            ),
+            ["A", "B", "*"]
+        );
+    }
+
+    #[test]
+    fn puts_a_text_in_the_place_of_a_member() {
+        assert_eq!(
+            with_member(
+                "env.A ${{ env.A != '' && env.AB }} ${{ x }} env.A",
+                "env",
+                "A",
+                "(b)"
+            ),
+            "env.A ${{ (b) != '' && env.AB }} ${{ x }} env.A"
+        );
+    }
+
+    #[test]
+    fn reads_lists_that_are_written_out() {
+        let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
+        assert_eq!(json_list(r#"fromJSON('["a", "b"]')"#), texts(&["a", "b"]));
+        assert_eq!(json_list(r#"fromJson('"it''s"')"#), texts(&["it's"]));
+        for no in [
+            "fromJSON(needs.a.outputs.b)",
+            "fromJSON('[1]')",
+            "fromJSON('{}')",
+            "x",
+        ] {
+            assert_eq!(json_list(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn the_default_context_is_a_folder_of_the_checkout() {
+        for (text, folder) in [
+            ("{{defaultContext}}", "."),
+            ("{{ defaultContext }}:src/app/", "src/app"),
+            (
+                "{{{defaultContext}}}:${{ inputs.dir }}",
+                "${{ inputs.dir }}",
+            ),
+        ] {
+            assert_eq!(template(text), Template::Folder(folder), "{text}");
+        }
+        for text in ["src", "${{ inputs.context }}", "https://example.org/a.git"] {
+            assert_eq!(template(text), Template::None, "{text}");
+        }
+        for text in [
+            "{{defaultContext}}#main",
+            "{{other}}",
+            "x/{{defaultContext}}",
+        ] {
+            assert_eq!(template(text), Template::Other, "{text}");
+        }
+    }
 
     #[test]
     fn tells_conditions_from_texts() {

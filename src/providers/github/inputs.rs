@@ -68,6 +68,8 @@ pub(super) enum Values {
         name: String,
         /// What fills it.
         line: String,
+        /// Whether all of it comes by expressions, so that it may have no element.
+        may_be_empty: bool,
     },
 }
 
@@ -117,7 +119,12 @@ pub(super) fn array(variables: &mut Variables, many: &str, text: &str, list: Inp
         }
         _ => format!("mapfile -t {array} < <(grep . <<< \"${name}\")"),
     };
-    Values::Array { name: array, line }
+    let mut entries = split(text, list).into_iter();
+    Values::Array {
+        name: array,
+        line,
+        may_be_empty: entries.all(|entry| expression::whole(entry).is_some()),
+    }
 }
 
 /// The entries of a list as the actions read it, which is as a CSV file: one that begins with a quote ends with the next,

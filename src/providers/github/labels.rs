@@ -3,11 +3,11 @@
 use crate::pipeline::{Documents, NodeRef};
 use crate::yaml::Kind;
 
-use super::matrix;
 use super::node::{entry, items, text};
+use super::values::Place;
 
-/// The labels of `runs-on`; of a matrix all that it may be.
-pub(super) fn labels(documents: &Documents, job: NodeRef) -> Vec<String> {
+/// The labels of `runs-on`; of an expression all that it may be, where the file says that.
+pub(super) fn labels(documents: &Documents, root: NodeRef, job: NodeRef) -> Vec<String> {
     let Some(runs_on) = entry(documents, job, "runs-on") else {
         return Vec::new();
     };
@@ -24,7 +24,12 @@ pub(super) fn labels(documents: &Documents, job: NodeRef) -> Vec<String> {
         let Some(label) = text(documents, scalar) else {
             continue;
         };
-        match matrix::values(documents, job, label) {
+        let place = Place {
+            documents,
+            root,
+            job,
+        };
+        match place.all(label) {
             Some(labels) => found.extend(labels),
             None => found.push(label.to_owned()),
         }

@@ -231,7 +231,7 @@ impl<'a> Lowering<'a> {
             scripts: gathered.scripts,
             unresolved: Vec::new(),
             keys,
-            tags: labels(documents, mapping),
+            tags: labels(documents, root, mapping),
             provider: Provider::GitHub,
             actions: gathered.actions,
             foreign_scripts: gathered.foreign_scripts,

@@ -14,10 +14,15 @@ pub(crate) fn values(documents: &Documents, job: NodeRef, expression: &str) -> O
     let mut path = name.split('.');
     let first = path.next()?;
     let inner: Vec<&str> = path.collect();
-    let mut values: Vec<NodeRef> = entry(documents, matrix.value, first)
-        .map(|values| items(documents, values.value))
-        .unwrap_or_default();
+    let list = entry(documents, matrix.value, first).map(|list| list.value);
+    if let Some(list) = list.and_then(|list| text(documents, list)) {
+        found.extend(expression::whole(list).and_then(expression::json_list)?);
+    }
+    let mut values: Vec<NodeRef> = list.map(|list| items(documents, list)).unwrap_or_default();
     if let Some(include) = entry(documents, matrix.value, "include") {
+        if text(documents, include.value).is_some() {
+            return None; // an expression, which may bring more
+        }
         for more in items(documents, include.value) {
             values.extend(entry(documents, more, first).map(|value| value.value));
         }

@@ -14,6 +14,7 @@ pub(crate) mod settings;
 mod step;
 mod steps;
 mod together;
+mod values;
 mod write_out;
 mod written;
 

@@ -24,6 +24,10 @@ pub(super) struct Step<'a> {
     pub(super) on_machine: bool,
     /// Inputs of the workflow or the action that always have a value, unless a caller takes it away.
     pub(super) given: HashSet<String>,
+    /// Whether the file holds the template `{{defaultContext}}` where an expression may take it from.
+    pub(super) templates_elsewhere: bool,
+    /// The names of the variables that the step has for itself.
+    pub(super) own_variables: HashSet<String>,
     /// Variables that the job has.
     pub(super) variables: IndexMap<String, String>,
     /// What is known about the action.

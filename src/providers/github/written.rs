@@ -9,7 +9,7 @@ use crate::text::{FileId, Source};
 use crate::yaml::{Kind, Tree};
 
 use super::Role;
-use super::expression::outputs_read;
+use super::expression::{self, Template, outputs_read, template};
 use super::node::{entries, entry, items, root, scalars, text, text_of};
 use super::platforms::platforms_of;
 use super::step::{Commands, Step};
@@ -55,17 +55,46 @@ pub(super) fn write_out_all(documents: &mut Documents, rules: &Rules) -> Written
                 .unwrap_or_default(),
             Role::Other => continue,
         };
+        let templates = templates(documents, root, &holders);
         for holder in holders {
             let scope = Scope {
                 root,
                 holder,
                 role,
                 rules,
+                has_templates: !templates.is_empty(),
             };
             scope.steps(documents, &mut written);
         }
     }
     written
+}
+
+/// The texts of a file that hold the template `{{defaultContext}}`, but for the inputs of its steps: what an expression may
+/// bring.
+fn templates(documents: &Documents, root: NodeRef, holders: &[NodeRef]) -> HashSet<NodeRef> {
+    let has_template = |node: &NodeRef| {
+        let text = text(documents, *node).unwrap_or_default();
+        text.contains("{{") && template(text) != Template::None
+    };
+    let mut found: HashSet<NodeRef> = scalars(documents, root)
+        .into_iter()
+        .filter(has_template)
+        .collect();
+    let lists = holders
+        .iter()
+        .filter(|_| !found.is_empty())
+        .filter_map(|holder| entry(documents, *holder, "steps"));
+    let steps = lists.flat_map(|list| items(documents, list.value));
+    let inputs: Vec<NodeRef> = steps
+        .filter_map(|step| entry(documents, step, "with"))
+        .flat_map(|with| entries(documents, with.value))
+        .map(|(_, input)| input.value)
+        .collect();
+    for input in inputs {
+        found.remove(&input);
+    }
+    found
 }
 
 /// A job of a workflow, or the steps of a composite action.
@@ -74,6 +103,8 @@ struct Scope<'a> {
     holder: NodeRef,
     role: Role,
     rules: &'a Rules,
+    /// Whether the file holds the template `{{defaultContext}}` where an expression may take it from.
+    has_templates: bool,
 }
 
 impl Scope<'_> {
@@ -108,9 +139,10 @@ impl Scope<'_> {
                 ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing
             );
             if moves {
-                let result = match oddity(documents, mapping) {
-                    Some(why) => Err(vec![(step.uses, why.to_owned())]),
-                    None => write_out(&step),
+                let result = match (oddity(documents, mapping), reads_its_own(&step)) {
+                    (Some(why), _) => Err(vec![(step.uses, why.to_owned())]),
+                    (None, Some(refusal)) => Err(vec![refusal]),
+                    (None, None) => write_out(&step),
                 };
                 match result {
                     Ok(commands) => {
@@ -135,6 +167,7 @@ impl Scope<'_> {
         read: &HashMap<String, Vec<(String, NodeRef)>>,
     ) -> Option<Step<'r>> {
         let uses = entry(documents, mapping, "uses")?;
+        let own = env_of(documents, mapping);
         let mut inputs = IndexMap::default();
         if let Some(with) = entry(documents, mapping, "with") {
             for (key, value) in entries(documents, with.value) {
@@ -143,7 +176,8 @@ impl Scope<'_> {
                 else {
                     continue;
                 };
-                inputs.insert(name.to_owned(), (value.value, value_text.to_owned()));
+                let value_text = with_own(value_text, &own);
+                inputs.insert(name.to_owned(), (value.value, value_text));
             }
         }
         let id = text_of(documents, mapping, "id");
@@ -163,6 +197,8 @@ impl Scope<'_> {
                 .iter()
                 .all(|(_, node)| is_docker_script(documents, *node)),
             platforms,
+            templates_elsewhere: self.has_templates,
+            own_variables: own.into_keys().collect(),
             on_machine: entry(documents, self.holder, "container").is_none(),
             given: self.given(documents),
             uses: uses.value,
@@ -202,14 +238,7 @@ impl Scope<'_> {
     fn variables(&self, documents: &Documents, step: NodeRef) -> IndexMap<String, String> {
         let mut found = IndexMap::default();
         for holder in [self.root, self.holder, step] {
-            let env = entry(documents, holder, "env");
-            for (key, value) in env.iter().flat_map(|env| entries(documents, env.value)) {
-                if let (Some(name), Some(value)) =
-                    (text(documents, key), text(documents, value.value))
-                {
-                    found.insert(name.to_owned(), value.to_owned());
-                }
-            }
+            found.extend(env_of(documents, holder));
         }
         found
     }
@@ -313,6 +342,55 @@ impl Scope<'_> {
             default("working-directory").is_some(),
         )
     }
+}
+
+/// The variables that a workflow, a job or a step has for itself.
+fn env_of(documents: &Documents, holder: NodeRef) -> IndexMap<String, String> {
+    let env = entry(documents, holder, "env");
+    let all = env.iter().flat_map(|env| entries(documents, env.value));
+    let texts = all.filter_map(|(name, value)| {
+        let value = text(documents, value.value)?.to_owned();
+        Some((text(documents, name)?.to_owned(), value))
+    });
+    texts.collect()
+}
+
+/// An input with the step's own variables put in. In `env:` of the same step, where its text goes, nothing sees them: GitHub
+/// looks at all of `env:` before any of it counts.
+fn with_own(text: &str, own: &IndexMap<String, String>) -> String {
+    let mut text = text.to_owned();
+    if own.is_empty() || expression::variable(&text).is_some() {
+        return text; // the script itself reads the variable
+    }
+    for (name, value) in own {
+        for form in [
+            format!("${{{{ env.{name} }}}}"),
+            format!("${{{{env.{name}}}}}"),
+        ] {
+            text = text.replace(&form, value);
+        }
+        // inside of an expression stands what the variable is made of
+        let inner = match expression::whole(value) {
+            Some(inner) => format!("({inner})"),
+            None if !expression::is_in(value) => format!("'{}'", value.replace('\'', "''")),
+            None => continue,
+        };
+        text = expression::with_member(&text, "env", name, &inner);
+    }
+    text
+}
+
+/// An input by which a step still reads a variable of its own.
+fn reads_its_own(step: &Step<'_>) -> Option<(NodeRef, String)> {
+    if step.own_variables.is_empty() {
+        return None;
+    }
+    let own = |name: &&str| *name == "*" || step.own_variables.contains(*name);
+    step.inputs.iter().find_map(|(input, (at, text))| {
+        let name = expression::members_read(text, "env").into_iter().find(own)?;
+        let why = format!("the input {input} reads the step's own variable {name} by an expression, and the commands that take the step's place could not");
+        expression::variable(text).is_none().then_some((*at, why))
+    })
 }
 
 /// Whether a scalar is a script that calls docker.

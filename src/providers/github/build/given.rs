@@ -3,14 +3,14 @@
 use crate::collections::IndexMap;
 use crate::image_name::ImageName;
 use crate::pipeline::{NodeRef, Review};
-use crate::providers::github::expression;
+use crate::providers::github::expression::{self, Template};
 use crate::providers::github::inputs::{
     Values, array, fields, is_true, quoted, split, unquoted, values,
 };
 use crate::providers::github::step::Platforms;
 use crate::rules::InputList;
 
-use super::{Build, Push, all_of};
+use super::{Build, ByDigest, Push, all_of};
 
 /// How many bytes a list may have. Each of its items becomes a word of the script, or a command.
 const LONGEST: usize = 64 * 1024;
@@ -26,6 +26,11 @@ impl Build<'_> {
         if text.len() > LONGEST {
             return Err(format!("{name} is longer than 64 KB"));
         }
+        let written = match flag {
+            "--build-context" => self.named_contexts(text)?,
+            _ => text.to_owned(),
+        };
+        let text = written.as_str();
         let many = name.to_ascii_uppercase().replace('-', "_");
         let one = match flag {
             "--tag" => "IMAGE".to_owned(),
@@ -65,7 +70,7 @@ impl Build<'_> {
             InputList::Joined => array(&mut self.variables, &many, text, list),
             _ => values(&mut self.variables, (&many, &one), text, list)?,
         };
-        if let Values::Array { name, line } = &values {
+        if let Values::Array { name, line, .. } = &values {
             self.arrays.push((name.clone(), line.clone()));
         }
         if flag == "--tag" {
@@ -88,9 +93,51 @@ impl Build<'_> {
         Ok(())
     }
 
+    /// The folder or the address that is built.
+    pub(super) fn context(&mut self, text: &str) -> Result<(), String> {
+        let text = text.trim();
+        let folder = self.folder_of_template(text)?;
+        self.fetches |= folder.is_some();
+        self.context = Some(self.variables.word("CONTEXT", folder.unwrap_or(text)));
+        Ok(())
+    }
+
+    /// Named contexts, with folders of the checkout where the action would put the repository's address.
+    fn named_contexts(&mut self, text: &str) -> Result<String, String> {
+        let mut lines = Vec::new();
+        for line in split(text, InputList::Lines) {
+            let line = unquoted(line);
+            let (name, value) = line.split_once('=').unwrap_or(("", line));
+            match self.folder_of_template(value)? {
+                None => lines.push(line.to_owned()),
+                Some(folder) if !name.is_empty() => {
+                    self.fetches = true;
+                    lines.push(format!("{name}={folder}"));
+                }
+                Some(_) => return Err(format!("{line} names no context")),
+            }
+        }
+        Ok(lines.join("\n"))
+    }
+
+    /// The folder that an input of the action means by a template.
+    fn folder_of_template<'t>(&self, text: &'t str) -> Result<Option<&'t str>, String> {
+        match expression::template(text) {
+            Template::None if expression::is_in(text) && self.step.templates_elsewhere => Err(
+                "it may be filled in with {{defaultContext}}, which only the action knows"
+                    .to_owned(),
+            ),
+            Template::None => Ok(None),
+            Template::Folder(folder) => Ok(Some(folder)),
+            Template::Other => Err(format!(
+                "{text} is a template that only the action fills in"
+            )),
+        }
+    }
+
     pub(super) fn push_input(&mut self, text: &str) -> Result<(), String> {
         match (is_true(text), expression::whole(text)) {
-            (Some(true), _) => self.push = Push::Yes,
+            (Some(true), _) => self.asked_to_push = true,
             (Some(false), _) => {}
             (None, Some(_)) => self.push = Push::If(text.trim().to_owned()),
             (None, None) => return Err("whether it pushes is put together from parts".to_owned()),
@@ -138,10 +185,10 @@ impl Build<'_> {
                     let pushes = fields.get("push") == Some(&"true");
                     let name = fields.get("name").map(|name| (*name).to_owned());
                     let several = name.as_ref().is_some_and(|name| name.contains(','));
-                    if other(&known) || !pushes || several {
+                    if other(&known) || several || !pushes && fields.contains_key("push") {
                         return refuse();
                     }
-                    self.by_digest.push(name);
+                    self.by_digest.push(ByDigest { name, pushes });
                 }
                 Some("image") if !other(&["type", "push"]) => {
                     if fields.get("push") == Some(&"true") {

@@ -8,7 +8,7 @@ pub(crate) use script::WIDTH;
 use crate::pipeline::Review;
 use crate::rules::InputRule;
 
-use super::inputs::{Values, Variables, is_true, quoted};
+use super::inputs::{Values, Variables, is_true};
 use super::step::{Commands, Refusal, Step};
 
 /// Whether a build pushes.
@@ -16,6 +16,14 @@ enum Push {
     No,
     Yes,
     If(String),
+}
+
+/// A repository that an image is pushed to by its digest alone.
+struct ByDigest {
+    /// Its name; without one, that of the tag.
+    name: Option<String>,
+    /// Whether the output itself says that it pushes.
+    pushes: bool,
 }
 
 /// A build as it is put together.
@@ -26,9 +34,14 @@ struct Build<'a> {
     arrays: Vec<(String, String)>,
     words: Vec<String>,
     names: Option<Values>,
+    /// The folder or the address that is built, as a word; none if no input names it.
+    context: Option<String>,
+    /// Whether the repository at the commit of the run is part of what is built.
+    fetches: bool,
     push: Push,
-    /// The repositories that the image is pushed to by its digest alone: by their names, or under the names of the tags.
-    by_digest: Vec<Option<String>>,
+    /// Whether the input that says so asks for a push.
+    asked_to_push: bool,
+    by_digest: Vec<ByDigest>,
     /// An archive that the image is written to.
     archive: Option<String>,
     losses: Vec<(&'static str, String)>,
@@ -45,13 +58,15 @@ pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         arrays: Vec::new(),
         words: Vec::new(),
         names: None,
+        context: None,
+        fetches: false,
         push: Push::No,
+        asked_to_push: false,
         by_digest: Vec::new(),
         archive: None,
         losses: Vec::new(),
         reviews: Vec::new(),
     };
-    let mut context = None;
     let mut refusals = Vec::new();
     for (name, (at, text)) in &step.inputs {
         if text.trim().is_empty() {
@@ -61,10 +76,7 @@ pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
             continue;
         };
         let result = match rule {
-            InputRule::Context => {
-                context = Some(text.trim().to_owned());
-                Ok(())
-            }
+            InputRule::Context => build.context(text),
             InputRule::Flag { flag, list } => build.flag((name, *at), flag, *list, text),
             InputRule::Switch { flag } => match is_true(text) {
                 Some(true) => {
@@ -85,18 +97,13 @@ pub(super) fn build(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
             refusals.push((*at, why));
         }
     }
-    if !refusals.is_empty() {
-        return Err(refusals);
+    if let Err(why) = build.pushes_of_outputs() {
+        refusals.push((step.uses, why.to_owned()));
     }
-    let (context, fetches) = match context {
-        None => (".".to_owned(), true),
-        Some(text) => match text.strip_prefix("{{defaultContext}}") {
-            Some("") => (".".to_owned(), true),
-            Some(folder) => (quoted(folder.trim_start_matches(':')), true),
-            None => (build.variables.word("CONTEXT", &text), false),
-        },
-    };
-    build.finish(context, fetches)
+    match refusals.is_empty() {
+        true => build.finish(),
+        false => Err(refusals),
+    }
 }
 
 /// All elements of an array, each behind a flag.

@@ -6,7 +6,7 @@ use crate::providers::github::inputs::Values;
 use crate::providers::github::step::{Commands, Platforms, Refusal};
 use crate::rules::{InputRule, OutputRule};
 
-use super::{Build, Push, all_of};
+use super::{Build, ByDigest, Push, all_of};
 
 /// Gives the digest of what was pushed to those who read it.
 const DIGEST_OUTPUT: &str = "echo \"digest=$(cat \"$RUNNER_TEMP/digest\")\" >> \"$GITHUB_OUTPUT\"";
@@ -20,11 +20,35 @@ impl Build<'_> {
         }
     }
 
-    pub(super) fn finish(
-        mut self,
-        context: String,
-        fetches: bool,
-    ) -> Result<Commands, Vec<Refusal>> {
+    /// Brings together what `push: true` and the outputs say: beside a push by digest, the input means that one.
+    pub(super) fn pushes_of_outputs(&mut self) -> Result<(), &'static str> {
+        if self.by_digest.is_empty() && self.asked_to_push {
+            self.push = Push::Yes;
+        }
+        let pushes = |output: &ByDigest| output.pushes || self.asked_to_push;
+        match self.by_digest.iter().all(pushes) {
+            true => Ok(()),
+            false => {
+                Err("an output is pushed by its digest, and nothing says that it is pushed at all")
+            }
+        }
+    }
+
+    /// A push of no name is an error of the action's, and a loop over no name is none.
+    fn some_name(&self) -> Option<String> {
+        match self.names.as_ref()? {
+            Values::Array {
+                name,
+                may_be_empty: true,
+                ..
+            } => Some(format!(
+                ": \"${{{name}[0]:?there is no name to push the image to}}\""
+            )),
+            _ => None,
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Commands, Vec<Refusal>> {
         let refuse = |why: &str| Err(vec![(self.step.uses, why.to_owned())]);
         let pushes = !matches!(self.push, Push::No);
         let first = self.first_name();
@@ -74,8 +98,12 @@ impl Build<'_> {
                 "\"$RUNNER_TEMP/image-id\"".to_owned(),
             ]);
         }
-        words.push(context);
+        let fetches = self.fetches || self.context.is_none();
+        words.push(self.context.take().unwrap_or_else(|| ".".to_owned()));
         let mut script: Vec<String> = self.arrays.iter().map(|(_, line)| line.clone()).collect();
+        if matches!(self.push, Push::Yes) {
+            script.extend(self.some_name());
+        }
         script.push(wrapped(&words));
         if image_id {
             script.push(
@@ -104,7 +132,9 @@ impl Build<'_> {
             let pushed = self.pushes(several, digest, &first.unwrap_or_default());
             match &self.push {
                 Push::If(condition) => {
-                    self.conditional(condition.clone(), pushed, &mut script, &mut commands)
+                    let condition = condition.clone();
+                    let pushed = self.some_name().into_iter().chain(pushed).collect();
+                    self.conditional(condition, pushed, &mut script, &mut commands);
                 }
                 _ => script.extend(pushed),
             }
@@ -137,8 +167,8 @@ impl Build<'_> {
             return Err("a push by digest alone takes skopeo, which the job's image may not have");
         }
         let mut names = Vec::new();
-        for name in std::mem::take(&mut self.by_digest) {
-            let name = match (name, &self.names) {
+        for output in std::mem::take(&mut self.by_digest) {
+            let name = match (output.name, &self.names) {
                 (Some(name), _) => self.variables.word("IMAGE", name.trim()),
                 (None, Some(Values::Words(names))) if names.len() == 1 => names[0].clone(),
                 _ => {
@@ -242,6 +272,8 @@ impl Build<'_> {
         let own = step.condition.as_deref().map(str::trim);
         let inner = expression::whole(&condition).unwrap_or_default().to_owned();
         let apart = expression::is_boolean(&inner)
+            && expression::may_be_condition(&inner)
+            && step.own_variables.is_empty()
             && step.read.is_empty()
             && !step.may_fail
             && !own.is_some_and(expression::asks_status)
