@@ -82,14 +82,19 @@ impl Call {
 
     /// Whether its output is read by the script: in a substitution, or by the next command of a pipeline.
     pub fn is_read(&self) -> bool {
-        let place = &self.command().place;
-        let mut nesting = place.nesting.iter();
+        let (at, length) = self.command().place.pipeline;
+        self.is_substituted() || at + 1 < length
+    }
+
+    /// Whether its output takes the place of a `$( )`.
+    pub fn is_substituted(&self) -> bool {
+        let mut nesting = self.command().place.nesting.iter();
         nesting.any(|one| {
             matches!(
                 one,
                 shell::Nesting::Substitution | shell::Nesting::Backquotes
             )
-        }) || place.pipeline.0 + 1 < place.pipeline.1
+        })
     }
 
     /// Whether it runs on another machine, after `ssh`.

@@ -31,10 +31,6 @@ const SERVICE: &str =
 /// Waits until the socket answers: the file alone may be left from an earlier service.
 const ANSWERS: &str = "until docker-compose ls >/dev/null 2>&1; do sleep 1; done";
 
-/// Runs the healthchecks of all containers, as timers of systemd do where it runs. Source: ran docker-compose 2.40.3 on Podman
-/// 5.8.6 without systemd: services become healthy and unhealthy, and what waits for them goes on or ends.
-const HEALTHCHECKS: &str = "while sleep 1; do for c in $(podman ps -q); do podman healthcheck run \"$c\"; done; done >/dev/null 2>&1 &";
-
 /// Moves compose commands, always for a person to look at: what the compose file asks for is not all seen here.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
@@ -125,7 +121,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 at,
                 "compose waits for healthchecks, which nothing runs where there is no systemd: a loop does",
             );
-            lines.push(HEALTHCHECKS.to_owned());
+            lines.push(super::setup::HEALTHCHECKS.to_owned());
         }
         if !lines.is_empty() {
             insert_in_front(view, view.line(call), &lines, Purpose::Text, draft, why);

@@ -1,7 +1,7 @@
 //! The Docker daemon beside the job goes; what its flags were meant for stays.
 
 use crate::pipeline::Phase;
-use crate::rules::DaemonFlagFate;
+use crate::rules::{DaemonFlag, DaemonFlagFate};
 use crate::text::Location;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
@@ -86,42 +86,66 @@ fn flags(pass: &JobPass<'_>, arguments: &[String], at: Location, draft: &mut Dra
         };
         let value = value.unwrap_or_default();
         let value = value.trim_matches(['"', '\'']);
-        match rule.is {
-            DaemonFlagFate::InsecureRegistry => {
-                configuration.push(format!(
-                    "[[registry]]\\nlocation = \"{value}\"\\ninsecure = true\\n"
-                ));
-            }
-            DaemonFlagFate::RegistryMirror => {
-                let insecure = if value.starts_with("http://") {
-                    "insecure = true\\n"
-                } else {
-                    ""
-                };
-                let host = value
-                    .split("://")
-                    .last()
-                    .unwrap_or(value)
-                    .trim_end_matches('/');
-                configuration.push(format!(
-                    "[[registry]]\\nprefix = \"docker.io\"\\nlocation = \"docker.io\"\\n[[registry.mirror]]\\nlocation = \"{host}\"\\n{insecure}"
-                ));
-            }
-            DaemonFlagFate::Gap => draft.block(
+        configuration.extend(setting(name, rule, value, at, draft));
+    }
+    registries(pass, ("10-ci", configuration), at, draft);
+}
+
+/// One setting of the daemon: what it says of registries, as a part of Podman's file about them. Anything else is said.
+pub(super) fn setting(
+    name: &str,
+    rule: &DaemonFlag,
+    value: &str,
+    at: Location,
+    draft: &mut Draft,
+) -> Option<String> {
+    match rule.is {
+        DaemonFlagFate::InsecureRegistry => Some(format!(
+            "[[registry]]\\nlocation = \"{value}\"\\ninsecure = true\\n"
+        )),
+        DaemonFlagFate::RegistryMirror => {
+            let insecure = if value.starts_with("http://") {
+                "insecure = true\\n"
+            } else {
+                ""
+            };
+            let host = value
+                .split("://")
+                .last()
+                .unwrap_or(value)
+                .trim_end_matches('/');
+            Some(format!(
+                "[[registry]]\\nprefix = \"docker.io\"\\nlocation = \"docker.io\"\\n[[registry.mirror]]\\nlocation = \"{host}\"\\n{insecure}"
+            ))
+        }
+        DaemonFlagFate::Gap => {
+            draft.block(
                 "daemon-flag",
                 at,
                 format!("the daemon's {name}: {}", rule.why),
                 "the job stays on Docker",
-            ),
-            DaemonFlagFate::Drop => {
-                draft.note(
-                    "daemon-flag",
-                    at,
-                    format!("the daemon's {name} goes: {}", rule.why),
-                );
-            }
+            );
+            None
+        }
+        DaemonFlagFate::Drop => {
+            draft.note(
+                "daemon-flag",
+                at,
+                format!("the daemon's {name} goes: {}", rule.why),
+            );
+            None
         }
     }
+}
+
+/// Tells Podman of registries what the daemon was told, in a file of this name.
+pub(super) fn registries(
+    pass: &JobPass<'_>,
+    (name, configuration): (&str, Vec<String>),
+    at: Location,
+    draft: &mut Draft,
+) {
+    let view = pass.view;
     if configuration.is_empty() {
         return;
     }
@@ -143,7 +167,7 @@ fn flags(pass: &JobPass<'_>, arguments: &[String], at: Location, draft: &mut Dra
         "Podman reads from a file what the daemon was told of registries",
     );
     let line = format!(
-        "printf '{}' > /etc/containers/registries.conf.d/10-ci.conf",
+        "printf '{}' > /etc/containers/registries.conf.d/{name}.conf",
         configuration.concat()
     );
     match first_line(view, &[Phase::Before, Phase::Main]) {

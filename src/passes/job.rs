@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::collections::{HashMap, HashSet};
 
+use super::commands::same_port;
 use super::compose_use::ComposeUse;
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
@@ -36,6 +37,8 @@ pub struct JobPass<'a> {
     pub(super) names_docker_config: OnceCell<bool>,
     /// What its compose commands are about, once somebody asked.
     pub(super) compose: OnceCell<Vec<ComposeUse>>,
+    /// The containers that want the same port as another one, once somebody asked.
+    same_port: OnceCell<HashSet<usize>>,
 }
 
 impl<'a> JobPass<'a> {
@@ -61,6 +64,7 @@ impl<'a> JobPass<'a> {
             clients: OnceCell::new(),
             names_docker_config: OnceCell::new(),
             compose: OnceCell::new(),
+            same_port: OnceCell::new(),
         }
     }
 
@@ -68,6 +72,12 @@ impl<'a> JobPass<'a> {
     pub(crate) fn path_of(&self, call: usize, written: &Expanded) -> Option<PathBuf> {
         let folder = Folders::of(self.view).at(call)?;
         path_from(&folder, &written.text)
+    }
+
+    /// Whether the container of a call wants the same port as another one beside it.
+    pub(super) fn shares_port(&self, call: usize) -> bool {
+        let found = self.same_port.get_or_init(|| same_port::find(self));
+        found.contains(&call)
     }
 
     /// The calls of docker, each with its place in the view.

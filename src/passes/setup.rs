@@ -8,6 +8,10 @@ use super::script_edit::insert_in_front;
 /// Source: containers-registries.conf(5); ran on Podman 5.4.2.
 const SHORT_NAMES: &str = "printf 'unqualified-search-registries = [\"docker.io\"]\\n' > /etc/containers/registries.conf.d/00-docker-io.conf";
 
+/// Runs the healthchecks of all containers, as timers of systemd do where it runs. Source: ran docker-compose 2.40.3 on Podman
+/// 5.8.6 without systemd: services become healthy and unhealthy, and what waits for them goes on or ends.
+pub(super) const HEALTHCHECKS: &str = "while sleep 1; do for c in $(podman ps -q); do podman healthcheck run \"$c\"; done; done >/dev/null 2>&1 &";
+
 /// Puts the line about short names in front of the list that holds a call, once a job.
 pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draft: &mut Draft) {
     if draft

@@ -13,6 +13,15 @@ struct Names {
     names: UniqueSet,
 }
 
+/// Images of servers, each with the port on which it answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Servers {
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+    images: UniqueMap<u16>,
+}
+
 /// What Alpine has and Fedora has not, or calls otherwise.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -75,6 +84,9 @@ pub(super) struct Differences {
     checkout_folders: Names,
     working_folders: Names,
     dockerfile_frontends: Names,
+    printed_by_builds: Names,
+    ports_of_servers: Servers,
+    idle_programs: Names,
     pub(super) alpine: Alpine,
 }
 
@@ -116,6 +128,18 @@ impl Differences {
 
     pub(super) fn is_dockerfile_frontend(&self, name: &str) -> bool {
         self.dockerfile_frontends.names.0.contains(name)
+    }
+
+    pub(super) fn printed_by_builds(&self) -> impl Iterator<Item = &str> {
+        self.printed_by_builds.names.0.iter().map(String::as_str)
+    }
+
+    pub(super) fn port_of_server(&self, image: &str) -> Option<u16> {
+        self.ports_of_servers.images.0.get(image).copied()
+    }
+
+    pub(super) fn is_idle(&self, program: &str) -> bool {
+        self.idle_programs.names.0.contains(program)
     }
 
     pub(super) fn inspect_field<'s>(&'s self, format: &str) -> Option<&'s str> {

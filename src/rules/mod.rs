@@ -505,6 +505,23 @@ impl Rules {
         differences.is_some_and(|differences| differences.is_dockerfile_frontend(name))
     }
 
+    /// Words that Docker's builders print and Podman's does not.
+    pub fn printed_by_builds(&self) -> impl Iterator<Item = &str> {
+        let differences = self.differences.get(DIFFERENCES).into_iter();
+        differences.flat_map(Differences::printed_by_builds)
+    }
+
+    /// The port on which a server of this image answers, by the last part of the image's name.
+    pub fn port_of_server(&self, image: &str) -> Option<u16> {
+        self.differences.get(DIFFERENCES)?.port_of_server(image)
+    }
+
+    /// Whether a program only keeps a container running.
+    pub fn is_idle(&self, program: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.is_idle(program))
+    }
+
     /// A field of a format for `docker inspect` that Podman prints otherwise.
     pub fn inspect_field(&self, format: &str) -> Option<&str> {
         self.differences.get(DIFFERENCES)?.inspect_field(format)

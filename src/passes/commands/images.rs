@@ -182,38 +182,6 @@ pub(super) fn listed(docker: &DockerCall<'_>, draft: &mut Draft) {
     }
 }
 
-/// `docker ps --filter health=healthy`: in a container nothing runs the checks, so every container stays at `starting`.
-/// Source: ran on Podman 5.4.2 and 5.8.6; podman issue 19326.
-pub(super) fn health(docker: &DockerCall<'_>, draft: &mut Draft) {
-    if docker.view.on_machine() {
-        return;
-    }
-    for flag in docker.flags_named("--filter") {
-        let value = docker.value(flag);
-        if value.is_some_and(|value| value.text.starts_with("health=")) {
-            draft.block(
-                "health-status",
-                docker.at_words(&flag.words),
-                "the script asks for the health of containers, and without systemd Podman runs no health checks by itself",
-                "run the check yourself (`until podman healthcheck run NAME; do sleep 1; done`), then run again",
-            );
-        }
-    }
-}
-
-/// `podman push` prints no digest.
-/// Source: ran on Podman 5.4.2.
-pub(super) fn pushed_output(docker: &DockerCall<'_>, draft: &mut Draft) {
-    if docker.call.is_read() {
-        draft.block(
-            "output-differs",
-            docker.at(),
-            "the script reads what `docker push` prints, and `podman push` prints no digest",
-            "take the digest from `podman push --digestfile FILE`, then run again",
-        );
-    }
-}
-
 /// Podman has no network called bridge.
 /// Source: podman-network(1): the default network is podman.
 pub(super) fn network(docker: &DockerCall<'_>, draft: &mut Draft) {

@@ -14,6 +14,7 @@ mod parts;
 mod platforms;
 mod registry;
 mod run;
+pub(super) mod same_port;
 mod volumes;
 
 use parts::{Additions, remove_flag};
@@ -217,13 +218,9 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         "build" => build::finish(pass, index, docker, &mut additions, draft),
         "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
         "login" | "logout" => registry::login(pass, index, docker, &mut additions, draft),
-        "push" => {
-            images::pushed_output(docker, draft);
-            registry::push(pass, docker, draft);
-        }
+        "push" => registry::push(pass, docker, draft),
         "network inspect" => images::network(docker, draft),
         "images" => images::listed(docker, draft),
-        "ps" => images::health(docker, draft),
         "volume create" => volumes::create(pass, index, docker, &mut additions, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),

@@ -66,7 +66,7 @@ pub(super) fn finish(
     }
     socket(docker, draft);
     binds::run(pass, index, docker, draft);
-    ports(pass, docker, additions, draft);
+    ports(pass, index, docker, additions, draft);
     for flag in docker.flags() {
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
         {
@@ -152,6 +152,7 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
 /// Source: containers.conf of quay.io/podman/stable (netns=host); ran on Podman 5.4.2 and 5.8.6.
 fn ports(
     pass: &JobPass<'_>,
+    index: usize,
     docker: &DockerCall<'_>,
     additions: &mut Additions,
     draft: &mut Draft,
@@ -180,11 +181,41 @@ fn ports(
         }
         _ => false,
     });
+    if mapped.is_none() && pass.shares_port(index) {
+        beside_another(pass, docker, additions, draft);
+    }
     if let Some(flag) = mapped {
         let message = "the stable image runs containers on the job's own network, where a port cannot change its number; a bridge brings the mapping back";
         draft.note("port-mapping", docker.at_words(&flag.words), message);
         additions.options.push("--network bridge".to_owned());
     }
+}
+
+/// Two servers that want one port get networks of their own, as they had with Docker.
+fn beside_another(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let daemon = |word: &str| {
+        let word = word.rsplit(['=', '/', '@']).next().unwrap_or(word);
+        let host = word.split(':').next().unwrap_or(word);
+        pass.evidence.hosts.iter().any(|known| known == host)
+    };
+    let mut words = docker.words().iter().skip(docker.subcommand.end);
+    if words.any(|word| daemon(docker.call.raw(word).trim_matches(['"', '\'']))) {
+        draft.block(
+            "port-mapping",
+            docker.at(),
+            "this container wants the same port as another one, so it needs a network of its own, and it is told to reach the daemon's host, which it then could not",
+            "put the containers into a network (`docker network create`) and let them call each other by name, then run again",
+        );
+        return;
+    }
+    let message = "the stable image runs containers on the job's own network, where this one wants the same port as another; a bridge gives it a network of its own";
+    draft.note("port-mapping", docker.at(), message);
+    additions.options.push("--network bridge".to_owned());
 }
 
 /// `docker network connect n x` of the container that is named here.

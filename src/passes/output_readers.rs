@@ -1,0 +1,284 @@
+//! Who reads what a command prints: the next ones of its pipeline, what takes it by `$( )`, by a variable or by a file.
+
+use std::ops::Range;
+
+use crate::collections::HashSet;
+use crate::shell::{Assignment, CompoundKind};
+
+use super::context::{Call, JobView, LineView};
+use super::image::mentions;
+
+/// A command, or a test that is none, that looks at what another one printed.
+pub(super) struct Reader<'v> {
+    /// Its text.
+    pub(super) text: &'v str,
+    /// Its program; none for a test that is no command.
+    program: Option<&'v str>,
+    /// Whether it decides what the script does.
+    decides: bool,
+}
+
+impl Reader<'_> {
+    /// Whether it looks for something in what it reads, and the script goes on by what it finds. What only brings the text
+    /// into the log in another shape does not.
+    pub(super) fn decides(&self) -> bool {
+        self.decides
+    }
+}
+
+/// The readers of what a command prints. Where a variable or a file takes it, the commands that name that one.
+pub(super) fn readers<'v>(view: &'v JobView<'_>, call: &Call) -> Vec<Reader<'v>> {
+    let mut found = Vec::new();
+    let mut open = Output::of(view, call);
+    // each name is followed once, so this ends
+    let mut known: HashSet<(bool, String)> = HashSet::default();
+    while let Some(output) = open.pop() {
+        match output {
+            Output::Command(index) => {
+                let call = &view.calls[index];
+                found.push(Reader::of(call));
+                open.extend(Output::beyond(view, call));
+            }
+            Output::Variable(name) if known.insert((true, name.clone())) => {
+                users(view, &name, true, &mut found, &mut open);
+            }
+            Output::File(name) if known.insert((false, name.clone())) => {
+                users(view, &name, false, &mut found, &mut open);
+            }
+            Output::Variable(_) | Output::File(_) => {}
+            Output::Test(line, range) => found.push(Reader::of_test(&view.lines[line], &range)),
+        }
+    }
+    found
+}
+
+/// Where a text goes.
+enum Output {
+    /// To a command, by its place in the view.
+    Command(usize),
+    /// Into a variable of the script.
+    Variable(String),
+    /// Into a file.
+    File(String),
+    /// Into what asks without being a command: `[[ ]]`, the head of a `case`; by its line and its place there.
+    Test(usize, Range<usize>),
+}
+
+impl Output {
+    /// Where the output of a command goes.
+    fn of(view: &JobView<'_>, call: &Call) -> Vec<Self> {
+        let mut found = Self::beyond(view, call);
+        found.extend(next(view, call).map(Self::Command));
+        found
+    }
+
+    /// Where it goes but for the next command of the pipeline: into files, or to what holds the command by `$( )`.
+    fn beyond(view: &JobView<'_>, call: &Call) -> Vec<Self> {
+        let mut found = Vec::new();
+        let command = call.command();
+        let targets = command.redirects.iter().filter(|redirect| {
+            matches!(redirect.operator.as_str(), ">" | ">>" | ">|" | "&>" | "&>>")
+        });
+        let targets = targets.filter_map(|redirect| redirect.target.as_ref());
+        let copies = command
+            .words
+            .iter()
+            .skip(1)
+            .filter(|_| call.program() == Some("tee"));
+        for word in targets.chain(copies) {
+            let name = call.raw(word).trim_matches(['"', '\'']);
+            if !name.starts_with('-') && !name.starts_with("/dev/") && !name.is_empty() {
+                found.push(Self::File(name.to_owned()));
+            }
+        }
+        if !call.is_substituted() {
+            return found;
+        }
+        let line = view.line(call);
+        let holds =
+            |outer: &Range<usize>| outer.start < command.span.start && command.span.end < outer.end;
+        if let Some(assignment) = assignments(line).find(|one| holds(&one.span)) {
+            found.push(Self::Variable(assignment.name.clone()));
+        }
+        let tests = tests(line).into_iter();
+        found.extend(
+            tests
+                .filter(|test| holds(&test.asks))
+                .map(|test| Self::Test(call.line, test.whole)),
+        );
+        let outer = view.calls_in(call.line, &(0..command.span.start));
+        let holder = outer
+            .rev()
+            .find(|index| holds(&view.calls[*index].command().span));
+        if let Some(index) = holder {
+            let holder = &view.calls[index];
+            match declared(holder, &command.span) {
+                Some(name) => found.push(Self::Variable(name)),
+                None => found.push(Self::Command(index)),
+            }
+        }
+        found
+    }
+}
+
+/// The next command of a pipeline.
+fn next(view: &JobView<'_>, call: &Call) -> Option<usize> {
+    let place = &call.command().place;
+    if place.pipeline.0 + 1 >= place.pipeline.1 {
+        return None;
+    }
+    let behind = view.calls_in(call.line, &(call.command().span.end..usize::MAX));
+    behind
+        .into_iter()
+        .take_while(|index| view.calls[*index].command().span.start < place.statement.end)
+        .find(|index| {
+            let other = &view.calls[*index].command().place;
+            other.statement == place.statement
+                && other.nesting == place.nesting
+                && other.pipeline == (place.pipeline.0 + 1, place.pipeline.1)
+        })
+}
+
+/// `export X=$(docker ps)`, `local x=$(...)`: the variable.
+fn declared(call: &Call, inner: &Range<usize>) -> Option<String> {
+    let declares = matches!(
+        call.program(),
+        Some("export" | "local" | "declare" | "readonly" | "typeset")
+    );
+    let mut words = call.command().words.iter().filter(|_| declares);
+    let word = words.find(|word| word.span.start <= inner.start && inner.end <= word.span.end)?;
+    let (name, _) = call.raw(word).split_once('=')?;
+    Some(name.to_owned())
+}
+
+/// The assignments of a line, those in front of commands included.
+fn assignments(line: &LineView) -> impl Iterator<Item = &Assignment> {
+    let script = line.parsed.script.as_ref().ok();
+    let alone = script.into_iter().flat_map(|script| &script.assignments);
+    let commands = script.into_iter().flat_map(|script| &script.commands);
+    alone.chain(commands.flat_map(|command| &command.assignments))
+}
+
+/// The commands that name a variable or a file, and the `case` that asks for one.
+fn users<'v>(
+    view: &'v JobView<'_>,
+    name: &str,
+    is_variable: bool,
+    found: &mut Vec<Reader<'v>>,
+    open: &mut Vec<Output>,
+) {
+    let names = |text: &str| match is_variable {
+        true => text.contains('$') && mentions(text, name),
+        false => text.contains(name),
+    };
+    for (index, call) in view.calls.iter().enumerate() {
+        let command = call.command();
+        let writes = command.redirects.iter().any(|redirect| {
+            redirect.operator.starts_with('>')
+                && redirect
+                    .target
+                    .as_ref()
+                    .is_some_and(|word| call.raw(word).contains(name))
+        });
+        let text = call.text().get(command.span.clone()).unwrap_or_default();
+        if !names(text) || writes && !is_variable || call.program() == Some("tee") {
+            continue;
+        }
+        found.push(Reader::of(call));
+        open.extend(
+            next(view, call)
+                .map(|_| index)
+                .into_iter()
+                .flat_map(|index| Output::of(view, &view.calls[index])),
+        );
+    }
+    for (number, line) in view.lines.iter().enumerate().filter(|_| is_variable) {
+        let asked = tests(line).into_iter().filter(|test| {
+            let text = line.parsed.text.get(test.asks.clone());
+            text.is_some_and(&names)
+        });
+        open.extend(asked.map(|test| Output::Test(number, test.whole)));
+    }
+}
+
+/// A test that is no command.
+struct Test {
+    /// What it asks about.
+    asks: Range<usize>,
+    /// That, and what it is compared with.
+    whole: Range<usize>,
+}
+
+/// `[[ ]]` and `case` in a line.
+fn tests(line: &LineView) -> Vec<Test> {
+    let text = &line.parsed.text;
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices("[[ ") {
+        let length = text[start..].find(" ]]").unwrap_or(text.len() - start);
+        let whole = start..start + length;
+        found.push(Test {
+            asks: whole.clone(),
+            whole,
+        });
+    }
+    let compounds = line
+        .parsed
+        .script
+        .iter()
+        .flat_map(|script| &script.compounds);
+    for compound in compounds.filter(|compound| compound.kind == CompoundKind::Case) {
+        let whole = compound.span.clone();
+        let bodies = compound.lists.first().map_or(whole.end, |list| list.start);
+        let head = text.get(whole.start..bodies).unwrap_or_default();
+        let asks = head.find(" in").unwrap_or(head.len());
+        found.push(Test {
+            asks: whole.start..whole.start + asks,
+            whole,
+        });
+    }
+    found
+}
+
+impl<'v> Reader<'v> {
+    fn of_test(line: &'v LineView, range: &Range<usize>) -> Self {
+        Self {
+            text: line.parsed.text.get(range.clone()).unwrap_or_default(),
+            program: None,
+            decides: true,
+        }
+    }
+
+    fn of(call: &'v Call) -> Self {
+        let command = call.command();
+        let text = call.text().get(command.span.clone()).unwrap_or_default();
+        let program = call.program();
+        let inverted = || {
+            let mut words = command
+                .words
+                .iter()
+                .filter_map(|word| word.value.as_deref());
+            words.any(|word| {
+                let short = word.starts_with('-') && !word.starts_with("--") && word.contains('v');
+                short || word == "--invert-match"
+            })
+        };
+        let decides = match program {
+            Some("grep" | "egrep" | "fgrep" | "zgrep" | "rg") => {
+                call.is_read() || !command.place.tolerated && !inverted()
+            }
+            Some("[" | "test" | "[[" | "expr" | "jq" | "yq" | "read" | "while") => true,
+            Some("awk" | "gawk" | "sed" | "cut" | "perl" | "python" | "python3") => call.is_read(),
+            _ => false,
+        };
+        Self {
+            text,
+            program,
+            decides,
+        }
+    }
+
+    /// Whether it only prints what it reads.
+    pub(super) fn prints(&self) -> bool {
+        matches!(self.program, Some("echo" | "printf"))
+    }
+}

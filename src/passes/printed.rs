@@ -1,0 +1,168 @@
+//! What a script reads of what Docker prints, and would look for in vain where Podman prints something else.
+
+use super::docker_call::DockerCall;
+use super::draft::{Draft, Purpose};
+use super::job::JobPass;
+use super::output_readers::readers;
+use super::script_edit::{insert_in_front, style};
+use super::setup::HEALTHCHECKS;
+use crate::yaml::Style;
+
+/// Looks at every command whose output the script may read.
+pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = pass.view;
+    let names_any = |words: &[&str]| {
+        let mut lines = view.lines.iter();
+        lines.any(|line| words.iter().any(|word| line.parsed.text.contains(word)))
+    };
+    let builds: Vec<&str> = view.context.rules.printed_by_builds().collect();
+    let reads_builds = names_any(&builds);
+    let reads_health = !view.on_machine() && names_any(&HEALTH);
+    for (index, docker) in pass.known_calls() {
+        if pass.replaced.contains(&index) {
+            continue;
+        }
+        if asks_for_docker(docker) {
+            differs(
+                docker,
+                format!("{MARK} is in Docker's containers only; Podman's have /run/.containerenv"),
+                "ask for both files, then run again",
+                draft,
+            );
+        }
+        match docker.rule.name.as_str() {
+            "pull" => pulled(docker, draft),
+            "push" => pushed(docker, draft),
+            "build" if reads_builds => built(docker, &builds, draft),
+            "ps" | "inspect" | "container inspect" | "compose ps" if reads_health => {
+                health(docker, draft);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The file by which a program knows that it runs in a container of Docker's.
+const MARK: &str = "/.dockerenv";
+
+/// Whether what runs in a container asks for that file, and for Podman's not.
+fn asks_for_docker(docker: &DockerCall<'_>) -> bool {
+    let in_container = matches!(
+        docker.rule.name.as_str(),
+        "run" | "create" | "exec" | "compose run" | "compose exec"
+    );
+    let text = docker.call.text().get(docker.call.command().span.clone());
+    let text = text.unwrap_or_default();
+    in_container && text.contains(MARK) && !text.contains(".containerenv")
+}
+
+fn differs(docker: &DockerCall<'_>, what: String, help: &str, draft: &mut Draft) {
+    draft.block("output-differs", docker.at(), what, help);
+}
+
+/// `docker pull x | grep "Image is up to date"`: Podman prints the image's id, and what it does to the errors.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
+fn pulled(docker: &DockerCall<'_>, draft: &mut Draft) {
+    if readers(docker.view, docker.call)
+        .iter()
+        .any(|reader| reader.decides())
+    {
+        differs(
+            docker,
+            "the script reads what `docker pull` prints, and `podman pull` prints the image's id and nothing else".to_owned(),
+            "compare the ids before and after the pull (`podman image inspect --format '{{.Id}}' IMAGE`), then run again",
+            draft,
+        );
+    }
+}
+
+/// `podman push` prints no digest.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
+fn pushed(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let mut readers = readers(docker.view, docker.call).into_iter();
+    if docker.call.is_substituted() || readers.any(|reader| reader.decides()) {
+        differs(
+            docker,
+            "the script reads what `docker push` prints, and `podman push` prints no digest"
+                .to_owned(),
+            "take the digest from `podman push --digestfile FILE`, then run again",
+            draft,
+        );
+    }
+}
+
+/// `docker build . | grep "Successfully built"`: words of Docker's builders.
+fn built(docker: &DockerCall<'_>, words: &[&str], draft: &mut Draft) {
+    let readers = readers(docker.view, docker.call);
+    let asked = readers.iter().filter(|reader| !reader.prints());
+    let word = asked.flat_map(|reader| {
+        let mut words = words.iter();
+        words.find(|word| reader.text.contains(**word))
+    });
+    if let Some(word) = word.into_iter().next() {
+        differs(
+            docker,
+            format!(
+                "the script looks for `{word}` in what `docker build` prints, and Podman does not print that"
+            ),
+            "take the image's id from `--iidfile FILE`, and the end of the build from its exit status",
+            draft,
+        );
+    }
+}
+
+/// Words by which a script asks how a container's health check went.
+const HEALTH: [&str; 3] = ["healthy", "health: starting", "health="];
+
+/// `until docker ps | grep healthy`, `docker ps --filter health=healthy`: without systemd Podman runs no health checks by
+/// itself, and a loop would not end.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 without systemd; podman issue 19326.
+fn health(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let readers = readers(docker.view, docker.call);
+    let asked = readers.iter().filter(|reader| !reader.prints());
+    let filters = docker.flags_named("--filter");
+    let filters = filters.filter_map(|flag| docker.raw_value(flag));
+    let asked: Vec<&str> = asked.map(|reader| reader.text).chain(filters).collect();
+    let asks = |word: &str| asked.iter().any(|text| text.contains(word));
+    if !HEALTH.iter().any(|word| asks(word)) {
+        return;
+    }
+    let message = "the script asks for the health of containers, and without systemd Podman runs no health checks by itself";
+    let of_others = [
+        "unhealthy",
+        "health: starting",
+        "health=starting",
+        "health=none",
+    ];
+    let only_healthy = asks("healthy") && !of_others.iter().any(|word| asks(word));
+    if !only_healthy || !runs_in_front(docker) {
+        // a loop that runs the checks each second does not keep their intervals
+        draft.block(
+            "health-status",
+            docker.at(),
+            message,
+            "run the check yourself (`until podman healthcheck run NAME; do sleep 1; done`), then run again",
+        );
+        return;
+    }
+    let why = draft.note(
+        "health-status",
+        docker.at(),
+        format!("{message}: a loop does"),
+    );
+    let line = docker.view.line(docker.call);
+    insert_in_front(
+        docker.view,
+        line,
+        &[HEALTHCHECKS.to_owned()],
+        Purpose::Text,
+        draft,
+        why,
+    );
+}
+
+/// Whether a command in the background can be put in front of the script that holds a command.
+fn runs_in_front(docker: &DockerCall<'_>) -> bool {
+    let line = docker.view.line(docker.call);
+    line.item.is_some() || style(docker.view, line) == Style::Literal
+}
