@@ -1,9 +1,10 @@
 //! Who reads Docker's file of credentials in a job, behind docker's back.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::collections::{HashMap, HashSet};
-use crate::pipeline::{Job, Line, NodeRef};
+use crate::pipeline::{Job, Line, NodeRef, Provider};
 use crate::rules::Rules;
 use crate::shell::Command;
 
@@ -14,23 +15,37 @@ impl Context<'_> {
     /// A program that reads Docker's credentials file in any of the jobs that run a line: they share its login.
     pub fn credential_reader(&self, line: NodeRef) -> Option<&str> {
         let jobs = &self.pipeline.jobs;
-        let runners = self.runners.get_or_init(|| {
-            let mut runners: HashMap<NodeRef, Vec<usize>> = HashMap::default();
-            for (index, job) in jobs.iter().enumerate().filter(|(_, job)| !job.hidden) {
-                for (_, line) in job.lines() {
-                    runners.entry(line.node).or_default().push(index);
-                }
-            }
-            runners
-        });
         let readers = self
             .readers
-            .get_or_init(|| jobs.iter().map(|_| std::cell::OnceCell::new()).collect());
-        runners.get(&line)?.iter().find_map(|index| {
+            .get_or_init(|| jobs.iter().map(|_| OnceCell::new()).collect());
+        self.jobs_with(line)?.iter().find_map(|index| {
             let job = jobs.get(*index)?;
             let reader = readers.get(*index)?.get_or_init(|| self.reader_in(job));
             reader.as_deref()
         })
+    }
+
+    /// Whether more than one job runs a line.
+    pub(super) fn is_shared(&self, line: NodeRef) -> bool {
+        self.jobs_with(line).is_some_and(|jobs| jobs.len() > 1)
+    }
+
+    /// The jobs that run a line, by their places in the pipeline.
+    fn jobs_with(&self, line: NodeRef) -> Option<&Vec<usize>> {
+        let runners = self.runners.get_or_init(|| {
+            let mut runners: HashMap<NodeRef, Vec<usize>> = HashMap::default();
+            let jobs = self.pipeline.jobs.iter().enumerate();
+            for (index, job) in jobs.filter(|(_, job)| !job.hidden) {
+                for (_, line) in job.lines() {
+                    let known = runners.entry(line.node).or_default();
+                    if known.last() != Some(&index) {
+                        known.push(index);
+                    }
+                }
+            }
+            runners
+        });
+        runners.get(&line)
     }
 
     fn reader_in(&self, job: &Job) -> Option<String> {
@@ -58,9 +73,30 @@ impl Context<'_> {
             let mut commands = script.commands.iter();
             commands.find_map(|command| {
                 let reads = reader(self.rules, command).map(str::to_owned);
-                reads.or_else(|| self.file_that_reads(line, &parsed.text, command, &mut seen))
+                let reads =
+                    reads.or_else(|| self.file_that_reads(line, &parsed.text, command, &mut seen));
+                reads.or_else(|| self.out_of_sight(job, &parsed.text, command))
             })
         })
+    }
+
+    /// A program that runs what is not seen here, on a machine where that still finds docker.
+    fn out_of_sight(&self, job: &Job, text: &str, command: &Command) -> Option<String> {
+        let program = command.program()?;
+        let on_machine = job.provider == Provider::GitHub && job.image.is_none();
+        if !on_machine || !self.rules.runs_project_code(program) {
+            return None;
+        }
+        let words = command.words.iter().skip(1);
+        let words =
+            words.filter_map(|word| Some(unquoted(text.get(word.span.clone())?).into_owned()));
+        let words: Vec<String> = words.collect();
+        let quiet = self.rules.is_quiet(program, || words.clone());
+        let shell = matches!(
+            program,
+            "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "eval"
+        );
+        (!quiet && !shell).then(|| format!("what {program} runs may be docker, which"))
     }
 
     /// A file of the repository that a command runs, and that reads the credentials.

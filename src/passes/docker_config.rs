@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::pipeline::{Provider, Scope};
+use crate::pipeline::{Action, Provider, Scope};
 use crate::rules::FileKey;
 use crate::version::Version;
 
@@ -16,6 +16,7 @@ use super::draft::Draft;
 use super::facts::Deed;
 use super::folder::path_from;
 use super::job::JobPass;
+use super::logins;
 
 /// The variable that names the folder.
 const VARIABLE: &str = "DOCKER_CONFIG";
@@ -31,58 +32,109 @@ pub(super) enum ConfigFolder {
     Perhaps,
 }
 
-/// The folder that counts for a command.
-pub(super) fn folder(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> ConfigFolder {
-    let view = pass.view;
-    let mut assignments = docker.call.command().assignments.iter();
-    let assigned = assignments.any(|assignment| {
-        assignment.name == VARIABLE && !docker.call.raw(&assignment.value).is_empty()
-    });
-    if assigned
-        || docker
-            .global_flags()
-            .any(|flag| flag.rule.name == "--config")
-    {
-        return ConfigFolder::Told;
-    }
-    if let Some(variable) = view.job.variables.get(VARIABLE) {
-        let of_job = view
-            .job
-            .keys
-            .get("env")
-            .map(|env| view.context.documents.resolve(*env));
-        let everywhere = view.job.provider == Provider::GitLab
-            || variable
-                .slots
-                .iter()
-                .any(|(scope, slot)| *scope == Scope::Global || Some(slot.mapping) == of_job);
-        let says = variable
-            .value
-            .as_deref()
-            .is_some_and(|value| !value.is_empty());
-        return match everywhere && says && !variable.varies {
-            true => ConfigFolder::Told,
-            false => ConfigFolder::Perhaps,
-        };
-    }
-    match *pass.names_docker_config.get_or_init(|| is_named(pass)) {
-        true => ConfigFolder::Perhaps,
-        false => ConfigFolder::Home,
+/// What a job does with credentials beside docker's logins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Credentials {
+    /// Whether a script or a step names a folder for Docker's file.
+    names_folder: bool,
+    /// Whether REGISTRY_AUTH_FILE, which counts more to Podman than anything else, names a file that is not Docker's.
+    elsewhere: bool,
+    /// Whether something else than docker login may log in.
+    pub(super) other_logins: bool,
+}
+
+impl JobPass<'_> {
+    pub(super) fn credentials(&self) -> Credentials {
+        *self.credentials.get_or_init(|| Credentials::of(self))
     }
 }
 
-/// Whether a script or a step names a folder for docker's file.
-fn is_named(pass: &JobPass<'_>) -> bool {
+impl Credentials {
+    fn of(pass: &JobPass<'_>) -> Self {
+        let view = pass.view;
+        let rules = view.context.rules;
+        let rule = |action: &Action| rules.action(&action.name);
+        let actions = &view.job.actions;
+        let any_line =
+            |test: &dyn Fn(&str) -> bool| view.lines.iter().any(|line| test(&line.parsed.text));
+        let in_scripts = any_line(&|text| text.contains(VARIABLE));
+        let names_folder = in_scripts
+            || actions.iter().any(|action| {
+                let env = view.value_of(action.mapping, "env");
+                rule(action).is_some_and(|rule| rule.sets_docker_config)
+                    || env.is_some_and(|env| view.value_of(env, VARIABLE).is_some())
+            });
+        let own = view.job.variables.get(AUTH_FILE);
+        let own = own.and_then(|variable| variable.value.as_deref());
+        let elsewhere = own.is_some_and(|value| !value.is_empty() && !value.ends_with(HOME_FILE))
+            || any_line(&|text| {
+                let mut values = text.split(AUTH_FILE).skip(1);
+                values.any(|behind| {
+                    let value = behind.strip_prefix('=').unwrap_or_default();
+                    let value = value.split_whitespace().next().unwrap_or_default();
+                    !value.is_empty() && !value.trim_end_matches(['"', '\'']).ends_with(HOME_FILE)
+                })
+            });
+        let other_logins = in_scripts
+            || any_line(&|text| text.contains("/.docker"))
+            || actions
+                .iter()
+                .any(|action| rule(action).is_some_and(|rule| rule.leaves_credentials))
+            || view
+                .calls
+                .iter()
+                .any(|call| logins::rule_of(view, call).is_some());
+        Self {
+            names_folder,
+            elsewhere,
+            other_logins,
+        }
+    }
+}
+
+/// The variable that names Podman's file.
+const AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
+
+/// How the path of Docker's file ends when nothing names another folder.
+const HOME_FILE: &str = "/.docker/config.json";
+
+/// The folder that a command itself names, as it is written.
+pub(super) fn given<'d>(docker: &DockerCall<'d>) -> Option<&'d str> {
+    let mut flags = docker.global_flags();
+    let flag = flags.find(|flag| flag.rule.name == "--config");
+    if let Some(flag) = flag {
+        return docker.raw_value(&flag);
+    }
+    let mut assignments = docker.call.command().assignments.iter();
+    let assigned = assignments.find(|assignment| assignment.name == VARIABLE)?;
+    Some(docker.call.raw(&assigned.value))
+}
+
+/// The folder that counts for a command.
+pub(super) fn folder(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> ConfigFolder {
     let view = pass.view;
-    let mut lines = view.lines.iter();
-    let mut actions = view.job.actions.iter();
-    lines.any(|line| line.parsed.text.contains(VARIABLE))
-        || actions.any(|action| {
-            let rule = view.context.rules.action(&action.name);
-            let env = view.value_of(action.mapping, "env");
-            rule.is_some_and(|rule| rule.sets_docker_config)
-                || env.is_some_and(|env| view.value_of(env, VARIABLE).is_some())
-        })
+    if given(docker).is_some_and(|folder| !folder.is_empty()) {
+        return ConfigFolder::Told;
+    }
+    let Some(variable) = view.job.variables.get(VARIABLE) else {
+        return match pass.credentials().names_folder {
+            true => ConfigFolder::Perhaps,
+            false => ConfigFolder::Home,
+        };
+    };
+    let env = view.job.keys.get("env");
+    let env = env.map(|env| view.context.documents.resolve(*env));
+    let mut slots = variable.slots.iter();
+    let everywhere = view.job.provider == Provider::GitLab
+        || slots.any(|(scope, slot)| *scope == Scope::Global || Some(slot.mapping) == env);
+    let names = variable
+        .value
+        .as_deref()
+        .is_some_and(|value| !value.is_empty());
+    match everywhere && names && !variable.varies {
+        true => ConfigFolder::Told,
+        false => ConfigFolder::Perhaps,
+    }
 }
 
 /// The first Podman that can be told to write Docker's file.
@@ -129,7 +181,7 @@ pub(super) fn options(
         }
         (ConfigFolder::Told | ConfigFolder::Home, _) => return None,
     };
-    if leads_elsewhere(pass) {
+    if pass.credentials().elsewhere {
         draft.block(
             "credentials",
             docker.at(),
@@ -147,40 +199,72 @@ pub(super) fn options(
     Some(format!("{flag} {file}"))
 }
 
-/// Whether REGISTRY_AUTH_FILE, which counts more than anything else, names a file that is not Docker's.
-fn leads_elsewhere(pass: &JobPass<'_>) -> bool {
-    let variable = pass.view.job.variables.get("REGISTRY_AUTH_FILE");
-    let value = variable.and_then(|variable| variable.value.as_deref());
-    value.is_some_and(|value| !value.is_empty() && !value.ends_with("/.docker/config.json"))
-}
-
-/// What a script writes into Docker's file, and Podman does not read as Docker does.
+/// What a script writes into Docker's file or its variable, and Podman does not read as Docker does.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = pass.view;
+    let mut last = None;
     for (index, call) in view.calls.iter().enumerate() {
-        let text = call
-            .text()
-            .get(call.command().span.clone())
-            .unwrap_or_default();
-        if call.is_remote() || !(text.contains("config.json") || text.contains("configjson")) {
+        let command = call.command();
+        let text = call.text().get(command.span.clone()).unwrap_or_default();
+        let is_dockers = text.contains("/.docker") || text.contains(VARIABLE);
+        if call.is_remote() || !is_dockers {
             continue;
         }
-        // the text may come in by a pipe, and a heredoc stands behind the command
-        let statement = &call.command().place.statement;
-        let whole = call.text().get(statement.clone()).unwrap_or(text);
-        let written = std::iter::once(whole.to_owned()).chain(files(pass, index, call));
-        for text in written {
-            for (name, key) in view.context.rules.credentials_file_keys() {
-                if says(&text, name, key) && (key.always || !logs_in_itself(pass)) {
-                    draft.block(
-                        "credentials-file",
-                        view.at_command(call),
-                        format!("{name} in Docker's file of credentials: {}", key.why),
-                        key.instead.clone(),
-                    );
-                }
-            }
+        for text in files(pass, index, call) {
+            in_file(pass, call, &text, draft);
         }
+        // what is written may come in by a pipe, and a heredoc stands behind the command
+        let statement = (call.line, command.place.statement.clone());
+        if last.as_ref() != Some(&statement) {
+            let whole = call.text().get(statement.1.clone()).unwrap_or(text);
+            in_file(pass, call, whole, draft);
+            last = Some(statement);
+        }
+    }
+    unread(pass, draft);
+}
+
+/// Looks at what Docker's file holds.
+fn in_file(pass: &JobPass<'_>, call: &Call, text: &str, draft: &mut Draft) {
+    let keys = pass.view.context.rules.credentials_file_keys();
+    for (name, key) in keys.filter(|(name, key)| says(text, name, key)) {
+        if key.always || !logs_in_itself(pass) {
+            draft.block(
+                "credentials-file",
+                pass.view.at_command(call),
+                format!("{name} in Docker's file of credentials: {}", key.why),
+                key.instead.clone(),
+            );
+        }
+    }
+}
+
+/// Logins that Podman does not look for: what only docker's command reads, or all but one file.
+fn unread(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = pass.view;
+    let pushes = |deed: &&(usize, Deed)| matches!(deed.1, Deed::Pushes(_));
+    let Some((push, _)) = pass.facts.deeds.iter().find(pushes) else {
+        return;
+    };
+    let at = view.at_command(&view.calls[*push]);
+    let credentials = pass.credentials();
+    if credentials.elsewhere && credentials.other_logins {
+        draft.block(
+            "credentials",
+            at,
+            "with REGISTRY_AUTH_FILE Podman looks into that file alone, and the job has a login in Docker's",
+            "let REGISTRY_AUTH_FILE name the config.json that docker reads, then run again",
+        );
+    }
+    // docker's command reads it from 28.3 on: pull request 6008 of docker/cli; Podman does not: ran on 5.4.2, 5.8.6 and 6.1.1
+    let in_variable = view.job.variables.contains_key("DOCKER_AUTH_CONFIG");
+    if in_variable && !credentials.other_logins && pass.facts.logins().next().is_none() {
+        draft.block(
+            "credentials",
+            at,
+            "nothing in sight logs in, and DOCKER_AUTH_CONFIG is set, which a newer docker reads and Podman does not",
+            "write it into a file first: `mkdir -p ~/.docker && printf %s \"$DOCKER_AUTH_CONFIG\" > ~/.docker/config.json`",
+        );
     }
 }
 
@@ -201,7 +285,8 @@ fn files(pass: &JobPass<'_>, index: usize, call: &Call) -> Vec<String> {
 
 /// Whether a text gives a key of JSON a value.
 fn says(text: &str, name: &str, key: &FileKey) -> bool {
-    gives(text, name) && !key.unless.as_ref().is_some_and(|other| gives(text, other))
+    let beside = key.beside.as_ref().is_none_or(|other| gives(text, other));
+    beside && gives(text, name) && !key.unless.as_ref().is_some_and(|other| gives(text, other))
 }
 
 fn gives(text: &str, name: &str) -> bool {

@@ -9,6 +9,7 @@ use super::commands::same_port;
 use super::compose_use::ComposeUse;
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
+use super::docker_config::Credentials;
 use super::engine_client::ApiClient;
 use super::evidence::Evidence;
 use super::facts::Facts;
@@ -33,8 +34,8 @@ pub struct JobPass<'a> {
     pub first_move: Option<usize>,
     /// The calls that run tests which start containers, once somebody asked.
     pub(super) clients: OnceCell<Vec<(usize, ApiClient)>>,
-    /// Whether a script or a step names a folder for Docker's file of credentials, once somebody asked.
-    pub(super) names_docker_config: OnceCell<bool>,
+    /// What the job does with credentials beside its logins, once somebody asked.
+    pub(super) credentials: OnceCell<Credentials>,
     /// What its compose commands are about, once somebody asked.
     pub(super) compose: OnceCell<Vec<ComposeUse>>,
     /// The containers that want the same port as another one, once somebody asked.
@@ -62,7 +63,7 @@ impl<'a> JobPass<'a> {
             other_actions: HashMap::default(),
             first_move,
             clients: OnceCell::new(),
-            names_docker_config: OnceCell::new(),
+            credentials: OnceCell::new(),
             compose: OnceCell::new(),
             same_port: OnceCell::new(),
         }

@@ -79,6 +79,9 @@ impl LoginRule {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FileKey {
+    /// A key beside which alone it matters.
+    #[serde(default)]
+    pub beside: Option<String>,
     /// A key beside which it does not matter.
     #[serde(default)]
     pub unless: Option<String>,

@@ -3,10 +3,11 @@
 
 use super::parts::Additions;
 use crate::passes::docker_call::DockerCall;
+use crate::passes::docker_config::{self, ConfigFolder};
 use crate::passes::draft::Draft;
 use crate::passes::facts::session;
 use crate::passes::job::JobPass;
-use crate::passes::{logins, removal};
+use crate::passes::removal;
 use crate::pipeline::Phase;
 use crate::providers::github::expression;
 use crate::shell::{Connected, Connector, Nesting};
@@ -29,28 +30,17 @@ pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
         }
         Some(_) => return false,
     };
-    if is_logged_in_otherwise(pass) {
+    if pass.credentials().other_logins
+        || pass
+            .view
+            .context
+            .is_shared(pass.view.line(docker.call).node)
+    {
         return false;
     }
     let why = draft.note("login-registry", docker.at(), message);
     removal::remove_command(docker.call, draft, why);
     true
-}
-
-/// Whether something else than a docker login of this job may have left a login.
-fn is_logged_in_otherwise(pass: &JobPass<'_>) -> bool {
-    let view = pass.view;
-    let rules = view.context.rules;
-    let mut actions = view.job.actions.iter();
-    let mut calls = view.calls.iter();
-    let mut lines = view.lines.iter();
-    actions.any(|action| {
-        rules
-            .action(&action.name)
-            .is_some_and(|rule| rule.leaves_credentials)
-    }) || lines.any(|line| {
-        line.parsed.text.contains("/.docker") || line.parsed.text.contains("DOCKER_CONFIG")
-    }) || calls.any(|call| logins::rule_of(view, call).is_some())
 }
 
 fn ends_job(docker: &DockerCall<'_>) -> bool {
@@ -69,7 +59,12 @@ pub(super) fn may_fail(
     if place.tolerated || place.background || is_last_of_after_script(pass, index) {
         return;
     }
-    if docker.call.phase != Phase::After && is_certain(pass, index, docker) {
+    // jobs that share the line share what becomes of it, and their logins differ
+    let shared = pass
+        .view
+        .context
+        .is_shared(pass.view.line(docker.call).node);
+    if !shared && docker.call.phase != Phase::After && is_certain(pass, index, docker) {
         return;
     }
     if place.nesting.contains(&Nesting::Xargs) {
@@ -118,11 +113,15 @@ fn is_certain(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>) -> bool
     let Some(login) = pass.facts.logged_in_before(index, &session) else {
         return false;
     };
+    let same_file = pass.known_call(login).is_some_and(|login| {
+        docker_config::folder(pass, login) != ConfigFolder::Perhaps
+            && docker_config::given(login) == docker_config::given(docker)
+    });
     let (login, logout) = (&view.calls[login], docker.call);
     let (before, place) = (&login.command().place, &logout.command().place);
     let same_line = login.line == logout.line;
-    if login.with_sudo() != logout.with_sudo() {
-        return false; // root's logins are others
+    if !same_file || login.with_sudo() != logout.with_sudo() {
+        return false; // the login is kept elsewhere, as root's are
     }
     if same_line && before.statement == place.statement {
         // `docker login && docker push && docker logout`
