@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use dindless::options::RunnerProfile;
 use dindless::rules::{
     Becomes, CommandRule, DockerKind, FlagAction, FlagRule, ImageKind, ImageOperands, OnFedora,
-    PackageManager, Rules, ShortName, ToolboxFate, UnderHostNetwork, VariableAction,
+    PackageManager, Rules, ShortName, Site, Target, ToolboxFate, UnderHostNetwork, VariableAction,
 };
 use dindless::version::Version;
 
@@ -35,9 +35,21 @@ fn said(action: &FlagAction) -> String {
         FlagAction::Same => "same".to_owned(),
         FlagAction::Drop { .. } => "drop".to_owned(),
         FlagAction::Rename { to } => format!("rename {to}"),
-        FlagAction::Rewrite { with, .. } => format!("rewrite {with}"),
+        FlagAction::Rewrite { with, .. } => format!("rewrite {}", kebab(&format!("{with:?}"))),
         FlagAction::Gap { .. } => "gap".to_owned(),
     }
+}
+
+/// `BuildPush` as the tables write it.
+fn kebab(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
 }
 
 fn becomes(words: &str) -> String {
@@ -291,7 +303,7 @@ fn flags_become_what_was_found() {
         ("build", "--cache-from", None, "rewrite cache-from"),
         ("build", "--cache-to", None, "rewrite cache-to"),
         ("build", "--secret", None, "rewrite build-secret"),
-        ("build", "--metadata-file", None, "rewrite metadata-file"),
+        ("build", "--metadata-file", None, "gap"),
         (
             "build",
             "--no-cache-filter",
@@ -307,12 +319,12 @@ fn flags_become_what_was_found() {
         ("run", "--hostname", None, "rewrite hostname"),
         ("run", "-h", None, "rewrite hostname"),
         ("run", "--pid", None, "rewrite pid-namespace"),
-        ("run", "--link", None, "rewrite link"),
-        ("run", "--gpus", None, "rewrite gpus"),
+        ("run", "--link", None, "gap"),
+        ("run", "--gpus", None, "gap"),
         ("run", "--cpus", None, "rewrite resource-limit"),
         ("run", "--rm", None, "same"),
         ("run", "-it", None, ""),
-        ("run", "--net", None, "same"),
+        ("run", "--net", None, "rewrite network"),
         ("run", "--net-alias", None, "rename --network-alias"),
         ("run", "--log-driver", Some("json-file"), "same"),
         ("run", "--log-driver", Some("awslogs"), "gap"),
@@ -323,8 +335,8 @@ fn flags_become_what_was_found() {
         ("logs", "--tail", None, "same"),
         ("rm", "-l", None, "gap"),
         ("rm", "-f", None, "same"),
-        ("push", "--all-tags", None, "rewrite push-all-tags"),
-        ("push", "-a", None, "rewrite push-all-tags"),
+        ("push", "--all-tags", None, "gap"),
+        ("push", "-a", None, "gap"),
         ("pull", "-a", None, "same"),
         ("restart", "--timeout", None, "rename --time"),
         ("restart", "-t", None, "same"),
@@ -345,8 +357,98 @@ fn flags_become_what_was_found() {
         ("compose up", "-d", None, "same"),
     ] {
         let found = command(words).flag(name);
-        let found = found.map_or_else(String::new, |rule| said(rule.for_value(value).0));
+        let found = found.map_or_else(String::new, |rule| {
+            said(rule.for_value(value, Target::default()).0)
+        });
         assert_eq!(found, expected, "{words} {name} {value:?}");
+    }
+}
+
+#[test]
+fn values_and_places_have_rules_of_their_own() {
+    let image = |podman: &str| Target {
+        site: Some(Site::Image),
+        podman: podman.parse().ok(),
+    };
+    let machine = Target {
+        site: Some(Site::Machine),
+        podman: "4.9".parse().ok(),
+    };
+    let as_root = Target::default();
+    for (words, name, value, target, expected) in [
+        ("ps", "--filter", Some("name=a"), machine, "same"),
+        ("ps", "--filter", Some("publish=80"), machine, "gap"),
+        ("ps", "--filter", Some("expose=80/tcp"), machine, "gap"),
+        ("ps", "-f", Some("is-task=true"), machine, "gap"),
+        ("ps", "-f", Some("status=dead"), machine, "gap"),
+        ("ps", "-f", Some("status=running"), machine, "same"),
+        ("network ls", "-f", Some("type=custom"), machine, "gap"),
+        ("network ls", "-f", Some("name=web"), machine, "same"),
+        ("events", "--filter", Some("scope=local"), machine, "gap"),
+        (
+            "run",
+            "--ulimit",
+            Some("memlock=-1:-1"),
+            machine,
+            "rewrite memory-lock",
+        ),
+        ("run", "--ulimit", Some("memlock=-1:-1"), as_root, "same"),
+        (
+            "run",
+            "--ulimit",
+            Some("memlock=-1:-1"),
+            image("5.8"),
+            "same",
+        ),
+        ("run", "--ulimit", Some("nofile=9"), machine, "same"),
+        ("run", "--cgroup-parent", Some("/ci"), machine, "same"),
+        ("run", "--cgroup-parent", Some("/ci"), image("5.8"), "drop"),
+        ("run", "--runtime", Some("runc"), image("5.8"), "drop"),
+        ("run", "--runtime", Some("nvidia"), machine, "gap"),
+        (
+            "run",
+            "--network",
+            Some("slirp4netns"),
+            image("5.8"),
+            "rewrite network",
+        ),
+        ("run", "--network", Some("slirp4netns"), image("6.1"), "gap"),
+        (
+            "run",
+            "--network",
+            Some("slirp4netns"),
+            as_root,
+            "rewrite network",
+        ),
+        ("commit", "--pause", Some("true"), image("5.8"), "drop"),
+        ("commit", "--pause", None, image("5.8"), "drop"),
+        ("commit", "--pause", Some("false"), image("5.8"), "same"),
+        ("commit", "--pause", None, machine, "same"),
+        ("volume prune", "--all", None, image("5.8"), "drop"),
+        ("volume prune", "--all", None, image("6.1"), "same"),
+        ("volume prune", "--all", None, as_root, "drop"),
+        ("logs", "--tail", Some("all"), machine, "drop"),
+        ("logs", "--tail", Some("20"), machine, "same"),
+    ] {
+        let rule = flag(words, name);
+        let found = said(rule.for_value(value, target).0);
+        assert_eq!(found, expected, "{words} {name} {value:?} {target:?}");
+    }
+}
+
+#[test]
+fn what_a_note_calls_dockers_own_is_not_the_same() {
+    for command in Rules::embedded().all_commands() {
+        for flag in command.flags() {
+            let note = flag.note.as_deref().unwrap_or_default();
+            let own = note.contains("Docker's own") || note.contains("only Docker");
+            assert!(
+                !own || !flag.cases.is_empty(),
+                "{} {}: {note}",
+                command.name,
+                flag.name
+            );
+        }
     }
 }
 
@@ -401,8 +503,18 @@ fn the_stable_image_has_its_own_ways() {
 #[test]
 fn losses_and_first_versions_are_named() {
     let provenance = flag("build", "--provenance");
-    assert!(provenance.for_value(Some("true")).1.is_some());
-    assert!(provenance.for_value(Some("false")).1.is_none());
+    assert!(
+        provenance
+            .for_value(Some("true"), Target::default())
+            .1
+            .is_some()
+    );
+    assert!(
+        provenance
+            .for_value(Some("false"), Target::default())
+            .1
+            .is_none()
+    );
     let version = |text: &str| text.parse::<Version>().ok();
     assert_eq!(flag("build", "--cache-to").since, version("4.2"));
     assert_eq!(command("buildx version").since, version("4.4"));

@@ -16,7 +16,7 @@ pub(super) fn run(look: &mut Look<'_>) {
             "system prune" if takes => {
                 if let Some(flag) = docker.flags_named("--volumes").last() {
                     let at = docker.at_words(&flag.words);
-                    look.say("volume-prune", at, "system prune --volumes");
+                    look.say("system-prune-volumes", at, "system prune --volumes");
                 }
             }
             _ => {}

@@ -3,10 +3,10 @@
 use crate::image_name::ImageName;
 use crate::options::RunnerProfile;
 use crate::pipeline::{Job, Provider};
-use crate::rules::{Rules, RunnerLabel};
+use crate::rules::{Rules, RunnerLabel, Site, Target};
 use crate::version::Version;
 
-use super::context::JobView;
+use super::context::{Call, JobView};
 use super::docker_call::DockerCall;
 use super::draft::Draft;
 use super::facts::Deed;
@@ -65,6 +65,17 @@ impl JobView<'_> {
             }
             Provider::GitLab => told != RunnerProfile::GitlabHosted,
         }
+    }
+
+    /// What meets a command of the job once that has moved, as far as anybody said.
+    pub(crate) fn target(&self, call: &Call) -> Target {
+        let site = match (self.on_machine(), call.with_sudo()) {
+            (false, _) => Some(Site::Image),
+            (true, false) => Some(Site::Machine),
+            (true, true) => None,
+        };
+        let podman = self.podman();
+        Target { site, podman }
     }
 
     /// The oldest Podman that the job may meet, as far as anybody said.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::collections::{HashMap, HashSet};
 
-use super::commands::same_port;
+use super::commands::{Containers, same_port};
 use super::compose_use::ComposeUse;
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
@@ -40,6 +40,10 @@ pub struct JobPass<'a> {
     pub(super) compose: OnceCell<Vec<ComposeUse>>,
     /// The containers that want the same port as another one, once somebody asked.
     same_port: OnceCell<HashSet<usize>>,
+    /// The texts of the repository's Dockerfiles, once somebody asked.
+    pub(super) dockerfiles: OnceCell<Vec<String>>,
+    /// The containers that it names, once somebody asked.
+    pub(super) containers: OnceCell<Containers>,
 }
 
 impl<'a> JobPass<'a> {
@@ -66,6 +70,8 @@ impl<'a> JobPass<'a> {
             credentials: OnceCell::new(),
             compose: OnceCell::new(),
             same_port: OnceCell::new(),
+            dockerfiles: OnceCell::new(),
+            containers: OnceCell::new(),
         }
     }
 

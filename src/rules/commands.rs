@@ -29,6 +29,8 @@ pub struct CommandRule {
     pub options_end_at_operand: bool,
     /// The first Podman that has it, where that is later than the oldest one in use.
     pub since: Option<Version>,
+    /// The first Podman that takes options behind an operand, where older ones do not.
+    pub options_first: Option<Version>,
     /// What it does under the stable image's configuration, if that is not what it says.
     pub under_host_network: Option<UnderHostNetwork>,
     /// Whether podman-compose has it (for compose commands; true elsewhere).
@@ -106,6 +108,7 @@ struct Entry {
     options_end_at_operand: bool,
     like: Option<String>,
     since: Option<Version>,
+    options_first: Option<Version>,
     under_host_network: Option<UnderHostNetwork>,
     #[serde(default = "yes")]
     podman_compose: bool,
@@ -163,6 +166,7 @@ impl TryFrom<Entry> for Read {
             image_operands: entry.image_operands,
             options_end_at_operand: entry.options_end_at_operand,
             since: entry.since,
+            options_first: entry.options_first,
             under_host_network: entry.under_host_network,
             podman_compose: entry.podman_compose,
             note: entry.note,

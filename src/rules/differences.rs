@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::error::source;
+use super::pattern::fits;
 use super::unique::{UniqueMap, UniqueSet};
 
 #[derive(Deserialize)]
@@ -62,6 +63,58 @@ impl Alpine {
     }
 }
 
+/// Paths of the machine that containers are given.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Paths {
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+    there: UniqueSet,
+    on_machines: UniqueSet,
+    files: UniqueSet,
+    folders: UniqueSet,
+    in_images: UniqueSet,
+}
+
+impl Paths {
+    /// Whether a path is on every machine and in the stable image.
+    pub fn is_there(&self, path: &str) -> bool {
+        let mut patterns = self.there.0.iter();
+        patterns.any(|pattern| fits(pattern, path))
+    }
+
+    /// Whether a path is on every machine, though not in the stable image.
+    pub fn is_on_machines(&self, path: &str) -> bool {
+        let mut patterns = self.on_machines.0.iter();
+        patterns.any(|pattern| fits(pattern, path))
+    }
+
+    /// Whether a path without a dot in its last part is a file all the same, or may be one.
+    pub fn is_file(&self, path: &str) -> bool {
+        let mut patterns = self.files.0.iter();
+        patterns.any(|pattern| fits(pattern, path))
+    }
+
+    /// Whether the last part of a path is the name of a folder although it has a dot.
+    pub fn is_folder_name(&self, name: &str) -> bool {
+        self.folders.0.contains(name)
+    }
+
+    /// Whether a folder is in every image that has a shell.
+    pub fn is_in_images(&self, folder: &str) -> bool {
+        self.in_images.0.contains(folder)
+    }
+}
+
+/// Programs that need a capability.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Capabilities {
+    #[serde(rename = "source", deserialize_with = "source")]
+    _source: String,
+    programs: UniqueMap<String>,
+}
+
 /// From where a path in a script counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Folder {
@@ -87,10 +140,17 @@ pub(super) struct Differences {
     printed_by_builds: Names,
     ports_of_servers: Servers,
     idle_programs: Names,
+    capabilities: Capabilities,
+    pub(super) paths: Paths,
     pub(super) alpine: Alpine,
 }
 
 impl Differences {
+    pub(super) fn capability_of(&self, program: &str) -> Option<&str> {
+        let programs = &self.capabilities.programs.0;
+        programs.get(program).map(String::as_str)
+    }
+
     pub(super) fn is_docker_hub(&self, registry: &str) -> bool {
         self.docker_hub.names.0.contains(registry)
     }

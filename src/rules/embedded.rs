@@ -36,6 +36,7 @@ pub(super) const PROGRAMS: File = file!("programs.yaml");
 pub(super) const SHORT_NAMES: File = file!("short-names.yaml");
 pub(super) const DAEMON: File = file!("daemon.yaml");
 pub(super) const DIFFERENCES: File = file!("differences.yaml");
+pub(super) const TEMPLATES: File = file!("templates.yaml");
 pub(super) const RUNNERS: File = file!("runners.yaml");
 pub(super) const PROFILES: File = file!("profiles.yaml");
 

@@ -2,8 +2,20 @@
 
 use serde::Deserialize;
 
+use super::catalog::Site;
 use super::pattern::fits;
+use super::rewrites::FlagRewrite;
 use crate::version::Version;
+
+/// What meets a command once its job has moved: by it some rules are true and others are not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Target {
+    /// Whether it runs as root in Podman's image or as the runner's user on its machine; of root on a machine neither is
+    /// true.
+    pub site: Option<Site>,
+    /// The Podman that runs it, if that can be said.
+    pub podman: Option<Version>,
+}
 
 /// One flag and its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +46,23 @@ pub struct FlagRule {
     pub source: String,
 }
 
-/// A rule for some values of a flag.
+/// A rule for some values of a flag, or for some places where it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueCase {
-    /// The values, `*` for any run of characters.
+    /// The values, `*` for any run of characters; none: whatever the value.
     pub values: Vec<String>,
+    /// Where alone the rule is true.
+    pub on: Option<Site>,
+    /// The first Podman of which it is true.
+    pub from: Option<Version>,
+    /// The first Podman of which it is no longer true.
+    pub before: Option<Version>,
     /// What becomes of the flag with such a value.
     pub action: FlagAction,
     /// What that loses.
     pub loses: Option<String>,
+    /// What to do where that is needed.
+    pub instead: Option<String>,
     /// The first Podman that takes it, where that is later than for other values.
     pub since: Option<Version>,
 }
@@ -64,8 +84,8 @@ pub enum FlagAction {
     },
     /// Code decides, by the value or by the rest of the command.
     Rewrite {
-        /// The name of the code.
-        with: String,
+        /// The code.
+        with: FlagRewrite,
         /// Why a table is not enough.
         why: String,
     },
@@ -88,23 +108,49 @@ pub enum UnderHostNetwork {
 
 impl FlagRule {
     /// What becomes of the flag with this value (`None`: no value, or one that cannot be read), and what that loses.
-    pub fn for_value(&self, value: Option<&str>) -> (&FlagAction, Option<&str>) {
-        match self.case(value) {
+    pub fn for_value(&self, value: Option<&str>, target: Target) -> (&FlagAction, Option<&str>) {
+        match self.case(value, target) {
             Some(case) => (&case.action, case.loses.as_deref()),
             None => (&self.action, self.loses.as_deref()),
         }
     }
 
+    /// What to do where it is needed with this value.
+    pub fn instead_for(&self, value: Option<&str>, target: Target) -> Option<&str> {
+        let of_case = self.case(value, target);
+        let of_case = of_case.and_then(|case| case.instead.as_deref());
+        of_case.or(self.instead.as_deref())
+    }
+
     /// The first Podman that takes the flag with this value.
-    pub fn since_for(&self, value: Option<&str>) -> Option<Version> {
-        let of_value = self.case(value).and_then(|case| case.since);
+    pub fn since_for(&self, value: Option<&str>, target: Target) -> Option<Version> {
+        let of_value = self.case(value, target).and_then(|case| case.since);
         of_value.max(self.since)
     }
 
-    fn case(&self, value: Option<&str>) -> Option<&ValueCase> {
-        let value = value?;
-        let fits = |case: &&ValueCase| case.values.iter().any(|pattern| fits(pattern, value));
-        self.cases.iter().find(fits)
+    fn case(&self, value: Option<&str>, target: Target) -> Option<&ValueCase> {
+        self.cases.iter().find(|case| case.fits(value, target))
+    }
+}
+
+impl ValueCase {
+    /// Whether the rule is true of a value at a place. Of a Podman that nobody knows what ended is taken for true, and
+    /// what began later is not.
+    fn fits(&self, value: Option<&str>, target: Target) -> bool {
+        let by_value = || {
+            let mut patterns = self.values.iter();
+            value.is_some_and(|value| patterns.any(|pattern| fits(pattern, value)))
+        };
+        let by_version = match target.podman {
+            Some(podman) => {
+                self.from.is_none_or(|from| from <= podman)
+                    && self.before.is_none_or(|before| podman < before)
+            }
+            None => self.from.is_none(),
+        };
+        self.on.is_none_or(|on| Some(on) == target.site)
+            && by_version
+            && (self.values.is_empty() || by_value())
     }
 }
 
@@ -121,12 +167,17 @@ enum Is {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct CaseEntry {
+    #[serde(default)]
     value: Vec<String>,
+    on: Option<Site>,
+    from: Option<Version>,
+    before: Option<Version>,
     is: Is,
     why: Option<String>,
     to: Option<String>,
-    with: Option<String>,
+    with: Option<FlagRewrite>,
     loses: Option<String>,
+    instead: Option<String>,
     since: Option<Version>,
 }
 
@@ -139,7 +190,7 @@ struct Entry {
     is: Is,
     why: Option<String>,
     to: Option<String>,
-    with: Option<String>,
+    with: Option<FlagRewrite>,
     loses: Option<String>,
     instead: Option<String>,
     #[serde(default)]
@@ -182,10 +233,17 @@ impl TryFrom<Entry> for FlagEntry {
             return Err("`source` is empty".to_owned());
         }
         let cases = entry.when.into_iter().map(|case| {
+            if case.value.is_empty() && (case.on, case.from, case.before) == (None, None, None) {
+                return Err("a rule of `when` says when it is true".to_owned());
+            }
             Ok(ValueCase {
                 values: case.value,
+                on: case.on,
+                from: case.from,
+                before: case.before,
                 action: action(case.is, case.why, case.to, case.with)?,
                 loses: case.loses,
+                instead: case.instead,
                 since: case.since,
             })
         });
@@ -212,7 +270,7 @@ fn action(
     is: Is,
     why: Option<String>,
     to: Option<String>,
-    with: Option<String>,
+    with: Option<FlagRewrite>,
 ) -> Result<FlagAction, String> {
     match (is, why, to, with) {
         (Is::Same, None, None, None) => Ok(FlagAction::Same),

@@ -8,12 +8,15 @@
 //! it, the job stays), `drop` (its statement goes) and `rewrite` (code of that name writes it), the latter three but
 //! the last with the reason. Further: `group` (only the head of a group, with the flags before its commands),
 //! `image-operands` (first, second, all), `options-end-at-operand`, `like` (has the flags of that command too),
-//! `since` (the first Podman that has it), `under-host-network` (error, ignored: what happens in the stable image, whose
+//! `since` (the first Podman that has it), `options-first` (a Podman before this one wants every option in front of the first
+//! operand), `under-host-network` (error, ignored: what happens in the stable image, whose
 //! containers share the host's network and have no cgroups), `podman-compose: false`, `note`.
 //!
 //! A flag is a key of `flags`: `--tag: {short: -t, value: true, is: same}`. `is` says what becomes of it: `same`, `drop`
 //! (with `why`), `rename` (with `to`), `rewrite` (with the code's name in `with`, and `why`), `gap` (with `why`).
-//! `when` lists values with a rule of their own, `loses` names what Docker did and Podman does not.
+//! `when` lists values with a rule of their own (`value`), or places: `on: image` is root in Podman's image, `on: machine`
+//! the runner's user on its machine, `from` and `before` are Podman's versions; the first that is true counts. `loses` names
+//! what Docker did and Podman does not, `instead` what to do where that is needed.
 //!
 //! What the rules of `compat/*.yaml` and `passes.yaml` say is told in `catalog.rs`.
 //!
@@ -35,7 +38,9 @@ mod pattern;
 mod profiles;
 mod programs;
 mod redhat;
+mod rewrites;
 mod short_names;
+mod templates;
 mod unique;
 mod variables;
 
@@ -50,9 +55,9 @@ pub use actions::{
 pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens, Site};
 pub use commands::{Becomes, CommandRule, ImageOperands};
 pub use daemon::{DaemonFlag, DaemonFlagFate};
-pub use differences::{Alpine, Folder};
+pub use differences::{Alpine, Folder, Paths};
 pub use error::RulesError;
-pub use flags::{FlagAction, FlagRule, UnderHostNetwork, ValueCase};
+pub use flags::{FlagAction, FlagRule, Target, UnderHostNetwork, ValueCase};
 pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
 pub use logins::{FileKey, LoginRule, LoginWay};
 pub use packages::{OnFedora, PackageManager, PackageRule};
@@ -60,7 +65,9 @@ pub use pattern::fits;
 pub use profiles::{Grant, Needs, Profile};
 pub use programs::{Client, Program, TestRunner};
 pub use redhat::{RedhatInput, RedhatRule};
+pub use rewrites::FlagRewrite;
 pub use short_names::ShortName;
+pub use templates::{Field, Templates};
 pub use unique::UniqueMap;
 pub use variables::{VariableAction, VariableRule};
 
@@ -71,7 +78,7 @@ use daemon::Daemon;
 use differences::Differences;
 use embedded::{
     ACTIONS, CATALOG, COMMANDS, DAEMON, DIFFERENCES, File, IMAGES, LOGINS, PACKAGES, PROFILES,
-    PROGRAMS, REDHAT, RUNNERS, SHORT_NAMES, VARIABLES,
+    PROGRAMS, REDHAT, RUNNERS, SHORT_NAMES, TEMPLATES, VARIABLES,
 };
 use images::Images;
 use logins::Logins;
@@ -94,6 +101,7 @@ pub struct Rules {
     short_names: Part<ShortNames>,
     daemon: Part<Daemon>,
     differences: Part<Differences>,
+    templates: Part<Vec<Templates>>,
     actions: OnceLock<Actions>,
     runners: Part<Runners>,
     redhat: Part<Vec<RedhatRule>>,
@@ -147,6 +155,7 @@ impl Rules {
         rules.short_names.checked(SHORT_NAMES)?;
         rules.daemon.checked(DAEMON)?;
         rules.differences.checked(DIFFERENCES)?;
+        rules.templates.checked(TEMPLATES)?;
         rules.runners.checked(RUNNERS)?;
         rules.redhat.checked(REDHAT)?;
         rules.profiles.checked(PROFILES)?;
@@ -525,6 +534,23 @@ impl Rules {
     /// A field of a format for `docker inspect` that Podman prints otherwise.
     pub fn inspect_field(&self, format: &str) -> Option<&str> {
         self.differences.get(DIFFERENCES)?.inspect_field(format)
+    }
+
+    /// What `--format` prints of a kind of object: that of a command, or one by its name.
+    pub fn templates(&self, of: &str) -> Option<&Templates> {
+        let mut all = self.templates.get(TEMPLATES)?.iter();
+        all.find(|templates| templates.are_of(of))
+    }
+
+    /// The capability of Docker's containers that a program needs and Podman's do not have.
+    pub fn capability_of(&self, program: &str) -> Option<&str> {
+        self.differences.get(DIFFERENCES)?.capability_of(program)
+    }
+
+    /// What is known of the paths that a container may be given of the machine it runs on.
+    pub fn paths(&self) -> Option<&Paths> {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.map(|differences| &differences.paths)
     }
 
     /// What Alpine has and Fedora has not.

@@ -138,7 +138,7 @@ fn is_in_repository(pass: &JobPass<'_>, path: &str) -> bool {
 }
 
 /// Whether a command before this one names the path, and so may have made it.
-fn is_made_before(pass: &JobPass<'_>, index: usize, path: &str) -> bool {
+pub(super) fn is_made_before(pass: &JobPass<'_>, index: usize, path: &str) -> bool {
     let calls = pass.view.calls.iter().take(index);
     calls.enumerate().any(|(before, call)| {
         let span = call.command().span.clone();
@@ -161,7 +161,7 @@ fn is_made_before(pass: &JobPass<'_>, index: usize, path: &str) -> bool {
 }
 
 /// Whether an action that runs before names the path, and so may have made it.
-fn is_made_by_action(pass: &JobPass<'_>, docker: &DockerCall<'_>, path: &str) -> bool {
+pub(super) fn is_made_by_action(pass: &JobPass<'_>, docker: &DockerCall<'_>, path: &str) -> bool {
     let view = pass.view;
     let line = docker.call.line;
     let before = |action: &&Action| action.lines_before <= line;

@@ -6,122 +6,118 @@ use crate::passes::job::JobPass;
 
 use crate::rules::VariableAction;
 
-use super::cache::cache;
 use super::dockerfile;
 use super::filled;
-use super::parts::{self, Additions, insecure, remove_flag};
+use super::parts::{Additions, insecure, remove_flag};
 use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
 use crate::passes::docker_call::{DockerCall, Flag};
 
-/// A flag of a build that the tables leave to code. `false`: not known, the job stays.
-pub(super) fn flag(
-    pass: &JobPass<'_>,
-    index: usize,
+/// `--push`: a push becomes a command of its own.
+pub(super) fn push(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
+    // a push as a command of its own would always push
+    if docker.value(flag).is_some_and(|value| value.unknown) {
+        draft.block(
+            "unreadable-command",
+            docker.at_words(&flag.words),
+            "whether this build pushes is decided while the job runs",
+            "build without --push, push in a command of its own under that condition, then run again",
+        );
+        return;
+    }
+    goes_to_the_store(docker, flag, draft);
+}
+
+/// `--output`: it goes where it names an image, and stays where Podman writes the same files.
+pub(super) fn output(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) -> bool {
+    let Some(value) = docker.value(flag).filter(|value| !value.unknown) else {
+        return false;
+    };
+    if only_says_where(&value.text) {
+        goes_to_the_store(docker, flag, draft);
+        return true;
+    }
+    is_written_by_podman(&value.text)
+}
+
+fn goes_to_the_store(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
+    let why = draft.note(
+        "build-push",
+        docker.at_words(&flag.words),
+        "Podman builds into its own store; a push is a command of its own",
+    );
+    remove_flag(docker, flag, draft, why);
+}
+
+/// `--provenance`, `--sbom`, `--attest`: Podman attaches nothing to an image.
+pub(super) fn attestation(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
+    let at = docker.at_words(&flag.words);
+    let name = &flag.rule.name;
+    let value = docker.value(flag).map(|value| value.text);
+    let value = value.unwrap_or_default();
+    let asks_for_none = value == "false" || name == "--attest" && value.contains("disabled=true");
+    let why = match asks_for_none {
+        true => draft.note(
+            "attestation",
+            at,
+            format!("{name}=false is what Podman does anyway"),
+        ),
+        false => draft.lose(
+            "attestation",
+            at,
+            format!("{name} is lost: Podman writes no attestations"),
+            flag.rule.instead.as_deref(),
+        ),
+    };
+    remove_flag(docker, flag, draft, why);
+}
+
+/// `--secret id=x,source=f`.
+pub(super) fn secret(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft, why: usize) {
+    if let (Some(raw), Some(range)) = (docker.raw_value(flag), flag.value.clone())
+        && let Some(found) = raw.find("source=")
+    {
+        let start = range.start + found;
+        docker.replace(start..start + "source=".len(), "src=", draft, why);
+    }
+}
+
+/// `--network`, whose `host` both have.
+pub(super) fn network(
     docker: &DockerCall<'_>,
     flag: &Flag<'_>,
-    additions: &mut Additions,
     draft: &mut Draft,
     why: usize,
 ) -> bool {
-    let at = docker.at_words(&flag.words);
-    let value = docker
-        .value(flag)
-        .map(|value| value.text)
-        .unwrap_or_default();
-    match flag.rule.name.as_str() {
-        // a push as a command of its own would always push
-        "--push" if docker.value(flag).is_some_and(|value| value.unknown) => draft.block(
-            "unreadable-command",
-            at,
-            "whether this build pushes is decided while the job runs",
-            "build without --push, push in a command of its own under that condition, then run again",
+    let value = docker.value(flag).map(|value| value.text);
+    match value.as_deref() {
+        Some("host") => {}
+        Some("default") => remove_flag(docker, flag, draft, why),
+        Some("none") if docker.view.on_machine() => {}
+        _ if docker.view.on_machine() => draft.block(
+            "no-counterpart",
+            docker.at_words(&flag.words),
+            "`podman build` knows the networks host and none; others are Docker's",
+            "build with --network host, or without the flag, then run again",
         ),
-        "--push" | "--load" => {
-            let why = draft.note(
-                "build-push",
-                at,
-                "Podman builds into its own store; a push is a command of its own",
-            );
-            remove_flag(docker, flag, draft, why);
-        }
-        "--output" => {
-            if only_says_where(&value) && docker.value(flag).is_some_and(|value| !value.unknown) {
-                let why = draft.note(
-                    "build-push",
-                    at,
-                    "Podman builds into its own store; a push is a command of its own",
-                );
-                remove_flag(docker, flag, draft, why);
-            } else if !is_written_by_podman(&value)
-                || docker.value(flag).is_some_and(|value| value.unknown)
-            {
-                return false;
-            }
-        }
-        "--platform" | "--tag" | "--manifest" => {}
-        "--cache-from" | "--cache-to" => cache(pass, index, docker, flag, additions, draft),
-        "--provenance" | "--sbom" | "--attest" => {
-            if value == "false" || (flag.rule.name == "--attest" && value.contains("disabled=true"))
-            {
-                let why = draft.note(
-                    "attestation",
-                    at,
-                    format!("{}=false is what Podman does anyway", flag.rule.name),
-                );
-                remove_flag(docker, flag, draft, why);
-            } else {
-                let why = draft.lose(
-                    "attestation",
-                    at,
-                    format!("{} is lost: Podman writes no attestations", flag.rule.name),
-                    flag.rule.instead.as_deref(),
-                );
-                remove_flag(docker, flag, draft, why);
-            }
-        }
-        "--secret" => {
-            if let (Some(raw), Some(range)) = (docker.raw_value(flag), flag.value.clone())
-                && let Some(found) = raw.find("source=")
-            {
-                let start = range.start + found;
-                docker.replace(start..start + "source=".len(), "src=", draft, why);
-            }
-        }
-        "--network" => match value.as_str() {
-            "host" => {}
-            "default" => remove_flag(docker, flag, draft, why),
-            "none" if docker.view.on_machine() => {}
-            _ if docker.view.on_machine() => draft.block(
-                "no-counterpart",
-                at,
-                "`podman build` knows the networks host and none; others are Docker's",
-                "build with --network host, or without the flag, then run again",
-            ),
-            _ => return false,
-        },
-        "--allow" | "--builder" | "--progress" => {
-            let why = draft.note(
-                "flag-dropped",
-                at,
-                format!("{} speaks to BuildKit only", flag.rule.name),
-            );
-            remove_flag(docker, flag, draft, why);
-        }
-        "--no-cache-filter" => {
-            let why = draft.note(
-                "build-cache",
-                at,
-                "Podman builds all stages anew, or none: --no-cache",
-            );
-            docker.replace(docker.range(&flag.words), "--no-cache", draft, why);
-        }
-        "--add-host" => parts::colon_for_equals(docker, flag, draft, why),
-        "--isolation" if value == "default" => remove_flag(docker, flag, draft, why),
-        "--pull" | "--squash" | "--memory" | "--file" | "--quiet" | "--ssh" | "--build-context"
-        | "--force-rm" => {}
         _ => return false,
     }
     true
+}
+
+/// `--allow`: what it lets BuildKit do.
+pub(super) fn allow(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
+    let at = docker.at_words(&flag.words);
+    let message = format!("{} speaks to BuildKit only", flag.rule.name);
+    let why = draft.note("flag-dropped", at, message);
+    remove_flag(docker, flag, draft, why);
+}
+
+/// `--no-cache-filter`.
+pub(super) fn no_cache_filter(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
+    let at = docker.at_words(&flag.words);
+    let message = "Podman builds all stages anew, or none: --no-cache";
+    let why = draft.note("build-cache", at, message);
+    docker.replace(docker.range(&flag.words), "--no-cache", draft, why);
 }
 
 /// Whether an output is an image in the store or in a registry, and nothing is said of how it is written there.

@@ -3,7 +3,7 @@
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
-use crate::rules::FlagAction;
+use crate::rules::{FlagAction, FlagRewrite};
 
 /// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
 fn brings_one_flag(docker: &DockerCall<'_>, raw: &str) -> bool {
@@ -50,12 +50,29 @@ fn has_same_flags(docker: &DockerCall<'_>, words: &str) -> bool {
     let flags = words
         .split_whitespace()
         .filter(|word| word.starts_with('-'));
-    let same = |word: &str| {
-        let name = word.split('=').next().unwrap_or(word);
-        let rule = docker.rule.flag(name);
-        rule.is_some_and(|flag| matches!(flag.action, FlagAction::Same))
-    };
+    let same = |word: &str| means_the_same(docker, word);
     !words.contains("$(") && !words.contains('`') && flags.into_iter().all(same)
+}
+
+/// Whether a flag, with its value if that is in the same word, is Podman's, too, and with the same meaning.
+fn means_the_same(docker: &DockerCall<'_>, word: &str) -> bool {
+    let (name, value) = match word.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (word, None),
+    };
+    let Some(flag) = docker.rule.flag(name) else {
+        return false;
+    };
+    let target = docker.view.target(docker.call);
+    match flag.for_value(value, target).0 {
+        FlagAction::Same => true,
+        FlagAction::Rewrite { with, .. } => match with {
+            FlagRewrite::Network => value.is_none_or(|value| !value.contains('=')),
+            FlagRewrite::ResourceLimit => docker.view.on_machine(),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// What the scripts of the job put into a variable, as it is written; nothing where a word is not just one variable.
@@ -146,7 +163,7 @@ fn is_fine(docker: &DockerCall<'_>, word: &str, is_list: bool) -> bool {
     match rule.name.as_str() {
         "--tag" if of_build => !pushes(docker),
         "--platform" if of_build => !is_list,
-        _ => matches!(rule.action, FlagAction::Same),
+        _ => means_the_same(docker, word),
     }
 }
 
@@ -205,8 +222,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
         .collect();
     for flag in &flags {
         let name = flag.split('=').next().unwrap_or(flag);
-        let same = is_fine(docker, flag, text.text.contains(','));
-        if !same {
+        if !is_fine(docker, flag, text.text.contains(',')) {
             draft.block(
                 "flags-in-variable",
                 at,

@@ -1,6 +1,6 @@
 //! What stands between `docker` and its command: some flags choose another engine, which Podman's own command does not.
 
-use crate::rules::FlagAction;
+use crate::rules::{FlagAction, FlagRewrite};
 use crate::shell::{ArgumentKind, Nesting};
 use crate::version::Version;
 
@@ -32,7 +32,8 @@ fn one(pass: &JobPass<'_>, docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut
     let at = docker.at_words(&flag.words);
     let value = docker.value(flag).filter(|value| !value.unknown);
     let value = value.map(|value| value.text);
-    let (action, _) = flag.rule.for_value(value.as_deref());
+    let target = docker.view.target(docker.call);
+    let (action, _) = flag.rule.for_value(value.as_deref(), target);
     match action {
         FlagAction::Same => match flag.rule.since {
             Some(since) if docker.view.podman().is_some_and(|podman| podman < since) => {
@@ -53,7 +54,7 @@ fn one(pass: &JobPass<'_>, docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut
             true
         }
         FlagAction::Rewrite { with, .. }
-            if with == "host" && is_own_engine(pass, value.as_deref()) =>
+            if *with == FlagRewrite::Host && is_own_engine(pass, value.as_deref()) =>
         {
             let message = format!(
                 "{} goes: it leads to the daemon beside the job",

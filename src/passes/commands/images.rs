@@ -6,8 +6,8 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 
 use super::imagetools;
-use super::parts::{Additions, docker_transport, remove_flag};
-use crate::passes::docker_call::{DockerCall, Flag};
+use super::parts::{Additions, docker_transport};
+use crate::passes::docker_call::DockerCall;
 
 /// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.
 /// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6; podman issue 2669.
@@ -22,117 +22,31 @@ pub(super) fn save(docker: &DockerCall<'_>, additions: &mut Additions) {
     }
 }
 
-/// A flag that the tables leave to code. `false`: not known, the job stays.
-pub(super) fn flag(
-    docker: &DockerCall<'_>,
-    flag: &Flag<'_>,
-    draft: &mut Draft,
-    why: usize,
-) -> bool {
-    match (docker.rule.name.as_str(), flag.rule.name.as_str()) {
-        ("rm", "--link") | (_, "--disable-content-trust") => {
-            remove_flag(docker, flag, draft, why);
-            true
-        }
-        ("info" | "version" | "inspect" | "image inspect" | "container inspect", "--format") => {
-            true
-        } // looked at below
-        (
-            "images" | "ps" | "stats" | "network ls" | "volume ls" | "search" | "history",
-            "--format",
-        ) => {
-            let at = docker.at_words(&flag.words);
-            let value = docker
-                .value(flag)
-                .map(|value| value.text)
-                .unwrap_or_default();
-            if value.contains("json") {
-                return false;
-            }
-            if value.contains("Repository") && docker.call.is_read() {
-                draft.review(
-                    "printed-names",
-                    at,
-                    "the script reads the names of images, and Podman prints those built here as localhost/NAME",
-                    "see that the script takes them with or without localhost/",
-                );
-            } else if value.contains("Repository") {
-                draft.warn(
-                    "printed-names",
-                    at,
-                    "Podman prints images built here as localhost/NAME",
-                );
-            }
-            true
-        }
-        ("logs", "--tail") => {
-            let word = &docker.words()[flag.words.start];
-            let raw = docker.call.raw(word);
-            if raw.starts_with("-n") && raw != "-n" {
-                return false;
-            }
-            if raw == "-n" {
-                docker.replace(word.span.clone(), "--tail", draft, why);
-            }
-            true
-        }
-        ("login", _) => true,
-        _ => false,
-    }
-}
-
 /// Output that the script reads, and that Podman prints in another way.
 /// Source: templates ran on Podman 4.3.1 and 5.8.6.
 pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
-    let format = docker
-        .flags_named("--format")
-        .last()
-        .and_then(|flag| docker.value(flag))
-        .map(|value| value.text);
+    if docker.flags_named("--format").next().is_some() || !docker.call.is_read() {
+        return; // a template is looked at field by field
+    }
     let at = docker.at();
-    let refuse = |draft: &mut Draft, what: &str| {
-        draft.block(
-            "output-differs",
-            at,
-            what.to_owned(),
-            "write what Podman prints by hand (`podman inspect` and `podman info` show it)",
-        );
-    };
-    match (docker.rule.name.as_str(), format) {
-        ("info", Some(_)) => refuse(draft, "`podman info` has other fields than `docker info`"),
-        ("info", None) if docker.call.is_read() => refuse(
-            draft,
-            "the script reads what `docker info` prints, and Podman prints something else",
-        ),
-        ("version", Some(format))
-            if !format.contains(".Server.Version") && !format.contains(".Client.Version") =>
-        {
-            refuse(
-                draft,
-                "`podman version` has other fields than `docker version`",
-            );
-        }
-        ("inspect" | "image inspect" | "container inspect", format) => {
-            let field = match &format {
-                Some(format) => docker.view.context.rules.inspect_field(format),
-                None => inspected(docker),
-            };
-            if let Some(field) = field {
-                let message = match field {
-                    ".RepoDigests" => {
-                        "the digest that Podman knows after a push is not the registry's".to_owned()
-                    }
-                    field => format!("{field} is not the same in Podman"),
-                };
-                refuse(draft, &message);
+    let help = "write what Podman prints by hand (`podman inspect` and `podman info` show it)";
+    if docker.rule.name == "info" {
+        let message =
+            "the script reads what `docker info` prints, and Podman prints something else";
+        draft.block("output-differs", at, message, help);
+    } else if let Some(field) = inspected(docker) {
+        let message = match field {
+            ".RepoDigests" => {
+                "the digest that Podman knows after a push is not the registry's".to_owned()
             }
-        }
-        _ => {}
+            field => format!("{field} is not the same in Podman"),
+        };
+        draft.block("output-differs", at, message, help);
     }
 }
 
 /// The commands that a pipeline hands a command's output to, in their order.
-fn behind<'b>(docker: &'b DockerCall<'_>) -> impl Iterator<Item = &'b Call> {
+pub(super) fn behind<'b>(docker: &'b DockerCall<'_>) -> impl Iterator<Item = &'b Call> {
     let place = &docker.call.command().place;
     let end = docker.call.command().span.end;
     let same = docker.view.calls.iter().filter(move |call| {
@@ -189,7 +103,10 @@ pub(super) fn network(docker: &DockerCall<'_>, draft: &mut Draft) {
         .operands()
         .iter()
         .any(|word| docker.text_of(*word).text == "bridge");
-    if bridge {
+    let types = docker.flags_named("--type").last();
+    let other = types.and_then(|flag| docker.value(flag));
+    let other = other.is_some_and(|value| value.text != "network");
+    if bridge && !other {
         draft.block(
             "output-differs",
             docker.at(),

@@ -3,26 +3,36 @@
 mod binds;
 mod build;
 mod cache;
+mod capabilities;
+mod commit;
 mod dockerfile;
 mod filled;
+mod flags;
+mod formats;
 mod globals;
 mod images;
 mod imagetools;
+mod limits;
 mod list_parts;
 mod logout;
+mod network_option;
+mod outside;
 mod parts;
 mod platforms;
 mod registry;
 mod run;
 pub(super) mod same_port;
+mod slash;
+mod template;
 mod volumes;
+mod workdir;
 
-use parts::{Additions, remove_flag};
+pub(super) use capabilities::Containers;
+use flags::{needs_newer, rename_flag};
+use parts::Additions;
 
 use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
 use crate::shell::{ArgumentKind, Connector};
-use crate::text::Location;
-use crate::version::Version;
 
 use super::context::Call;
 use super::docker_call::{DockerCall, Flag, Unclear};
@@ -113,7 +123,11 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             "stable-image-limits",
             docker.at(),
             format!("`podman {}` is an error in quay.io/podman/stable, where containers have no cgroups", docker.rule.name),
-            "the job stays on Docker until the script does without it",
+            docker
+                .rule
+                .instead
+                .as_deref()
+                .unwrap_or("the job stays on Docker until the script does without it"),
         );
         return;
     }
@@ -210,13 +224,21 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
             _ => {}
         }
     }
+    let command = flags::InJob {
+        pass,
+        index,
+        docker,
+    };
     for flag in docker.flags() {
-        flag_action(pass, index, docker, flag, &mut additions, draft, why);
+        flags::translate(&command, flag, &mut additions, draft, why);
     }
+    flags::in_front(pass, docker, &mut additions, draft);
     registry::on_this_machine(docker, &mut additions);
     match docker.rule.name.as_str() {
         "build" => build::finish(pass, index, docker, &mut additions, draft),
-        "run" | "create" => run::finish(pass, index, docker, &mut additions, draft, why),
+        "run" | "create" => run::finish(&command, &mut additions, draft, why),
+        "exec" => capabilities::of_exec(pass, docker, draft),
+        "commit" => commit::finish(pass, docker, &mut additions, draft),
         "login" | "logout" => registry::login(pass, index, docker, &mut additions, draft),
         "push" => registry::push(pass, docker, draft),
         "network inspect" => images::network(docker, draft),
@@ -225,8 +247,9 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "manifest push" => images::manifest_push(docker, &mut additions),
-        "info" | "version" | "inspect" | "image inspect" | "container inspect" => {
+        "info" | "inspect" | "image inspect" | "container inspect" => {
             images::output(docker, draft);
+            images::network(docker, draft);
         }
         _ => {}
     }
@@ -261,7 +284,8 @@ fn finish(
 fn asks_for_what_is_missing<'d>(docker: &'d DockerCall<'_>) -> Option<(&'d Flag<'d>, &'d str)> {
     docker.flags().find_map(|flag| {
         let value = docker.value(flag).map(|value| value.text);
-        match flag.rule.for_value(value.as_deref()).0 {
+        let target = docker.view.target(docker.call);
+        match flag.rule.for_value(value.as_deref(), target).0 {
             FlagAction::Gap { why } => Some((flag, why.as_str())),
             _ => None,
         }
@@ -317,141 +341,6 @@ fn gap_rule(command: &str) -> &'static str {
         Some("plugin") => "docker-plugin",
         _ => "no-counterpart",
     }
-}
-
-fn flag_action(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
-    flag: &Flag<'_>,
-    additions: &mut Additions,
-    draft: &mut Draft,
-    why: usize,
-) {
-    let at = docker.at_words(&flag.words);
-    let value = docker
-        .value(flag)
-        .filter(|value| !value.unknown)
-        .map(|value| value.text);
-    let since = flag.rule.since_for(value.as_deref());
-    let what = match since == flag.rule.since {
-        true => &flag.rule.name,
-        false => docker.written(flag),
-    };
-    if needs_newer(docker, since, what, at, draft) {
-        return;
-    }
-    let (action, loses) = flag.rule.for_value(value.as_deref());
-    match action {
-        FlagAction::Same => {}
-        FlagAction::Drop { why: reason } => {
-            let why = match loses {
-                Some(loss) => draft.lose(
-                    "flag-dropped",
-                    at,
-                    format!("{} goes, and {loss} is lost: {reason}", flag.rule.name),
-                    flag.rule.instead.as_deref(),
-                ),
-                None => draft.note(
-                    "flag-dropped",
-                    at,
-                    format!("{} goes: {reason}", flag.rule.name),
-                ),
-            };
-            remove_flag(docker, flag, draft, why);
-        }
-        FlagAction::Rename { to } => rename_flag(docker, flag, to, draft, why),
-        FlagAction::Gap { why: reason } => draft.block(
-            "no-counterpart",
-            at,
-            format!("{} has no counterpart in Podman: {reason}", flag.rule.name),
-            flag.rule
-                .instead
-                .as_deref()
-                .unwrap_or("the job stays on Docker until the command does without it"),
-        ),
-        FlagAction::Rewrite { why: reason, .. } => {
-            let known = match docker.rule.name.as_str() {
-                "build" => build::flag(pass, index, docker, flag, additions, draft, why),
-                "run" | "create" => run::flag(docker, flag, draft, why),
-                _ => images::flag(docker, flag, draft, why),
-            };
-            if !known {
-                draft.block(
-                    "no-counterpart",
-                    at,
-                    format!(
-                        "{} means something else to Podman: {reason}",
-                        flag.rule.name
-                    ),
-                    flag.rule
-                        .instead
-                        .as_deref()
-                        .unwrap_or("write what Podman needs by hand"),
-                );
-            }
-        }
-    }
-}
-
-/// Gives a flag its name in Podman; its value stays, in the same word (`--tail=5`, `-n5`) or the next.
-fn rename_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, to: &str, draft: &mut Draft, why: usize) {
-    if flag.clustered {
-        draft.block(
-            "unknown-flag",
-            docker.at_words(&flag.words),
-            "a flag in a cluster has another name in Podman",
-            "write the flags apart",
-        );
-        return;
-    }
-    let word = &docker.words()[flag.words.start];
-    let raw = docker.call.raw(word);
-    let own_value = flag
-        .value
-        .as_ref()
-        .and_then(|value| raw.get(..value.start.checked_sub(word.span.start)?));
-    let (name, to) = match own_value {
-        // a new name that brings its value along takes the place of a switch, which may be off
-        Some(_) if to.contains('=') && !docker.is_on(&flag.rule.name) => {
-            remove_flag(docker, flag, draft, why);
-            return;
-        }
-        None | Some(_) if to.contains('=') => (raw, to.to_owned()),
-        Some(name) if !name.ends_with('=') => (name, format!("{to}=")),
-        Some(name) => (name.trim_end_matches('='), to.to_owned()),
-        None => (raw, to.to_owned()),
-    };
-    if name != to {
-        let start = word.span.start;
-        docker.replace(start..start + name.len(), to, draft, why);
-    }
-}
-
-/// Whether the Podman that the user names is too old for what a command or flag becomes.
-fn needs_newer(
-    docker: &DockerCall<'_>,
-    since: Option<Version>,
-    what: &str,
-    at: Location,
-    draft: &mut Draft,
-) -> bool {
-    let (Some(since), Some(podman)) = (since, docker.view.podman()) else {
-        return false;
-    };
-    if since <= podman {
-        return false;
-    }
-    draft.block(
-        "needs-newer-podman",
-        at,
-        format!("{what} needs Podman {since}, and the jobs will meet {podman}"),
-        match docker.view.on_machine() {
-            true => "let the job run on a machine with a newer Podman, and name its version with --podman if it is not GitHub's own",
-            false => "name a newer image with --podman-image, and its version with --podman",
-        },
-    );
-    true
 }
 
 /// `docker pull R:T || true` in front of a build that takes R:T as its cache.

@@ -5,67 +5,33 @@ use crate::passes::job::JobPass;
 use crate::passes::socket;
 use crate::rules::UnderHostNetwork;
 
-use super::binds;
-use super::parts::{Additions, colon_for_equals, remove_flag};
+use super::flags::InJob;
+use super::network_option::short_port;
+use super::parts::Additions;
 use super::registry::qualify;
-use crate::passes::docker_call::{DockerCall, Flag};
-
-/// A flag of a run that the tables leave to code. `false`: not known, the job stays.
-pub(super) fn flag(
-    docker: &DockerCall<'_>,
-    flag: &Flag<'_>,
-    draft: &mut Draft,
-    why: usize,
-) -> bool {
-    let value = docker
-        .value(flag)
-        .map(|value| value.text)
-        .unwrap_or_default();
-    match flag.rule.name.as_str() {
-        "--publish" | "--publish-all" | "--network" | "--net" | "--volume" | "--mount"
-        | "--expose" => {}
-        "--memory"
-        | "--cpus"
-        | "--memory-swap"
-        | "--memory-reservation"
-        | "--cpu-shares"
-        | "--cpu-quota"
-        | "--cpu-period"
-        | "--cpuset-cpus"
-        | "--pids-limit"
-        | "--ulimit"
-        | "--restart"
-        | "--tty"
-        | "--interactive"
-        | "--pull"
-        | "--log-opt"
-        | "--storage-opt"
-        | "--runtime" => {}
-        "--log-driver" if matches!(value.as_str(), "json-file" | "none" | "journald") => {}
-        "--pid" | "--ipc" | "--uts" | "--userns" | "--cgroupns"
-            if value != "host" || flag.rule.name == "--ipc" => {}
-        "--hostname" | "--shm-size" | "--sysctl" | "--ip" | "--ip6" | "--network-alias" => {}
-        "--add-host" => colon_for_equals(docker, flag, draft, why),
-        "--disable-content-trust" | "--kernel-memory" => remove_flag(docker, flag, draft, why),
-        _ => return false,
-    }
-    true
-}
+use super::{binds, capabilities, outside, workdir};
+use crate::passes::docker_call::DockerCall;
 
 /// Names, ports and sockets of a container.
 pub(super) fn finish(
-    pass: &JobPass<'_>,
-    index: usize,
-    docker: &DockerCall<'_>,
+    command: &InJob<'_, '_>,
     additions: &mut Additions,
     draft: &mut Draft,
     why: usize,
 ) {
+    let InJob {
+        pass,
+        index,
+        docker,
+    } = *command;
     if let Some(word) = docker.operands().first() {
         qualify(pass, index, docker, *word, draft, why);
     }
     socket(docker, draft);
     binds::run(pass, index, docker, draft);
+    outside::run(pass, index, docker, draft);
+    workdir::run(pass, docker, draft);
+    capabilities::of_run(pass, docker, additions, draft);
     ports(pass, index, docker, additions, draft);
     for flag in docker.flags() {
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
@@ -74,7 +40,7 @@ pub(super) fn finish(
                 .value(flag)
                 .map(|value| value.text)
                 .unwrap_or_default();
-            if flag.rule.name == "--pid" && value != "host" {
+            if flag.rule.name == "--pid" && value == "private" {
                 continue;
             }
             if cure(flag.rule.name.as_str(), &value, docker, additions) {
@@ -248,6 +214,8 @@ fn asks_for_ports(pass: &JobPass<'_>) -> bool {
 
 /// `8080:8080`, `127.0.0.1:80:80/tcp`: the port inside is the port outside.
 fn keeps_its_number(value: &str) -> bool {
+    let short = short_port(value);
+    let value = short.as_deref().unwrap_or(value);
     let value = value.split('/').next().unwrap_or(value);
     let mut parts = value.rsplit(':');
     match (parts.next(), parts.next()) {
