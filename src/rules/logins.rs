@@ -123,3 +123,45 @@ impl Logins {
             .map(|(name, key)| (name.as_str(), key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LoginWay;
+    use crate::rules::Rules;
+
+    #[test]
+    fn calls_are_told_by_their_words() {
+        let way = |line: &str| {
+            let mut words = line.split(' ').map(str::to_owned);
+            let program = words.next()?;
+            let rule = Rules::embedded().login(&program, || words.collect());
+            rule.map(|rule| rule.is)
+        };
+        for (line, expected) in [
+            ("az acr login -n shop", Some(LoginWay::Docker)),
+            (
+                "az --only-show-errors acr login --name shop",
+                Some(LoginWay::Docker),
+            ),
+            ("az acr login -n shop --expose-token", None),
+            ("az acr build -t app .", None),
+            ("scw registry login", Some(LoginWay::Docker)),
+            ("scw registry login program=docker", Some(LoginWay::Docker)),
+            ("scw registry login program=podman", None),
+            ("ibmcloud cr login", None),
+            ("ibmcloud cr login --client docker", Some(LoginWay::Docker)),
+            (
+                "gcloud --quiet auth configure-docker europe-docker.pkg.dev",
+                Some(LoginWay::File),
+            ),
+            ("gcloud artifacts repositories create docker", None),
+            ("aws ecr get-login --region eu-west-1", Some(LoginWay::Gap)),
+            ("aws ecr get-login-password", None),
+            ("jf docker push shop", Some(LoginWay::Gap)),
+            ("jf config add docker", None),
+            ("heroku container:login", Some(LoginWay::Docker)),
+        ] {
+            assert_eq!(way(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+"$(dirname "$0")"/tell.sh
+./ci/sign.sh "$1"
