@@ -13,6 +13,13 @@ use crate::text::Location;
 /// The end of the file's path; without root it lies below the user's folder.
 const FILE: &str = "docker/daemon.json";
 
+/// Other files by which a system starts the daemon.
+const OTHERS: [&str; 3] = [
+    "/etc/default/docker",
+    "/etc/sysconfig/docker",
+    "docker.service.d",
+];
+
 /// Tells Podman what the file says of registries; a file that cannot be read keeps the job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = pass.view;
@@ -30,12 +37,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 "take it out of the script, then run again",
             );
         }
-        let text = call.text().get(call.command().span.clone());
-        if call.is_remote() || !text.is_some_and(|text| text.contains(FILE)) {
-            continue;
-        }
         let at = view.at_command(call);
-        if only_reads(call) {
+        if call.is_remote()
+            || !(names(view, call, FILE) || OTHERS.iter().any(|file| names(view, call, file)))
+            || only_reads(view, call)
+        {
             continue;
         }
         match content(view, index).and_then(|text| serde_json::from_str(&text).ok()) {
@@ -121,14 +127,44 @@ fn singular(name: &str) -> String {
     }
 }
 
+/// Whether a word or a redirection of a command names a file, or the text that it writes.
+fn names(view: &JobView<'_>, call: &Call, file: &str) -> bool {
+    let targets = call.command().redirects.iter();
+    let targets = targets.filter_map(|redirect| redirect.target.as_ref());
+    let mut words = call.command().words.iter().chain(targets);
+    words.any(|word| path(view, call, word).contains(file))
+}
+
+/// A word with the variables put in, those of the script too where they are set once.
+fn path(view: &JobView<'_>, call: &Call, word: &Word) -> String {
+    let text = view.expand_word(call, word).text;
+    let Some(name) = text.strip_prefix('$') else {
+        return text;
+    };
+    let name = name.trim_matches(['{', '}']);
+    let scripts = view.lines.iter().filter_map(|line| {
+        let script = line.parsed.script.as_ref().ok()?;
+        Some((&line.parsed.text, script))
+    });
+    let mut values = scripts.flat_map(|(text, script)| {
+        let set = script.assignments.iter().filter(|set| set.name == name);
+        set.map(|set| set.value.raw(text).to_owned())
+    });
+    match (values.next(), values.next()) {
+        (Some(value), None) => value,
+        _ => text,
+    }
+}
+
 /// Whether a command leaves the file as it is, or takes it away.
-fn only_reads(call: &Call) -> bool {
+fn only_reads(view: &JobView<'_>, call: &Call) -> bool {
     let writes = call.command().redirects.iter().any(|redirect| {
+        let mut target = redirect.target.iter();
         redirect.operator.starts_with('>')
-            && redirect
-                .target
-                .as_ref()
-                .is_some_and(|word| call.raw(word).contains(FILE))
+            && target.any(|word| {
+                let path = path(view, call, word);
+                path.contains(FILE) || OTHERS.iter().any(|file| path.contains(file))
+            })
     });
     let harmless = matches!(
         call.program(),

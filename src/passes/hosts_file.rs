@@ -85,7 +85,11 @@ fn names(view: &JobView<'_>, index: usize) -> Vec<Name> {
             && before.command().place.statement == place.statement
     });
     let mut texts: Vec<String> = Vec::new();
+    let mut found = Vec::new();
     for source in before.into_iter().chain([call]) {
+        if source.program() == Some("cat") && source.command().words.len() > 1 {
+            found.push(Name::Unknown); // a file of names
+        }
         let words = source.command().words.iter().skip(1);
         let words: Vec<String> = words
             .map(|word| view.expand_word(source, word).text)
@@ -103,7 +107,6 @@ fn names(view: &JobView<'_>, index: usize) -> Vec<Name> {
             }),
         );
     }
-    let mut found = Vec::new();
     for line in texts.iter().flat_map(|text| text.split('\n')) {
         // echo -e and sed write a new line as two letters, and a tab, too
         for line in line.replace("\\t", " ").split("\\n") {
@@ -157,6 +160,8 @@ fn asked_for(pass: &JobPass<'_>, name: &Name) -> Option<String> {
                     Name::Known(name) if is_called(docker, name) => {
                         named = Some(command_of(docker))
                     }
+                    // what a container is told by that goes before the file
+                    Name::Known(name) if is_added(docker, name) => {}
                     Name::Known(name) if speaks_of(docker, name) => {
                         return Some(command_of(docker));
                     }
@@ -202,6 +207,14 @@ fn is_called(docker: &DockerCall<'_>, name: &str) -> bool {
             flag.rule.name.as_str(),
             "--name" | "--network-alias" | "--hostname"
         ) && docker.value(flag).is_some_and(|value| value.text == name)
+    })
+}
+
+/// `--add-host NAME:ADDRESS`.
+fn is_added(docker: &DockerCall<'_>, name: &str) -> bool {
+    docker.flags_named("--add-host").any(|flag| {
+        let value = docker.value(flag).map(|value| value.text);
+        value.is_some_and(|value| value.split([':', '=']).next() == Some(name))
     })
 }
 

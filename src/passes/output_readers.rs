@@ -37,13 +37,15 @@ pub(super) fn readers<'v>(view: &'v JobView<'_>, call: &Call) -> Vec<Reader<'v>>
             Output::Command(index) => {
                 let call = &view.calls[index];
                 found.push(Reader::of(call));
-                open.extend(Output::beyond(view, call));
+                if passes_on(call) {
+                    open.extend(Output::of(view, call));
+                }
             }
             Output::Variable(name) if known.insert((true, name.clone())) => {
-                users(view, &name, true, &mut found, &mut open);
+                users(view, &name, true, &mut open);
             }
             Output::File(name) if known.insert((false, name.clone())) => {
-                users(view, &name, false, &mut found, &mut open);
+                users(view, &name, false, &mut open);
             }
             Output::Variable(_) | Output::File(_) => {}
             Output::Test(line, range) => found.push(Reader::of_test(&view.lines[line], &range)),
@@ -121,6 +123,37 @@ impl Output {
     }
 }
 
+/// Whether a command prints what it reads, or a part of it.
+fn passes_on(call: &Call) -> bool {
+    matches!(
+        call.program(),
+        Some(
+            "echo"
+                | "printf"
+                | "cat"
+                | "tee"
+                | "grep"
+                | "egrep"
+                | "fgrep"
+                | "rg"
+                | "sed"
+                | "awk"
+                | "gawk"
+                | "cut"
+                | "head"
+                | "tail"
+                | "tr"
+                | "sort"
+                | "uniq"
+                | "jq"
+                | "column"
+                | "xargs"
+                | "ts"
+                | "nl"
+        )
+    )
+}
+
 /// The next command of a pipeline.
 fn next(view: &JobView<'_>, call: &Call) -> Option<usize> {
     let place = &call.command().place;
@@ -160,13 +193,7 @@ fn assignments(line: &LineView) -> impl Iterator<Item = &Assignment> {
 }
 
 /// The commands that name a variable or a file, and the `case` that asks for one.
-fn users<'v>(
-    view: &'v JobView<'_>,
-    name: &str,
-    is_variable: bool,
-    found: &mut Vec<Reader<'v>>,
-    open: &mut Vec<Output>,
-) {
+fn users(view: &JobView<'_>, name: &str, is_variable: bool, open: &mut Vec<Output>) {
     let names = |text: &str| match is_variable {
         true => text.contains('$') && mentions(text, name),
         false => text.contains(name),
@@ -184,13 +211,7 @@ fn users<'v>(
         if !names(text) || writes && !is_variable || call.program() == Some("tee") {
             continue;
         }
-        found.push(Reader::of(call));
-        open.extend(
-            next(view, call)
-                .map(|_| index)
-                .into_iter()
-                .flat_map(|index| Output::of(view, &view.calls[index])),
-        );
+        open.push(Output::Command(index));
     }
     for (number, line) in view.lines.iter().enumerate().filter(|_| is_variable) {
         let asked = tests(line).into_iter().filter(|test| {
@@ -275,6 +296,11 @@ impl<'v> Reader<'v> {
             program,
             decides,
         }
+    }
+
+    /// Whether it is a program of awk's, which reads columns.
+    pub(super) fn is_awk(&self) -> bool {
+        matches!(self.program, Some("awk" | "gawk" | "mawk"))
     }
 
     /// Whether it only prints what it reads.

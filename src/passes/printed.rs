@@ -31,6 +31,8 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         }
         match docker.rule.name.as_str() {
+            "images" => sizes(docker, draft),
+            "run" | "create" if docker.is_on("--read-only") => read_only(docker, draft),
             "pull" => pulled(docker, draft),
             "push" => pushed(docker, draft),
             "build" if reads_builds => built(docker, &builds, draft),
@@ -71,6 +73,53 @@ fn pulled(docker: &DockerCall<'_>, draft: &mut Draft) {
             docker,
             "the script reads what `docker pull` prints, and `podman pull` prints the image's id and nothing else".to_owned(),
             "compare the ids before and after the pull (`podman image inspect --format '{{.Id}}' IMAGE`), then run again",
+            draft,
+        );
+    }
+}
+
+/// `docker images | awk '{print $7}'`: Podman writes sizes and dates otherwise, so that the columns are not the same.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 (`8.08 MB` beside `8.08MB`).
+fn sizes(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let formatted = docker.flags_named("--format").next().is_some();
+    if formatted || !docker.call.is_read() {
+        return;
+    }
+    let readers = readers(docker.view, docker.call);
+    let columns = ["$4", "$5", "$6", "$7", "$8", "$9", "$NF", "$(NF"];
+    let late = readers
+        .iter()
+        .any(|reader| reader.is_awk() && columns.iter().any(|one| reader.text.contains(one)));
+    if late {
+        differs(
+            docker,
+            "the script reads dates or sizes of images, which Podman prints otherwise".to_owned(),
+            "ask for them by `podman image inspect --format '{{.Size}}' IMAGE`, then run again",
+            draft,
+        );
+    }
+}
+
+/// `docker run --read-only app touch /tmp/x`: Podman lets such a container write below some folders.
+/// Source: podman-run(1), --read-only-tmpfs; ran on Podman 5.4.2, 5.8.6 and 6.1.1.
+fn read_only(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let told = ["--tmpfs", "--volume", "--mount", "--read-only-tmpfs"];
+    let given = |name: &&str| docker.flags_named(name).next().is_some();
+    let command = docker.operands();
+    let mut command = command
+        .iter()
+        .skip(1)
+        .map(|word| docker.text_of(*word).text);
+    let writes = command.any(|word| {
+        ["/tmp", "/run/", "/var/tmp"]
+            .iter()
+            .any(|path| word.contains(path))
+    });
+    if writes && !told.iter().any(given) {
+        differs(
+            docker,
+            "the container is read-only, and what it does below /tmp or /run fails with Docker and works with Podman".to_owned(),
+            "give it --read-only-tmpfs=false in Podman, and move the job by hand",
             draft,
         );
     }

@@ -3,6 +3,7 @@
 mod bounds;
 mod build;
 mod containers;
+mod environment;
 pub(crate) mod expression;
 mod inputs;
 mod labels;

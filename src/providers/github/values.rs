@@ -83,6 +83,9 @@ impl Place<'_> {
         if let Some(name) = input {
             return self.options(name);
         }
+        if let Some(map) = expression.strip_suffix(']') {
+            return self.of_map(map);
+        }
         let (function, arguments) = expression.strip_suffix(')')?.split_once('(')?;
         match function.to_ascii_lowercase().as_str() {
             "fromjson" => {
@@ -94,6 +97,18 @@ impl Place<'_> {
             "format" => self.formatted(arguments, depth),
             _ => None,
         }
+    }
+
+    /// `fromJSON('{"arm64": "ubuntu-24.04-arm"}')[matrix.arch]`: any of the map's texts.
+    fn of_map(&self, expression: &str) -> Option<Vec<String>> {
+        let (map, _) = expression.split_once(")[")?;
+        let (function, argument) = map.split_once('(')?;
+        let text = literal(argument).filter(|_| function.eq_ignore_ascii_case("fromJSON"))?;
+        let map: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).ok()?;
+        let texts = map.into_iter();
+        texts
+            .map(|(_, value)| value.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// `format('ubuntu-{0}', matrix.version)`
@@ -197,7 +212,6 @@ jobs:
                 tree: tree.into(),
                 stands_for: None,
             }],
-            ..Documents::default()
         };
         let root: NodeRef = root(&documents, FileId(0))?;
         let jobs = entry(&documents, root, "jobs")?;

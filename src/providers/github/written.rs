@@ -9,7 +9,8 @@ use crate::text::{FileId, Source};
 use crate::yaml::{Kind, Tree};
 
 use super::Role;
-use super::expression::{self, Template, outputs_read, template};
+use super::environment::{env_of, reads_its_own, with_own};
+use super::expression::{Template, outputs_read, template};
 use super::node::{entries, entry, items, root, scalars, text, text_of};
 use super::platforms::platforms_of;
 use super::step::{Commands, Step};
@@ -342,55 +343,6 @@ impl Scope<'_> {
             default("working-directory").is_some(),
         )
     }
-}
-
-/// The variables that a workflow, a job or a step has for itself.
-fn env_of(documents: &Documents, holder: NodeRef) -> IndexMap<String, String> {
-    let env = entry(documents, holder, "env");
-    let all = env.iter().flat_map(|env| entries(documents, env.value));
-    let texts = all.filter_map(|(name, value)| {
-        let value = text(documents, value.value)?.to_owned();
-        Some((text(documents, name)?.to_owned(), value))
-    });
-    texts.collect()
-}
-
-/// An input with the step's own variables put in. In `env:` of the same step, where its text goes, nothing sees them: GitHub
-/// looks at all of `env:` before any of it counts.
-fn with_own(text: &str, own: &IndexMap<String, String>) -> String {
-    let mut text = text.to_owned();
-    if own.is_empty() || expression::variable(&text).is_some() {
-        return text; // the script itself reads the variable
-    }
-    for (name, value) in own {
-        for form in [
-            format!("${{{{ env.{name} }}}}"),
-            format!("${{{{env.{name}}}}}"),
-        ] {
-            text = text.replace(&form, value);
-        }
-        // inside of an expression stands what the variable is made of
-        let inner = match expression::whole(value) {
-            Some(inner) => format!("({inner})"),
-            None if !expression::is_in(value) => format!("'{}'", value.replace('\'', "''")),
-            None => continue,
-        };
-        text = expression::with_member(&text, "env", name, &inner);
-    }
-    text
-}
-
-/// An input by which a step still reads a variable of its own.
-fn reads_its_own(step: &Step<'_>) -> Option<(NodeRef, String)> {
-    if step.own_variables.is_empty() {
-        return None;
-    }
-    let own = |name: &&str| *name == "*" || step.own_variables.contains(*name);
-    step.inputs.iter().find_map(|(input, (at, text))| {
-        let name = expression::members_read(text, "env").into_iter().find(own)?;
-        let why = format!("the input {input} reads the step's own variable {name} by an expression, and the commands that take the step's place could not");
-        expression::variable(text).is_none().then_some((*at, why))
-    })
 }
 
 /// Whether a scalar is a script that calls docker.
