@@ -82,7 +82,11 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         if !bare && !call.text()[command.span.clone()].contains("://") {
             continue;
         }
-        let words = command.words.iter().skip(1).chain(
+        // docker's own flags are its translation's: `docker -H tcp://docker:2375 build`
+        let own = pass
+            .known_call(index)
+            .map_or(1, |docker| docker.subcommand.start.max(1));
+        let words = command.words.iter().skip(own).chain(
             command
                 .assignments
                 .iter()

@@ -10,7 +10,7 @@ use crate::passes::job::JobPass;
 use crate::passes::removal;
 use crate::pipeline::Phase;
 use crate::providers::github::expression;
-use crate::shell::{Connected, Connector, Nesting};
+use crate::shell::{Connected, Connector};
 
 /// Takes a logout away that leaves a registry where the job never logs in; gives `true` if so.
 pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
@@ -19,7 +19,13 @@ pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
     let registry = operand.map_or_else(String::new, |word| docker.text_of(word).text);
     let registry = session(rules, &registry);
     let mut logins = pass.facts.logins().map(|login| session(rules, login));
-    let known = logins.any(|login| login.starts_with(&registry) || registry.starts_with(&login));
+    // a name that the script fills in may be any
+    let may_be_any = |name: &str| name.contains(['$', '`']);
+    let known = logins.any(|login| {
+        login.starts_with(&registry)
+            || registry.starts_with(&login)
+            || may_be_any(&login) != may_be_any(&registry)
+    });
     let message = match operand {
         _ if known => return false,
         None => {
@@ -65,15 +71,6 @@ pub(super) fn may_fail(
         .context
         .is_shared(pass.view.line(docker.call).node);
     if !shared && docker.call.phase != Phase::After && is_certain(pass, index, docker) {
-        return;
-    }
-    if place.nesting.contains(&Nesting::Xargs) {
-        draft.block(
-            "login-registry",
-            docker.at(),
-            "xargs logs out of each registry here, and Podman fails where nobody is logged in",
-            "write a logout for each registry, with `|| true` behind it",
-        );
         return;
     }
     let message = "nothing shows that somebody is always logged in here: Docker's logout ends well then, Podman's may fail now";

@@ -22,6 +22,16 @@ pub(super) fn login(
 ) {
     let rules = pass.view.context.rules;
     let operands = docker.operands();
+    let place = &docker.call.command().place;
+    if place.nesting.contains(&Nesting::Xargs) {
+        let message = format!(
+            "xargs fills in what this {} is about: without a registry and where nobody is logged in Podman does something else than Docker",
+            docker.rule.name
+        );
+        let help = "write a command for each registry, then run again";
+        draft.block("login-registry", docker.at(), message, help);
+        return;
+    }
     if docker.rule.name == "logout" && logout::goes(pass, docker, draft) {
         return;
     }
