@@ -280,6 +280,13 @@ fn directives(text: &str) -> Vec<Directive> {
     found
 }
 
+/// Whether an address is that of a repository, which a build clones by git.
+pub fn is_repository(address: &str) -> bool {
+    let repository = address.split('#').next().unwrap_or(address);
+    let fetched = address.starts_with("https://") || address.starts_with("http://");
+    address.starts_with("git@") || fetched && repository.ends_with(".git")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

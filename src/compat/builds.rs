@@ -71,17 +71,20 @@ impl<'p> Builds<'p> {
             let Some(files) = build_files(pass, index, docker) else {
                 continue;
             };
-            let Some(file) = open(&files.dockerfile) else {
-                continue;
-            };
             let target = docker.flags_named("--target").last();
             let target = target.and_then(|flag| docker.value(flag));
-            let dockerfile = found.add(file, target.map(|target| target.text));
-            found.builds.push(Build {
-                docker,
-                files,
-                dockerfile,
-            });
+            let target = target.map(|target| target.text);
+            for files in files {
+                let Some(file) = open(&files.dockerfile) else {
+                    continue;
+                };
+                let dockerfile = found.add(file, target.clone());
+                found.builds.push(Build {
+                    docker,
+                    files,
+                    dockerfile,
+                });
+            }
         }
         for started in started(pass) {
             for service in &started.builds {

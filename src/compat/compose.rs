@@ -5,6 +5,7 @@ use std::path::Path;
 use super::compose_paths::{Paths, below, walk};
 use super::look::Look;
 use super::places::Places;
+use super::rootless;
 use super::started::{Started, started};
 use crate::collections::HashSet;
 use crate::compose::{Kind, NAMES, Project, Value};
@@ -77,6 +78,7 @@ fn files(look: &mut Look<'_>, started: &Started, paths: &Paths<'_>) {
     }
     for name in &started.runs {
         if let Some(service) = project.service(name) {
+            rootless::run(look, service, &places);
             replicas(look, service, &places);
             untested(look, service, &places);
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::builds::{Build, Built};
 use super::look::Look;
+use crate::dockerfile::is_repository;
 use crate::project::ProjectFile;
 use crate::text::Location;
 
@@ -62,7 +63,7 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
         .into_iter()
         .filter(|it| it.keyword == "ADD");
     for word in adds.flat_map(|add| add.words()).filter(|_| left_out) {
-        if is_cloned(&word.text) {
+        if is_repository(&word.text) {
             look.say(
                 "add-git-ignored-files",
                 built.file.at(word.span),
@@ -70,13 +71,6 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
             );
         }
     }
-}
-
-/// Whether an ADD clones from an address.
-fn is_cloned(address: &str) -> bool {
-    let repository = address.split('#').next().unwrap_or(address);
-    let fetched = address.starts_with("https://") || address.starts_with("http://");
-    address.starts_with("git@") || fetched && repository.ends_with(".git")
 }
 
 /// `--build-context NAME=FOLDER` of a folder with an ignore file of its own.

@@ -134,6 +134,7 @@ impl<'p> Look<'p> {
         if !self.gaps.iter().any(|gap| gap.finding == finding) {
             self.gaps.push(Gap {
                 finding,
+                review: rule.review,
                 always: rule.always,
                 until_moved: rule.until_moved,
                 once: rule.once,

@@ -16,6 +16,7 @@ mod instructions;
 mod look;
 mod places;
 mod privileges;
+mod rootless;
 mod silent;
 mod stages;
 mod started;

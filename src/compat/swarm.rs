@@ -20,7 +20,7 @@ pub(super) fn run(look: &mut Look<'_>) {
     let paths = Paths::of(&look.rules().detectors().stack);
     for (index, docker) in stacks {
         let named = docker.flags_named("--compose-file");
-        let files = named.filter_map(|flag| pass.path_of(index, &docker.value(flag)?));
+        let files = named.filter_map(|flag| pass.path_of(index, &docker.value(flag)?.text));
         let files: Vec<PathBuf> = files.collect();
         let folder = files.first().and_then(|file| file.parent());
         let folder = folder.map(PathBuf::from).unwrap_or_default();

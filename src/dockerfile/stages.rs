@@ -83,6 +83,26 @@ impl Dockerfile {
         stages
     }
 
+    /// The user whom the image of a stage runs as, if the file says; no name is the last stage.
+    pub fn user(&self, target: Option<&str>) -> Option<String> {
+        let stages = self.stages();
+        let named = |stage: &Stage<'_>| {
+            let name = stage.name.as_deref();
+            target.is_some_and(|target| name.is_some_and(|name| name.eq_ignore_ascii_case(target)))
+        };
+        let index = match target {
+            Some(_) => stages.iter().position(named)?,
+            None => stages.len().checked_sub(1)?,
+        };
+        let bases = stages.get(index)?.bases(&stages);
+        let mut chain = std::iter::once(index).chain(bases);
+        chain.find_map(|index| {
+            let body = stages.get(index)?.body.iter();
+            let user = body.rev().find(|it| it.keyword == "USER")?;
+            Some(user.words().first()?.text.clone())
+        })
+    }
+
     /// Which of the stages builds of `targets` need or may need; no name is the last stage.
     pub fn needed(&self, stages: &[Stage<'_>], targets: &[Option<String>]) -> Vec<bool> {
         let mut names: HashMap<String, Vec<usize>> = HashMap::new();
@@ -159,6 +179,14 @@ mod tests {
         let text = "FROM x AS base-amd64\nFROM x AS base-arm64\nFROM x AS other\nFROM x\nFROM base-$TARGETARCH\nRUN --mount=from=other,target=/o true\n";
         assert_eq!(needed(text, None), [1, 2, 3, 5]);
         assert_eq!(needed(text, Some("$TARGET")), [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_user_is_that_of_the_stage_or_of_what_it_is_built_on() {
+        let file =
+            Dockerfile::read("FROM a AS base\nUSER 1\nUSER app\nFROM base AS two\nRUN x\nFROM b\n");
+        assert_eq!(file.user(Some("two")).as_deref(), Some("app"));
+        assert_eq!(file.user(None), None);
     }
 
     #[test]

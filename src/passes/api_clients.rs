@@ -8,7 +8,6 @@ use crate::text::Source;
 
 use super::context::Call;
 use super::engine_client::ApiClient;
-use super::folder::Folders;
 use super::job::JobPass;
 
 /// Manifests of a repository that are looked at for one call, so that a huge one costs no more than a large one.
@@ -42,7 +41,7 @@ fn of(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<ApiClient> {
             .collect()
     };
     let runner = rules.test_runner(program, words)?;
-    let folder = Folders::of(view).at(index).unwrap_or_default();
+    let folder = pass.folder_at(index).unwrap_or_default();
     in_folder(pass, &crate::repository::slashed(&folder), runner)
 }
 

@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::image_name::Expanded;
+use crate::pipeline::Provider;
+use crate::providers::github::matrix;
+
 use super::docker_call::DockerCall;
+use super::folder::{from_root, path_from};
 use super::job::JobPass;
 
 /// What a build reads, from the root of the repository.
@@ -16,63 +21,62 @@ pub(crate) struct BuildFiles {
     pub named: bool,
 }
 
-/// The files of a build, if the command says which.
+/// How many files a build may read by the values of a matrix.
+const MOST: usize = 64;
+
+/// The files of a build, if the command says which: one set, or one for each value that the file gives an expression.
 pub(crate) fn build_files(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,
-) -> Option<BuildFiles> {
-    let view = &pass.view;
-    let moved = pass.first_move.is_some_and(|first| first < index);
-    if moved {
-        return None;
-    }
-    let context = docker.operands().last().map(|word| docker.text_of(*word));
-    let context = context.filter(|context| {
-        !context.unknown && !context.text.contains("://") && context.text != "-"
-    })?;
-    let folder = view.line(docker.call).folder.as_deref().unwrap_or_default();
-    if folder.contains("${{") {
-        return None;
-    }
-    let inside = |path: &str| match (folder, path.starts_with('/')) {
-        ("", _) | (_, true) => clean(path),
-        (folder, false) => clean(&format!("{folder}/{path}")),
+) -> Option<Vec<BuildFiles>> {
+    let folder = pass.folder_at(index);
+    let path = |written: &str| match &folder {
+        Some(folder) => path_from(folder, written),
+        None => from_root(written),
     };
-    let context = PathBuf::from(inside(&context.text)?);
-    let (dockerfile, named) = match docker.flags_named("--file").last() {
-        Some(flag) => {
-            let file = docker.value(flag)?;
-            if file.unknown || file.text == "-" {
-                return None;
-            }
-            (PathBuf::from(inside(&file.text)?), true)
+    let context = docker.text_of(*docker.operands().last()?);
+    let file = match docker.flags_named("--file").last() {
+        Some(flag) => Some(docker.value(flag)?),
+        None => None,
+    };
+    let mut found = Vec::new();
+    for context in values(docker, &context) {
+        if context.contains("://") || context == "-" {
+            return None;
         }
-        None => (context.join("Dockerfile"), false),
-    };
-    Some(BuildFiles {
-        context,
-        dockerfile,
-        named,
-    })
+        let context = path(&context)?;
+        let Some(file) = &file else {
+            found.push(BuildFiles {
+                dockerfile: context.join("Dockerfile"),
+                context,
+                named: false,
+            });
+            continue;
+        };
+        for file in values(docker, file) {
+            found.push(BuildFiles {
+                context: context.clone(),
+                dockerfile: path(&file).filter(|_| file != "-")?,
+                named: true,
+            });
+        }
+    }
+    (!found.is_empty() && found.len() <= MOST).then_some(found)
 }
 
-/// A path from the root of the repository, or nothing if it leads out of it.
-fn clean(path: &str) -> Option<String> {
-    let path = path
-        .strip_prefix("$CI_PROJECT_DIR")
-        .or_else(|| path.strip_prefix("${CI_PROJECT_DIR}"))
-        .unwrap_or(path);
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part if part.starts_with('~') || part.contains('$') => return None,
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+/// Every text that a word may come to, as far as the file says them.
+fn values(docker: &DockerCall<'_>, word: &Expanded) -> Vec<String> {
+    let view = docker.view;
+    let job = view
+        .job
+        .own
+        .filter(|_| view.job.provider == Provider::GitHub);
+    let Some(job) = job else {
+        return vec![word.text.clone()];
+    };
+    // an action that is written out has its expressions in variables of its step
+    let name = word.text.strip_prefix('$');
+    let text = name.and_then(|name| docker.variable(name));
+    matrix::fill(view.context.documents, job, text.unwrap_or(&word.text))
 }

@@ -162,15 +162,15 @@ fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     let Some(first) = calls.first() else { return };
     let at = view.at_command(first);
     let step = view.line(first).step;
-    let alone = calls
-        .iter()
-        .all(|call| call.program() == Some("docker") && compose_word(call) == Some(1));
+    let alone = calls.iter().all(|call| {
+        call.program() == Some("docker") && compose_word(call) == Some(1) && !call.with_sudo()
+    });
     let (Some((list, index)), true) = (step, alone) else {
         draft.block(
             "compose",
             at,
-            "compose is not called as `docker compose` here, and the runner has no other",
-            "call `docker compose`, then run again",
+            "compose is not called as `docker compose` here, without sudo, and the runner has no other",
+            "call `docker compose`, without sudo, then run again",
         );
         return;
     };

@@ -13,7 +13,7 @@ use crate::pipeline::Provider;
 use super::compose_use::ComposeUse;
 use super::context::{Call, JobView};
 use super::docker_call::DockerCall;
-use super::folder::{Folders, path_from};
+use super::folder::path_from;
 use super::job::JobPass;
 
 impl JobPass<'_> {
@@ -26,7 +26,6 @@ impl JobPass<'_> {
 /// Looks at every compose command that the tables know.
 fn compose_uses(pass: &JobPass<'_>) -> Vec<ComposeUse> {
     let mut projects: HashMap<Wanted, Option<Rc<Project>>> = HashMap::default();
-    let folders = Folders::of(pass.view);
     let mut settings = Settings::default();
     let mut pulled = false;
     let mut uses = Vec::new();
@@ -36,7 +35,7 @@ fn compose_uses(pass: &JobPass<'_>) -> Vec<ComposeUse> {
         };
         settings.follow(pass.view, docker.call.line);
         let mut environment = Environment::of(pass.view, docker.call, &settings);
-        let folder = folders.at(index);
+        let folder = pass.folder_at(index);
         let wanted = folder.and_then(|folder| wanted(pass, docker, &folder, &mut environment));
         let project = wanted.and_then(|wanted| {
             let project = projects.entry(wanted).or_insert_with_key(|wanted| {

@@ -275,7 +275,7 @@ fn files(pass: &JobPass<'_>, index: usize, call: &Call) -> Vec<String> {
     let paths = words.filter_map(|word| {
         let text = view.expand_word(call, word);
         let known = !text.unknown && text.text.ends_with(".json");
-        let path = known.then(|| pass.path_of(index, &text))?;
+        let path = known.then(|| pass.path_of(index, &text.text))?;
         path.or_else(|| path_from(Path::new(""), &text.text))
     });
     let there = paths.filter(|path| view.context.files.exists(path));

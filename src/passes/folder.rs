@@ -1,10 +1,11 @@
 //! The folder that a command runs in.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::compose::inside;
 use crate::pipeline::{Phase, Provider};
-use crate::shell::Nesting;
+use crate::shell::{CompoundKind, Connected, Connector, Nesting};
 
 use super::context::{Call, JobView};
 
@@ -19,83 +20,112 @@ const ROOTS: [&str; 5] = [
 
 /// A path as a script writes it, from the root of the repository; none if it leads elsewhere or is not all known.
 pub(super) fn path_from(folder: &Path, written: &str) -> Option<PathBuf> {
-    let here = ["$PWD/", "${PWD}/", "$(pwd)/", "`pwd`/"];
+    let here = ["$PWD", "${PWD}", "$(pwd)", "`pwd`"];
     let rest = here.iter().find_map(|prefix| written.strip_prefix(prefix));
+    let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let rest = rest.map(|rest| rest.trim_start_matches('/'));
     from_root(written).or_else(|| inside(folder, rest.unwrap_or(written)))
 }
 
 /// A path that begins with the folder of the repository.
-fn from_root(written: &str) -> Option<PathBuf> {
+pub(super) fn from_root(written: &str) -> Option<PathBuf> {
     let rest = ROOTS.iter().find_map(|root| written.strip_prefix(root))?;
     let whole = rest.is_empty() || rest.starts_with('/');
     whole.then(|| inside(Path::new(""), rest.trim_start_matches('/')))?
 }
 
-/// The folders that the commands of a job run in, as far as its scripts say.
-pub(super) struct Folders<'v> {
-    view: &'v JobView<'v>,
-    /// The calls that change the folder.
+/// What changes the folder that the commands of a job run in, as far as its scripts say.
+pub(super) struct Folders {
+    /// The calls that do so, by their places in the view.
     moves: Vec<usize>,
 }
 
 /// How many changes of folder are followed in one job.
 const MOST_MOVES: usize = 200;
 
-impl<'v> Folders<'v> {
+impl Folders {
     /// Looks for what changes the folder.
-    pub(super) fn of(view: &'v JobView<'v>) -> Self {
+    pub(super) fn of(view: &JobView<'_>) -> Self {
         let moves = view.calls.iter().enumerate().filter(|(_, call)| {
             matches!(call.program(), Some("cd" | "pushd" | "popd")) && !call.is_remote()
         });
         let moves = moves.map(|(index, _)| index).collect();
-        Self { view, moves }
+        Self { moves }
     }
 
-    /// The folder of a command, by its place in the view, from the root of the repository.
-    pub(super) fn at(&self, index: usize) -> Option<PathBuf> {
-        let view = self.view;
-        let call = view.calls.get(index)?;
-        let step = view.line(call).folder.as_deref().unwrap_or_default();
-        let mut folder = Some(path_from(Path::new(""), step)?);
+    /// The folder of a command, by its place in the view, from the root of the repository; none if it is not known, or
+    /// elsewhere.
+    pub(super) fn at(&self, view: &JobView<'_>, index: usize) -> Option<PathBuf> {
         if self.moves.len() > MOST_MOVES {
             return None;
         }
-        let mut left: Vec<Option<PathBuf>> = Vec::new();
+        let call = view.calls.get(index)?;
+        let step = view.line(call).folder.as_deref().unwrap_or_default();
+        let mut shell = Shell {
+            here: path_from(Path::new(""), step),
+            before: None,
+            pushed: Vec::new(),
+        };
         let earlier = self.moves.iter().take_while(|earlier| **earlier < index);
         for earlier in earlier.filter_map(|earlier| view.calls.get(*earlier)) {
             if !shares_shell(view, earlier, call) {
                 continue;
             }
-            let moved = match earlier.program() {
-                Some("popd") => left.pop().flatten(),
-                program => {
-                    if program == Some("pushd") {
-                        left.push(folder.clone());
-                    }
-                    let word = earlier.command().words.get(1);
-                    let text = word.map(|word| view.expand_word(earlier, word).text);
-                    text.and_then(|text| match &folder {
-                        Some(here) => path_from(here, &text),
-                        None => from_root(&text),
-                    })
-                }
-            };
             match reaches(earlier, call) {
-                Some(true) => folder = moved,
+                Some(true) => shell.go(view, earlier),
                 Some(false) => {}
-                None => folder = None,
+                None => shell.get_lost(),
             }
         }
-        folder
+        shell.here
     }
 }
 
-/// Whether two commands run in one shell: GitLab gives all lines but those of `after_script` to one, GitHub each step to
-/// its own.
+/// What a shell knows of folders; nothing for one that is not known.
+struct Shell {
+    here: Option<PathBuf>,
+    /// Where `cd -` leads.
+    before: Option<PathBuf>,
+    /// Where `popd` leads, the next one last.
+    pushed: Vec<Option<PathBuf>>,
+}
+
+impl Shell {
+    /// Follows a command that changes the folder.
+    fn go(&mut self, view: &JobView<'_>, call: &Call) {
+        let words = call.command().words.iter().skip(1);
+        let mut words = words.map(|word| view.expand_word(call, word).text);
+        let operand = words.find(|word| word == "-" || !word.starts_with(['-', '+']));
+        let to = match (call.program(), operand.as_deref()) {
+            (Some("popd"), _) => self.pushed.pop().flatten(),
+            (_, Some("-")) => self.before.clone(),
+            (_, None) => None, // home, or the folder that was pushed last
+            (_, Some(path)) => match &self.here {
+                Some(here) => path_from(here, path),
+                None => from_root(path),
+            },
+        };
+        if call.program() == Some("pushd") {
+            self.pushed.push(self.here.clone());
+        }
+        self.before = std::mem::replace(&mut self.here, to);
+    }
+
+    /// From here on nothing is known.
+    fn get_lost(&mut self) {
+        self.here = None;
+        self.before = None;
+        self.pushed.clear();
+    }
+}
+
+/// Whether two commands run in one shell: GitLab gives all lines but those of hooks and of `after_script` to one, GitHub
+/// each step to its own.
 fn shares_shell(view: &JobView<'_>, earlier: &Call, call: &Call) -> bool {
+    let own = |phase: Phase| matches!(phase, Phase::Hook | Phase::After);
     match view.job.provider {
         Provider::GitHub => earlier.line == call.line,
-        Provider::GitLab => (earlier.phase == Phase::After) == (call.phase == Phase::After),
+        Provider::GitLab => earlier.phase == call.phase || !own(earlier.phase) && !own(call.phase),
     }
 }
 
@@ -103,22 +133,85 @@ fn shares_shell(view: &JobView<'_>, earlier: &Call, call: &Call) -> bool {
 fn reaches(change: &Call, call: &Call) -> Option<bool> {
     let (place, later) = (&change.command().place, &call.command().place);
     let same_line = change.line == call.line;
-    let together = same_line && place.statement == later.statement;
-    if together && place.nesting == later.nesting {
-        return Some(true);
+    if place.pipeline.1 > 1 || place.background {
+        return Some(false); // a shell of its own
     }
-    let apart = |nesting: &Nesting| {
+    let of_its_own = |nesting: &Nesting| {
         matches!(
             nesting,
-            Nesting::Subshell
-                | Nesting::Substitution
-                | Nesting::Backquotes
-                | Nesting::Script
-                | Nesting::Heredoc
+            Nesting::Substitution | Nesting::Backquotes | Nesting::Script | Nesting::Heredoc
         )
     };
-    if place.nesting.iter().any(apart) {
-        return (!same_line || place.nesting != later.nesting).then_some(false);
+    if let Some(last) = place.nesting.iter().rposition(of_its_own) {
+        let holds_both = same_line && later.nesting.get(..=last) == place.nesting.get(..=last);
+        if !holds_both {
+            return Some(false);
+        }
+        // which of several scripts in the line holds the command is not looked at
+        return (place.statement == later.statement).then_some(true);
     }
-    place.nesting.is_empty().then_some(true)
+    let span = call.command().span.clone();
+    for (kind, list) in lists_around(change) {
+        let holds_both = same_line && list.start <= span.start && span.end <= list.end;
+        match kind {
+            _ if holds_both => {}
+            CompoundKind::Subshell => return Some(false),
+            CompoundKind::Group => {}
+            _ => return None,
+        }
+    }
+    let is_function = |nesting: &Nesting| matches!(nesting, Nesting::Function(_));
+    if place.nesting.iter().any(is_function) && place.nesting.first() != later.nesting.first() {
+        return None; // when it is called
+    }
+    let together = same_line && place.statement == later.statement;
+    match place.connected {
+        Connected::After(Connector::Or) => None,
+        Connected::After(Connector::And) if !together && follows_a_test(change) => None,
+        _ => Some(true),
+    }
+}
+
+/// The lists of compound commands that hold a command, the innermost first.
+fn lists_around(call: &Call) -> impl Iterator<Item = (CompoundKind, &Range<usize>)> {
+    let span = &call.command().span;
+    let script = call.parsed.script.iter();
+    let compounds = script.flat_map(|script| script.compounds.iter().rev());
+    compounds.flat_map(move |compound| {
+        let lists = compound.lists.iter();
+        let lists = lists.filter(|list| list.start <= span.start && span.end <= list.end);
+        lists.map(|list| (compound.kind, list))
+    })
+}
+
+/// `[ -d sub ] && cd sub`: the folder changes only where the test holds.
+fn follows_a_test(call: &Call) -> bool {
+    let command = call.command();
+    let script = call.parsed.script.iter();
+    let mut others = script.flat_map(|script| script.commands.iter());
+    others.any(|other| {
+        other.place.statement == command.place.statement
+            && other.span.start < command.span.start
+            && matches!(other.program(), Some("[" | "[[" | "test"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::path_from;
+
+    #[test]
+    fn a_path_begins_in_the_folder_or_at_the_root() {
+        let path = |written: &str| {
+            path_from(Path::new("sub"), written).map(|path| path.display().to_string())
+        };
+        assert_eq!(path("x/../y"), Some("sub/y".to_owned()));
+        assert_eq!(path("$CI_PROJECT_DIR/x"), Some("x".to_owned()));
+        assert_eq!(path("${PWD}"), Some("sub".to_owned()));
+        for elsewhere in ["/x", "../../x", "$OTHER/x", "~/x"] {
+            assert_eq!(path(elsewhere), None, "{elsewhere}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::pipeline::{Job, Provider};
 use crate::rules::{Rules, RunnerLabel, Site, Target};
 use crate::version::Version;
 
+use super::commands::dockerfiles;
 use super::context::{Call, JobView};
 use super::docker_call::DockerCall;
 use super::draft::Draft;
@@ -52,6 +53,27 @@ impl JobView<'_> {
     /// Whether the job's commands run on the runner's machine itself, with its Podman.
     pub(crate) fn on_machine(&self) -> bool {
         self.job.provider == Provider::GitHub && self.job.image.is_none()
+    }
+
+    /// The architectures whose programs the runner runs by itself, as its labels say; those of all runners of a matrix.
+    pub(super) fn architectures(&self) -> Vec<&'static str> {
+        let is_arm = |label: &String| {
+            let mut words = label.split(|letter: char| !letter.is_ascii_alphanumeric());
+            words.any(|word| {
+                let word = word.to_ascii_lowercase();
+                matches!(word.as_str(), "arm" | "arm64" | "aarch64")
+            })
+        };
+        let mut found = Vec::new();
+        let of_labels = self.job.provider == Provider::GitHub;
+        if self.job.tags.iter().any(is_arm) {
+            found.push("arm64");
+        }
+        // a label of GitHub's is a machine, one of GitLab's a property of it
+        if found.is_empty() || of_labels && !self.job.tags.iter().all(is_arm) {
+            found.extend(["amd64", "x86_64", "386"]);
+        }
+        found
     }
 
     /// Whether the machine that the job runs on is used by others, too, as far as anybody said.
@@ -236,7 +258,7 @@ fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Without root, a container's user is another one on the machine, and ports below 1024 are the kernel's.
 /// Source: podman-run(1), rootless.md of Podman.
 fn users(pass: &JobPass<'_>, draft: &mut Draft) {
-    for (_, docker) in pass.known_calls() {
+    for (index, docker) in pass.known_calls() {
         if docker.call.with_sudo() {
             continue;
         }
@@ -271,24 +293,24 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
                 "leave chown out: without root the files are the runner's user's already",
             );
         }
-        if let (Some(user), Some(_), false) = (docker.flags_named("--user").last(), mounts, keeps) {
-            let root = docker.value(user).is_some_and(|value| {
-                matches!(value.text.as_str(), "0" | "root" | "0:0" | "root:root")
-            });
-            if !root {
-                draft.review(
+        if let (Some(user), Some(_), false) = (docker.flags_named("--user").last(), mounts, keeps)
+            && !docker.value(user).is_some_and(|value| is_root(&value.text))
+        {
+            draft.review(
                     "rootless-user",
                     docker.at_words(&user.words),
                     "Podman runs without root here: a container's user other than root cannot write what the runner's user owns",
                     "give it --userns keep-id, or see that it only reads what is mounted",
                 );
-            }
+        }
+        if !keeps && docker.flags_named("--user").next().is_none() {
+            user_of_the_image(pass, index, docker, draft);
         }
         for port in docker.flags_named("--publish") {
             let Some(value) = docker.value(port).filter(|value| !value.unknown) else {
                 continue;
             };
-            if host_port(&value.text).is_some_and(|port| port < 1024) {
+            if host_port(&value.text).is_some_and(|port| port < LOWEST_PORT) {
                 draft.block(
                     "rootless-port",
                     docker.at_words(&port.words),
@@ -297,6 +319,45 @@ fn users(pass: &JobPass<'_>, draft: &mut Draft) {
                 );
             }
         }
+    }
+}
+
+/// A container that runs as the user whom the Dockerfile of its image names, and is given files of the machine's.
+fn user_of_the_image(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let mounts = docker.flags_named("--volume");
+    let mut mounts = mounts.filter_map(|flag| Some((flag, docker.value(flag)?.text)));
+    let written = mounts
+        .find(|(_, mount)| mount.starts_with(['.', '/', '~', '$', '`']) && !mount.ends_with(":ro"));
+    let (Some((flag, _)), Some(image)) = (written, docker.operands().first().copied()) else {
+        return;
+    };
+    let image = docker.text_of(image).text;
+    let names_it = |build: &DockerCall<'_>| {
+        let mut names = build
+            .flags_named("--tag")
+            .filter_map(|flag| build.value(flag));
+        names.any(|name| name.text == image)
+    };
+    let mut builds = pass.known_calls().take_while(|(at, _)| *at < index);
+    let Some((at, build)) = builds.find(|(_, call)| call.rule.name == "build" && names_it(call))
+    else {
+        return;
+    };
+    let target = build.flags_named("--target").last();
+    let target = target
+        .and_then(|flag| build.value(flag))
+        .map(|target| target.text);
+    let dockerfiles = dockerfiles(pass, at, build).unwrap_or_default();
+    let mut users = dockerfiles
+        .iter()
+        .filter_map(|one| one.user(target.as_deref()));
+    if let Some(user) = users.find(|user| !is_root(user)) {
+        draft.review(
+            "rootless-user",
+            docker.at_words(&flag.words),
+            format!("Podman runs without root here: the image runs as {user}, who cannot write what the runner's user owns"),
+            "give it --userns keep-id, or see that it only reads what is mounted",
+        );
     }
 }
 
@@ -319,8 +380,16 @@ fn mounted_volume(docker: &DockerCall<'_>, draft: &mut Draft) {
     }
 }
 
+/// The lowest port that a program without root can open.
+pub(crate) const LOWEST_PORT: u32 = 1024;
+
+/// Whether a user is root, as `--user` takes one.
+pub(crate) fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next(), Some("0" | "root" | ""))
+}
+
 /// The port of the machine in `-p [IP:]HOST:CONTAINER`.
-fn host_port(value: &str) -> Option<u32> {
+pub(crate) fn host_port(value: &str) -> Option<u32> {
     let parts: Vec<&str> = value.rsplit(':').collect();
     let host = parts.get(1)?;
     host.split('-').next()?.parse().ok()

@@ -13,8 +13,7 @@ use super::docker_config::Credentials;
 use super::engine_client::ApiClient;
 use super::evidence::Evidence;
 use super::facts::Facts;
-use super::folder::{Folders, path_from};
-use crate::image_name::Expanded;
+use super::folder::{Folders, from_root, path_from};
 
 /// A job with all that the passes know of it.
 pub struct JobPass<'a> {
@@ -30,8 +29,8 @@ pub struct JobPass<'a> {
     pub replaced: HashSet<usize>,
     /// Actions that give way to other actions, not to commands, each with the finding that says so.
     pub other_actions: HashMap<usize, usize>,
-    /// The first call that goes to another folder: from there on a relative path may mean another file.
-    pub first_move: Option<usize>,
+    /// What changes the folder of its commands.
+    folders: Folders,
     /// The calls that run tests which start containers, once somebody asked.
     pub(super) clients: OnceCell<Vec<(usize, ApiClient)>>,
     /// What the job does with credentials beside its logins, once somebody asked.
@@ -54,10 +53,6 @@ impl<'a> JobPass<'a> {
         let taken_apart: Vec<_> = calls.map(|call| DockerCall::new(view, call)).collect();
         let known = evidence.commands.iter().copied().zip(&taken_apart);
         let facts = Facts::of(known.filter_map(|(index, call)| Some((index, call.as_ref().ok()?))));
-        let first_move = view
-            .calls
-            .iter()
-            .position(|call| matches!(call.program(), Some("cd" | "pushd")));
         Self {
             view,
             evidence,
@@ -65,7 +60,7 @@ impl<'a> JobPass<'a> {
             facts,
             replaced: HashSet::default(),
             other_actions: HashMap::default(),
-            first_move,
+            folders: Folders::of(view),
             clients: OnceCell::new(),
             credentials: OnceCell::new(),
             compose: OnceCell::new(),
@@ -76,9 +71,16 @@ impl<'a> JobPass<'a> {
     }
 
     /// A path that a command names, from the root of the repository, if it is known and leads there.
-    pub(crate) fn path_of(&self, call: usize, written: &Expanded) -> Option<PathBuf> {
-        let folder = Folders::of(self.view).at(call)?;
-        path_from(&folder, &written.text)
+    pub(crate) fn path_of(&self, call: usize, written: &str) -> Option<PathBuf> {
+        match self.folder_at(call) {
+            Some(folder) => path_from(&folder, written),
+            None => from_root(written),
+        }
+    }
+
+    /// The folder of a command, from the root of the repository, if it is known and leads there.
+    pub(crate) fn folder_at(&self, call: usize) -> Option<PathBuf> {
+        self.folders.at(self.view, call)
     }
 
     /// Whether the container of a call wants the same port as another one beside it.

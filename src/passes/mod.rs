@@ -20,6 +20,7 @@ mod distribution;
 mod docker_call;
 mod docker_config;
 mod draft;
+mod emulators;
 mod engine_client;
 mod engine_variable;
 mod evidence;
@@ -59,10 +60,11 @@ pub(crate) use docker_call::DockerCall;
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Deed, Facts};
+pub(crate) use host::{LOWEST_PORT, host_port, is_root};
 pub use job::JobPass;
 pub(crate) use readers::{Readers, names};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::pipeline::Job;
 use crate::text::Location;
 
@@ -85,6 +87,8 @@ pub struct Drafted {
 pub struct Gap {
     /// What there is to say.
     pub finding: Finding,
+    /// Whether the job moves only when a person has looked.
+    pub review: bool,
     /// Whether it is said at full weight even if the job stays on Docker.
     pub always: bool,
     /// Whether it is not said any more when the job moves.
@@ -117,7 +121,7 @@ pub fn run<'a>(
 
     removal::plan(pass.view, &mut draft);
     variables::keep_what_is_read(&pass, &mut draft);
-    let gaps = look(&pass, &draft);
+    let gaps = held_by_errors(look(&pass, &draft), &mut draft);
     let own_store = pass.evidence.own_daemon() || host::is_of_its_own(&pass);
     let calls_docker = !pass.evidence.commands.is_empty();
     Some(Drafted {
@@ -141,6 +145,7 @@ fn own_lines(pass: &mut JobPass<'_>, draft: &mut Draft) {
     variables::run(pass, draft);
     daemon_file::run(pass, draft);
     commands::run(pass, draft);
+    emulators::run(pass, draft);
     printed::run(pass, draft);
     hosts_file::run(pass, draft);
     compose::run(pass, draft);
@@ -153,6 +158,26 @@ fn own_lines(pass: &mut JobPass<'_>, draft: &mut Draft) {
     logins::run(pass, draft);
     docker_config::run(pass, draft);
     actions::run(pass, draft);
+}
+
+/// What is an error in what the job builds or starts keeps it on Docker, where it is none, and what a person should see
+/// is for review; the rest is only to be told.
+fn held_by_errors(gaps: Vec<Gap>, draft: &mut Draft) -> Vec<Gap> {
+    let is_error = |gap: &Gap| gap.finding.severity == Severity::Error;
+    let (errors, gaps): (Vec<Gap>, Vec<Gap>) = gaps.into_iter().partition(is_error);
+    for mut error in errors {
+        error.finding.severity = Severity::Warning;
+        draft.stay(error.finding);
+    }
+    if !draft.blockers.is_empty() {
+        return gaps; // nobody is asked about a job that stays
+    }
+    let asks = |gap: &Gap| gap.review && gap.finding.severity == Severity::Warning;
+    let (reviews, gaps): (Vec<Gap>, Vec<Gap>) = gaps.into_iter().partition(asks);
+    draft
+        .reviews
+        .extend(reviews.into_iter().map(|gap| gap.finding));
+    gaps
 }
 
 /// Every place of Docker in a job.

@@ -4,6 +4,7 @@ use crate::collections::IndexMap;
 use crate::pipeline::NodeRef;
 use crate::rules::{OnFedora, PackageManager};
 
+use super::commands::clones;
 use super::context::Call;
 use super::draft::{Draft, Purpose};
 use super::job::JobPass;
@@ -214,7 +215,14 @@ fn missing_programs(pass: &JobPass<'_>, installed: &[(usize, String)], draft: &m
             .wrappers
             .iter()
             .filter_map(|word| word.value.as_deref());
-        for program in call.program().into_iter().chain(wrappers) {
+        let clones = || {
+            let docker = pass
+                .known_call(index)
+                .filter(|docker| docker.rule.name == "build");
+            docker.is_some_and(|docker| clones(pass, index, docker))
+        };
+        let git = clones().then_some("git");
+        for program in call.program().into_iter().chain(wrappers).chain(git) {
             let Some(known) = view.context.rules.program(program) else {
                 continue;
             };

@@ -100,6 +100,7 @@ pub(super) fn of_moved_job(context: &Context<'_>, job: &Job) -> Option<Drafted> 
             ));
             gaps.push(Gap {
                 finding: note,
+                review: false,
                 always: false,
                 until_moved: false,
                 once: false,

@@ -14,15 +14,13 @@ use super::draft::Draft;
 use super::engine_client::ApiClient;
 use super::engine_variable;
 use super::facts::Deed;
-use super::folder::Folders;
 use super::job::JobPass;
 use super::{evidence, setup, written_files};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    let folders = Folders::of(view);
-    let entered = entered(pass, &folders);
+    let entered = entered(pass);
     let mut closure = Closure::new(view.context);
     for (index, call) in view.calls.iter().enumerate() {
         if call.is_remote()
@@ -33,7 +31,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let at = view.at_command(call);
-        let reached = closure.follow(index, simple(pass, call), folders.at(index), &entered);
+        let reached = closure.follow(index, simple(pass, call), pass.folder_at(index), &entered);
         if let Some(found) = reached.found {
             draft.block("docker-in-file", at, found.message(), help(&found.path));
             continue;
@@ -185,13 +183,13 @@ fn engines(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) {
 }
 
 /// The folders that the job's own lines go to.
-fn entered(pass: &JobPass<'_>, folders: &Folders<'_>) -> Vec<PathBuf> {
+fn entered(pass: &JobPass<'_>) -> Vec<PathBuf> {
     let calls = pass.view.calls.iter().enumerate();
     let moves = calls.filter(|(_, call)| matches!(call.program(), Some("cd" | "pushd")));
     let targets = moves.take(MOST_ENTERED).filter_map(|(index, call)| {
         let word = call.command().words.get(1)?;
         let text = pass.view.expand_word(call, word).text;
-        let folder = folders.at(index).unwrap_or_default();
+        let folder = pass.folder_at(index).unwrap_or_default();
         super::folder::path_from(&folder, &text)
     });
     targets.collect()

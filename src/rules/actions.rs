@@ -167,6 +167,9 @@ pub struct ActionRule {
     /// Whether it calls the docker command of the job's machine, and leaves nothing but credentials.
     #[serde(default)]
     pub calls_docker: bool,
+    /// Whether what it sets up brings emulators of other architectures along.
+    #[serde(default)]
+    pub brings_emulators: bool,
     /// Whether it sets DOCKER_CONFIG for the steps behind it.
     #[serde(default)]
     pub sets_docker_config: bool,

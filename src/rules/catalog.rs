@@ -33,6 +33,8 @@
 //! docker command, too. And when it is told: `always: true` at full weight of jobs that stay on Docker, too;
 //! `until-moved: true` only of jobs that have not moved; `once: true` of the first job that moves, and not of the others;
 //! `grouped: true` once of a file, with all places in it.
+//! And what it means for the job: of `severity: error` the job stays on Docker; with `review: true` it moves only when a
+//! person has looked; else it moves, and the rule is told.
 //! `settings` are files to be set elsewhere, as text that can be pasted.
 
 use std::collections::HashMap;
@@ -73,6 +75,8 @@ pub struct CatalogRule {
     pub beside: Option<String>,
     /// Whether it is said at full weight of jobs, too, that stay on Docker.
     pub always: bool,
+    /// Whether a person should look before the job moves.
+    pub review: bool,
     /// Whether it is no longer true of a job that has moved.
     pub until_moved: bool,
     /// Whether it is said of the first job that moves only: the others are no news.
@@ -250,6 +254,8 @@ struct Entry {
     beside: Option<String>,
     #[serde(default)]
     always: bool,
+    #[serde(default)]
+    review: bool,
     #[serde(default)]
     until_moved: bool,
     #[serde(default)]
@@ -494,6 +500,7 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
         shared: entry.shared,
         beside: entry.beside,
         always: entry.always,
+        review: entry.review,
         until_moved: entry.until_moved,
         unread: entry.unread,
         once: entry.once,

@@ -12,6 +12,7 @@ use crate::outcome::Trouble;
 use crate::passes::Scripts;
 use crate::pipeline::{Document, Documents};
 use crate::plan::Plan;
+use crate::project::ProjectFiles;
 use crate::prove;
 use crate::providers::Lowered;
 use crate::repository::{Files, Parsed, ReadError};
@@ -181,7 +182,15 @@ fn again(
         at: None,
         why,
     })?;
-    match make(&after_files, &after, rules, options, scripts, None) {
+    let project = ProjectFiles::behind(after.documents.files.len());
+    match make(
+        &after_files,
+        &after,
+        rules,
+        options,
+        scripts,
+        Some(&project),
+    ) {
         Made::Done { texts, .. } if texts.is_empty() => Ok(()),
         Made::Done { texts, .. } => {
             let (file, text) = texts.into_iter().next().unwrap_or((first, String::new()));

@@ -6,9 +6,11 @@ use std::path::Path;
 use crate::passes::context::Call;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
+use crate::passes::folder::path_from;
 use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_before;
 use crate::pipeline::{Action, Job};
+use crate::repository::slashed;
 use crate::rules::{Folder, Rules};
 use crate::shell::Connected;
 use crate::wildcard;
@@ -16,7 +18,8 @@ use crate::yaml::Kind;
 
 /// Makes the folders that Docker would have made, or says that something may be missing.
 pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let moved = pass.first_move.is_some_and(|first| first < index);
+    let folder = pass.folder_at(index);
+    let at_the_root = folder.as_ref().is_some_and(|it| it.as_os_str().is_empty());
     let mut made: Vec<&str> = Vec::new();
     let mut missing: Vec<(Bind<'_>, &Flag<'_>)> = Vec::new();
     for flag in docker.flags_named("--volume") {
@@ -24,9 +27,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
         let Some(bind) = bind.and_then(|raw| Bind::of(pass.view.context.rules, raw)) else {
             continue;
         };
-        let at_the_top = bind.from == Folder::Checkout || !moved;
-        let in_checkout = in_checkout(pass, docker, &bind).filter(|_| at_the_top);
-        let there = in_checkout
+        let there = in_checkout(folder.as_deref(), &bind)
             .is_some_and(|path| is_in_repository(pass, &path) || is_from_another_job(pass, &path))
             || is_made_before(pass, index, bind.path)
             || is_made_by_action(pass, docker, bind.path)
@@ -39,7 +40,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
     let folders: Vec<String> = missing
         .iter()
         .filter(|(bind, _)| bind.is_folder())
-        .map(|(bind, _)| bind.written(moved || !step_folder(pass, docker).is_empty()))
+        .map(|(bind, _)| bind.written(!at_the_root))
         .collect();
     let mut written = false;
     if let Some((_, first)) = missing.iter().find(|(bind, _)| bind.is_folder()) {
@@ -115,21 +116,14 @@ impl<'a> Bind<'a> {
     }
 }
 
-/// The folder in which the step runs, from the root of the checkout; empty for the root.
-fn step_folder<'p>(pass: &'p JobPass<'_>, docker: &DockerCall<'_>) -> &'p str {
-    let folder = pass.view.line(docker.call).folder.as_deref();
-    let folder = folder.unwrap_or_default();
-    folder.trim_start_matches("./").trim_end_matches('/')
-}
-
 /// A path from the root of the checkout, if that can be said.
-fn in_checkout(pass: &JobPass<'_>, docker: &DockerCall<'_>, bind: &Bind<'_>) -> Option<String> {
-    let folder = step_folder(pass, docker);
-    if bind.from == Folder::Checkout || folder.is_empty() {
-        return Some(bind.path.to_owned());
-    }
-    let known = !folder.contains("${{") && !folder.starts_with(['/', '~', '.']);
-    known.then(|| format!("{folder}/{}", bind.path))
+fn in_checkout(folder: Option<&Path>, bind: &Bind<'_>) -> Option<String> {
+    let folder = match bind.from {
+        Folder::Checkout => Path::new(""),
+        Folder::Working => folder?,
+    };
+    let path = path_from(folder, bind.path)?;
+    Some(slashed(&path))
 }
 
 fn is_in_repository(pass: &JobPass<'_>, path: &str) -> bool {

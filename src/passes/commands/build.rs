@@ -4,7 +4,9 @@ use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
 use crate::passes::job::JobPass;
 
+use crate::dockerfile::is_repository;
 use crate::rules::VariableAction;
+use crate::version::Version;
 
 use super::dockerfile;
 use super::filled;
@@ -209,16 +211,44 @@ pub(super) fn finish(
         let why = draft.note("build-argument", docker.at_words(&flag.words), message);
         remove_flag(docker, flag, draft, why);
     }
-    for word in docker.operands() {
-        let context = docker.text_of(word).text;
-        if context.contains("://") && context.contains('#') {
-            draft.block(
-                "build-context",
-                docker.at_words(&(word..word + 1)),
-                "Podman reads the part after # of a git context in its own way",
-                "clone the repository in the script and build the folder",
-            );
-        }
-    }
+    git_context(pass, docker, draft);
     dockerfile::needs(pass, index, docker, additions, draft);
+}
+
+/// The first Podman that reads a folder behind the reference of a repository. Source: Buildah changelog 1.27.
+const READS_FOLDERS: Version = Version {
+    major: 4,
+    minor: 2,
+    patch: 0,
+};
+
+/// `https://HOST/NAME.git#REFERENCE:FOLDER` is the same commit and folder to Podman.
+/// Source: podman-build(1), Buildah changelog 1.27.
+fn git_context(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let Some(word) = docker.operands().last().copied() else {
+        return;
+    };
+    let context = docker.text_of(word).text;
+    let Some((_, reference)) = context
+        .split_once('#')
+        .filter(|(url, _)| url.contains("://"))
+    else {
+        return;
+    };
+    let old = pass
+        .target_podman()
+        .is_none_or(|podman| podman < READS_FOLDERS);
+    let why = if !is_repository(&context) {
+        "Podman reads the part after # only of an address that ends in .git"
+    } else if reference.contains(':') && old {
+        "Podman before 4.2 reads no folder behind the reference of a repository, and builds its root"
+    } else {
+        return;
+    };
+    draft.block(
+        "build-context",
+        docker.at_words(&(word..word + 1)),
+        why,
+        "clone the repository in the script and build the folder",
+    );
 }

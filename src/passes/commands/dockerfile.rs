@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::dockerfile::Dockerfile;
+use crate::dockerfile::{Dockerfile, is_repository};
 use crate::image_name::ImageName;
 use crate::passes::build_files::{BuildFiles, build_files};
 use crate::passes::docker_call::DockerCall;
@@ -23,22 +23,25 @@ pub(super) fn needs(
     draft: &mut Draft,
 ) {
     let files = build_files(pass, index, docker);
-    if let Some(files) = files.as_ref().filter(|files| !files.named) {
+    if let Some([files]) = files.as_deref()
+        && !files.named
+    {
         name_it(pass, docker, files, additions, draft);
     }
-    let dockerfile = files.as_ref().and_then(|files| read(pass, files));
-    let (format, names) = match &dockerfile {
-        Some(dockerfile) => {
+    let (format, names) = match find(pass, index, docker) {
+        Some(dockerfiles) => {
             let rules = pass.view.context.rules;
             let contexts = docker.flags_named("--build-context");
             let contexts = contexts.filter_map(|flag| docker.value(flag));
             let contexts: Vec<String> = contexts
                 .filter_map(|value| Some(value.text.split_once('=')?.0.to_owned()))
                 .collect();
-            let short = dockerfile.base_images(&contexts).into_iter().find(|image| {
+            let mut images = dockerfiles.iter().flat_map(|dockerfile| dockerfile.base_images(&contexts));
+            let short = images.find(|image| {
                 ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
             });
-            let keyword = dockerfile.keeps_only_in_docker_format();
+            let mut keywords = dockerfiles.iter().filter_map(Dockerfile::keeps_only_in_docker_format);
+            let keyword = keywords.next();
             (
                 keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
                 short.map(|name| format!("the Dockerfile builds on {name}; Podman is told which registry that means")),
@@ -49,9 +52,7 @@ pub(super) fn needs(
             Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
         ),
     };
-    if let Some(message) = format
-        && (dockerfile.is_some() || pass.view.job.image.is_some())
-    {
+    if let Some(message) = format {
         let finding = draft.note("image-format", docker.at(), message);
         setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
     }
@@ -109,13 +110,28 @@ fn inside(folder: &str) -> String {
     }
 }
 
-/// The Dockerfile of a build, if the command says which and the repository has it.
-pub(super) fn find(
+/// The Dockerfiles that a build may read, if the command says which and the repository has them.
+pub(in crate::passes) fn find(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,
-) -> Option<Dockerfile> {
-    read(pass, &build_files(pass, index, docker)?)
+) -> Option<Vec<Dockerfile>> {
+    let files = build_files(pass, index, docker)?;
+    files.iter().map(|files| read(pass, files)).collect()
+}
+
+/// Whether a build clones a repository by git: its context, or what its Dockerfile adds.
+pub(in crate::passes) fn clones(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>) -> bool {
+    let context = docker.operands().last().map(|word| docker.text_of(*word));
+    let by_context = context.is_some_and(|context| is_repository(&context.text));
+    let adds = |dockerfile: &Dockerfile| {
+        let mut adds = dockerfile
+            .instructions
+            .iter()
+            .filter(|it| it.keyword == "ADD");
+        adds.any(|add| add.words().iter().any(|word| is_repository(&word.text)))
+    };
+    by_context || find(pass, index, docker).is_some_and(|all| all.iter().any(adds))
 }
 
 fn read(pass: &JobPass<'_>, files: &BuildFiles) -> Option<Dockerfile> {

@@ -28,8 +28,10 @@ mod volumes;
 mod workdir;
 
 pub(super) use capabilities::Containers;
+pub(super) use dockerfile::{clones, find as dockerfiles};
 use flags::{needs_newer, rename_flag};
 use parts::Additions;
+pub(super) use platforms::platforms;
 
 use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
 use crate::shell::{ArgumentKind, Connector};

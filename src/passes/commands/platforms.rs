@@ -63,10 +63,10 @@ pub(super) fn platform_layers(
     if one || caches {
         return;
     }
-    let from_scratch = dockerfile::find(pass, index, docker).is_none_or(|dockerfile| {
-        let mut bases = dockerfile
-            .instructions
+    let from_scratch = dockerfile::find(pass, index, docker).is_none_or(|dockerfiles| {
+        let mut bases = dockerfiles
             .iter()
+            .flat_map(|dockerfile| &dockerfile.instructions)
             .filter(|instruction| instruction.keyword == "FROM");
         bases.any(|instruction| {
             instruction
@@ -97,6 +97,20 @@ pub(super) fn is_multi_platform(docker: &DockerCall<'_>) -> bool {
         })
 }
 
+/// The lists of platforms that a build is for, one for each value that a matrix gives; none if it names none, and empty if
+/// they are not all in the file.
+pub(in crate::passes) fn platforms(docker: &DockerCall<'_>) -> Option<Vec<String>> {
+    if platforms_of_array(docker).is_some() {
+        return Some(Vec::new());
+    }
+    let flag = docker.flags_named("--platform").last()?;
+    let value = docker.value(flag)?;
+    Some(match value.unknown {
+        true => values_of_matrix(docker, &value.text).unwrap_or_default(),
+        false => vec![value.text],
+    })
+}
+
 /// The word `"${platforms[@]/#/--platform=}"`: what is in the array is not in the file.
 fn platforms_of_array(docker: &DockerCall<'_>) -> Option<usize> {
     let raw = |word: &usize| docker.call.raw(&docker.words()[*word]);
@@ -106,17 +120,19 @@ fn platforms_of_array(docker: &DockerCall<'_>) -> Option<usize> {
 
 /// Whether an expression gives the values of a matrix one by one, each a single platform.
 fn is_one_of_matrix(docker: &DockerCall<'_>, text: &str) -> bool {
+    let values = values_of_matrix(docker, text);
+    values.is_some_and(|values| !values.iter().any(|value| value.contains([',', '\n'])))
+}
+
+/// The values of an expression, or of a variable that holds one, if a matrix says them all.
+fn values_of_matrix(docker: &DockerCall<'_>, text: &str) -> Option<Vec<String>> {
     let view = docker.view;
     // a variable that other steps of the job fill with something else
     let variable = text
         .strip_prefix('$')
         .and_then(|name| docker.variable(name));
     let text = variable.unwrap_or(text);
-    let values = view
-        .job
-        .own
-        .and_then(|job| matrix::values(view.context.documents, job, text));
-    values.is_some_and(|values| !values.iter().any(|value| value.contains([',', '\n'])))
+    matrix::values(view.context.documents, view.job.own?, text)
 }
 
 /// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.

@@ -1,0 +1,41 @@
+//! What a service of compose asks for that Podman has not without root.
+
+use super::look::Look;
+use super::places::Places;
+use crate::compose::Value;
+use crate::passes::{LOWEST_PORT, host_port, is_root};
+
+/// Looks at a service that the job starts.
+pub(super) fn run(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
+    let ports = service.value("ports").map(Value::items);
+    for port in ports.unwrap_or_default() {
+        let host = match port.value("published") {
+            Some(published) => published.text().and_then(|text| text.parse().ok()),
+            None => port.text().and_then(host_port),
+        };
+        if host.is_some_and(|host| host < LOWEST_PORT) {
+            places.say(look, "compose-low-port", port.at, &places.text(port.at));
+        }
+    }
+    let user = service.value("user");
+    if let Some(user) = user.filter(|user| !user.text().is_some_and(is_root))
+        && service.get("userns_mode").is_none()
+        && writes_into_the_machine(service)
+    {
+        places.say(look, "compose-user", user.at, &places.text(user.at));
+    }
+}
+
+/// Whether a folder or a file of the machine is mounted so that the service can write it.
+fn writes_into_the_machine(service: &Value) -> bool {
+    let mounts = service.value("volumes").map(Value::items);
+    let mut mounts = mounts.unwrap_or_default().iter();
+    mounts.any(|mount| match mount.text() {
+        Some(text) => text.starts_with(['.', '/', '~', '$']) && !text.ends_with(":ro"),
+        None => {
+            let says =
+                |key: &str, wanted: &str| mount.value(key).and_then(Value::text) == Some(wanted);
+            says("type", "bind") && !says("read_only", "true")
+        }
+    })
+}
