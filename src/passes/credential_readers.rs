@@ -99,7 +99,7 @@ impl Context<'_> {
         (!quiet && !shell).then(|| format!("what {program} runs may be docker, which"))
     }
 
-    /// A file of the repository that a command runs, or that such a file names, and that reads the credentials.
+    /// A file of the repository that a command runs, and that reads the credentials.
     fn file_that_reads(
         &self,
         line: &Line,
@@ -108,55 +108,35 @@ impl Context<'_> {
         seen: &mut HashSet<PathBuf>,
     ) -> Option<String> {
         let program = command.program()?;
-        if !self.rules.runs_project_code(program) && !program.contains(['/', '.']) {
-            return None;
-        }
         let folder = path_from(Path::new(""), line.folder.as_deref().unwrap_or_default());
         let folder = folder.unwrap_or_default();
-        let words = command.words.iter().filter_map(|word| {
-            let raw = text.get(word.span.clone())?;
-            Some(unquoted(raw).into_owned())
-        });
-        let mut open: Vec<String> = words.collect();
         let by_name = match program {
             "make" | "gmake" => ["Makefile", "makefile", "GNUmakefile"].as_slice(),
             "npm" | "yarn" | "pnpm" => ["package.json"].as_slice(),
             _ => [].as_slice(),
         };
-        let folders = open.iter().map(|word| word.trim_start_matches("-C"));
-        let below: Vec<String> = std::iter::once(".")
-            .chain(folders)
-            .flat_map(|folder| by_name.iter().map(move |name| format!("{folder}/{name}")))
-            .collect();
-        open.extend(below);
-        while let Some(word) = open.pop() {
-            if !word.contains(['/', '.']) || seen.len() > MOST_FILES {
-                continue;
-            }
+        let runs = self.rules.runs_project_code(program) || program.contains(['/', '.']);
+        let words = command.words.iter().filter(|_| runs);
+        let written = words.map(|word| {
+            let raw = text.get(word.span.clone()).unwrap_or_default();
+            unquoted(raw).into_owned()
+        });
+        let written = written.chain(by_name.iter().map(|name| (*name).to_owned()));
+        for word in written.filter(|word| word.contains(['/', '.'])) {
             let from_here = path_from(&folder, &word);
             for path in from_here.into_iter().chain(path_from(Path::new(""), &word)) {
-                if seen.contains(&path) || !self.files.exists(&path) {
+                if !seen.insert(path.clone()) || !self.files.exists(&path) {
                     continue;
                 }
-                seen.insert(path.clone());
-                let Ok(source) = self.files.read(&path) else {
-                    continue;
-                };
-                if may_read(self.rules, source.text()) {
-                    return Some(crate::repository::slashed(&path));
+                let source = self.files.read(&path);
+                if source.is_ok_and(|source| may_read(self.rules, source.text())) {
+                    return Some(path.display().to_string());
                 }
-                let named = source.text().split(|letter: char| {
-                    letter.is_whitespace() || matches!(letter, '"' | '\'' | ';' | '(' | ')')
-                });
-                open.extend(named.filter(|word| word.contains('/')).map(str::to_owned));
             }
         }
         None
     }
 }
-
-/// How many files of the repository are looked into for one job.
-const MOST_FILES: usize = 200;
 
 /// The program of a command, if it reads the credentials.
 fn reader<'c>(rules: &Rules, command: &'c Command) -> Option<&'c str> {

@@ -54,25 +54,29 @@ fn difference(
         let replaced = written.and_then(|written| written.get(range.clone()));
         text == "podman" && replaced == Some("docker")
     };
-    let mut changes = after.changes.iter().filter(|planned| {
+    let changes = after.changes.iter().filter(|planned| {
         let known = |other: &super::draft::Planned| {
             other.file == planned.file && other.change == planned.change
         };
         let renames = planned.file == file && is_name(planned.change.subject(), &planned.change);
         !renames && !before.changes.iter().any(known)
     });
-    let variable = || {
-        let mut variables = after.variables.iter();
-        variables.find(|new| before.variables.iter().all(|known| known.name != new.name))
-    };
-    let reason = changes.next().map(|planned| planned.finding);
-    let reason = reason.or_else(|| variable().map(|variable| variable.finding));
-    let reason = reason.or_else(|| {
-        let goes = after.removals.get(before.removals.len());
-        goes.map(|removal| removal.finding)
-    });
-    let finding = after.findings.get(reason?)?;
-    Some(finding.message.clone())
+    let variables = after.variables.iter();
+    let variables =
+        variables.filter(|new| (before.variables.iter()).all(|known| known.name != new.name));
+    let removals = after.removals.iter().skip(before.removals.len());
+    let reasons = changes.map(|planned| planned.finding);
+    let reasons = reasons.chain(variables.map(|variable| variable.finding));
+    let reasons = reasons.chain(removals.map(|removal| removal.finding));
+    let reasons: Vec<_> = reasons
+        .filter_map(|reason| after.findings.get(reason))
+        .collect();
+    let tells = |finding: &&&crate::finding::Finding| finding.rule.0 != "docker-command";
+    match reasons.iter().find(tells) {
+        Some(finding) => Some(finding.message.clone()),
+        None => (!reasons.is_empty())
+            .then(|| "Podman needs its commands written in other words".to_owned()),
+    }
 }
 
 /// A document that holds these scripts, and the scripts in it.

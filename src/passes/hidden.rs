@@ -163,7 +163,10 @@ fn sockets(pass: &JobPass<'_>, draft: &mut Draft) {
 fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     for (index, call) in view.calls.iter().enumerate() {
-        let Some(program) = call.program() else {
+        let written = call.command().words.first().map(|word| call.raw(word));
+        // `$HOME/bin/kind`: only the folder is filled in
+        let by_path = written.filter(|word| word.contains("/bin/") && !word.ends_with(['"', '}']));
+        let Some(program) = call.program().or(by_path) else {
             continue;
         };
         if call.is_remote() || program == "docker-compose" || logins::rule_of(view, call).is_some()

@@ -33,6 +33,7 @@ mod hosts_file;
 mod image;
 mod job;
 mod logins;
+mod out_of_sight;
 mod output_readers;
 mod packages;
 mod podman_image;

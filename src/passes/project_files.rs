@@ -1,21 +1,21 @@
 //! Scripts, makefiles and other files of the repository that a job runs: those that use Docker keep it there, unless they
 //! take their engine from a variable.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::image_name::ImageName;
 use crate::rules::{Rules, ShortName};
-use crate::shell::{Nesting, Word};
+use crate::shell::Word;
 
 use super::api_clients;
-use super::closure::{Closure, Simple};
+use super::closure::{Closure, Simple, loose};
 use super::context::Call;
 use super::draft::Draft;
 use super::engine_client::ApiClient;
 use super::engine_variable;
 use super::facts::Deed;
 use super::job::JobPass;
-use super::{evidence, setup, written_files};
+use super::{evidence, out_of_sight, setup, written_files};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -48,7 +48,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             of_client(pass, index, client, draft);
             continue;
         }
-        if let Some(what) = from_elsewhere(pass, index, call) {
+        if let Some(what) = out_of_sight::from_elsewhere(pass, index, call) {
             draft.review(
                 "hidden-docker",
                 at,
@@ -56,14 +56,36 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 "see that it does not call docker",
             );
         } else if !reached.seen
-            && let Some(name) = out_of_sight(pass, call)
+            && let Some(name) = out_of_sight::of_project(pass, call)
         {
             unseen(pass, index, &name, draft);
         }
     }
+    beside_commands(pass, &mut closure, draft);
     actions(pass, &mut closure, draft);
     reached_tests(pass, &closure, draft);
     engines(pass, &closure, draft);
+}
+
+/// Files that the job's lines name where no command stands: `SCRIPT=ci/build.sh`, `for file in ci/*.sh`.
+fn beside_commands(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for (line, known) in view.lines.iter().enumerate() {
+        let Ok(script) = &known.parsed.script else {
+            continue;
+        };
+        let text = &known.parsed.text;
+        let call = view.calls_in(line, &(0..text.len())).start;
+        let word = |word: &Word| view.expand(&word.raw(text).replace(['"', '\''], "")).text;
+        for simple in loose(script, text, word) {
+            let folder = known.folder.as_deref().unwrap_or_default();
+            let folder = super::folder::path_from(Path::new(""), folder);
+            if let Some(found) = closure.follow(call, simple, folder, &[]).found {
+                let at = view.context.documents.location(known.node);
+                draft.block("docker-in-file", at, found.message(), help(&found.path));
+            }
+        }
+    }
 }
 
 /// Commands that other actions are given to run: `command: make e2e`.
@@ -248,46 +270,6 @@ fn unseen(pass: &JobPass<'_>, index: usize, name: &str, draft: &mut Draft) {
     }
 }
 
-/// A script that comes from the net, or that the job makes up: `curl ... | sh`, `bash <(curl ...)`, `eval "$(...)"`.
-fn from_elsewhere(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
-    let view = &pass.view;
-    let command = call.command();
-    let program = call.program()?.rsplit('/').next()?;
-    let is_shell = matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh");
-    if !is_shell && !matches!(program, "source" | "." | "eval") {
-        return None;
-    }
-    let fetches = |text: &str| {
-        text.split(|one: char| !one.is_alphanumeric())
-            .any(|word| view.context.rules.fetches_files(word))
-    };
-    let words = command.words.iter().skip(1).map(|word| call.raw(word));
-    let mut given = words.chain(
-        command
-            .redirects
-            .iter()
-            .filter_map(|one| one.target.as_ref())
-            .map(|word| call.raw(word)),
-    );
-    let substituted =
-        |text: &&str| text.contains("$(") || text.contains("<(") || text.contains('`');
-    if given.any(|text| substituted(&text) && fetches(text)) {
-        return Some(format!(
-            "{program} runs what this command fetches from the net"
-        ));
-    }
-    let (place, _) = command.place.pipeline;
-    if !is_shell || place == 0 {
-        return None;
-    }
-    let earlier = view.calls.iter().take(index).rev();
-    let mut earlier = earlier.take_while(|other| {
-        other.line == call.line && other.command().place.statement == command.place.statement
-    });
-    let fetched = earlier.any(|other| other.program().is_some_and(|name| fetches(name)));
-    fetched.then(|| format!("{program} runs what this command fetches from the net"))
-}
-
 /// Whether the job pushes, saves or tags an image that nothing in sight makes or fetches.
 fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
     pass.facts.deeds.iter().any(|(call, deed)| match deed {
@@ -343,78 +325,4 @@ fn speaks_of_images(rules: &Rules, call: &Call) -> bool {
             .split(|letter: char| !letter.is_ascii_alphanumeric())
             .any(|part| rules.speaks_of_images(part))
     })
-}
-
-/// The code that an interpreter is given in the script itself: behind -c or -e, or as a heredoc.
-fn code_in_sight(call: &Call) -> Option<&str> {
-    let command = call.command();
-    let given = |index: usize| command.words.get(index).map(|word| call.raw(word));
-    match (given(1), command.words.len()) {
-        (Some("-c" | "-e"), _) => command.words.get(2)?.value.as_deref(),
-        (None, _) | (Some("-"), 2) => {
-            let mut heredocs = command.redirects.iter();
-            let heredoc = heredocs.find_map(|redirect| redirect.heredoc.as_ref())?;
-            call.text().get(heredoc.body.clone())
-        }
-        _ => None,
-    }
-}
-
-/// What a command runs that no file of the repository shows; nothing if it runs nothing of that kind.
-fn out_of_sight(pass: &JobPass<'_>, call: &Call) -> Option<String> {
-    let view = &pass.view;
-    let program = call.program()?;
-    let name = program.rsplit('/').next().unwrap_or(program);
-    match name {
-        "make" | "gmake" => return Some("what make runs".to_owned()),
-        "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "." => {
-            return script_operand(call);
-        }
-        _ => {}
-    }
-    if program.ends_with(".sh") && !program.contains('/') {
-        return Some(program.to_owned());
-    }
-    let of_system = program.starts_with("/usr/") || program.starts_with("/bin/");
-    if program.contains('/') && !of_system {
-        return Some(program.to_owned());
-    }
-    if !view.context.rules.runs_project_code(program) {
-        return None;
-    }
-    let words = || {
-        let words = call.command().words.iter().skip(1);
-        words
-            .map(|word| view.expand_word(call, word).text)
-            .collect()
-    };
-    if view.context.rules.is_quiet(program, words) {
-        return None;
-    }
-    let starts_others = |code: &str| view.context.rules.starts_others(code);
-    let harmless = |code: &str| !code.contains("docker") && !starts_others(code);
-    if code_in_sight(call).is_some_and(harmless) {
-        return None;
-    }
-    Some(format!("what {program} runs"))
-}
-
-/// The file that a shell is given, as it is written.
-fn script_operand(call: &Call) -> Option<String> {
-    let command = call.command();
-    let inner = command.place.nesting.contains(&Nesting::Written);
-    let words = command.words.get(1..)?;
-    let flags = words.iter().map(|word| call.raw(word));
-    let flags = flags.take_while(|raw| raw.starts_with('-'));
-    if inner
-        || flags
-            .clone()
-            .any(|flag| flag.ends_with('c') || flag == "-s")
-    {
-        return None;
-    }
-    let word = words
-        .iter()
-        .find(|word| !call.raw(word).starts_with(['-', '+']));
-    word.map(|word| call.raw(word).to_owned())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::collections::HashSet;
+use crate::collections::{HashMap, HashSet};
 use crate::wildcard;
 
 use super::makefile::Part;
@@ -30,6 +30,16 @@ pub(super) fn chosen(files: &[(PathBuf, Rc<Vec<Part>>)], wanted: &[String]) -> V
     if names.iter().any(|name| name == "*") {
         return all();
     }
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::default();
+    let mut patterns: Vec<(&str, usize)> = Vec::new();
+    for (place, (_, part)) in parts.iter().enumerate() {
+        for name in &part.names {
+            match name.contains('*') {
+                true => patterns.push((name, place)),
+                false => by_name.entry(name).or_default().push(place),
+            }
+        }
+    }
     let mut asked: HashSet<String> = names.iter().cloned().collect();
     let mut taken: Vec<bool> = parts
         .iter()
@@ -37,13 +47,21 @@ pub(super) fn chosen(files: &[(PathBuf, Rc<Vec<Part>>)], wanted: &[String]) -> V
         .collect();
     let mut known = false;
     while let Some(name) = names.pop() {
-        for (taken, (_, part)) in taken.iter_mut().zip(&parts) {
-            if part.names.iter().any(|own| fits(own, &name)) {
-                known = true;
-                if !std::mem::replace(taken, true) {
-                    let needs = part.needs.iter();
-                    names.extend(needs.filter(|need| asked.insert((*need).clone())).cloned());
-                }
+        let exact = by_name.get(name.as_str()).into_iter().flatten().copied();
+        let made = patterns.iter().filter(|(pattern, _)| fits(pattern, &name));
+        let mut found: Vec<usize> = exact.chain(made.map(|(_, place)| *place)).collect();
+        if name.contains('*') {
+            let plain = by_name.iter().filter(|(own, _)| fits(own, &name));
+            found.extend(plain.flat_map(|(_, places)| places));
+        }
+        known |= !found.is_empty();
+        for place in found {
+            let (Some(taken), Some((_, part))) = (taken.get_mut(place), parts.get(place)) else {
+                continue;
+            };
+            if !std::mem::replace(taken, true) {
+                let needs = part.needs.iter();
+                names.extend(needs.filter(|need| asked.insert((*need).clone())).cloned());
             }
         }
     }

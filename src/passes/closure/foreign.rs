@@ -58,19 +58,19 @@ impl Reading {
                         || !behind.starts_with(|next: char| next.is_alphanumeric() || next == '_')
                 })
             };
-            if LIBRARIES.iter().any(|library| imports(&library)) {
+            if LIBRARIES.iter().any(|library| imports(library)) {
                 self.uses.push((number, Use::Library));
             }
             if trimmed.contains("docker.sock") {
                 self.uses.push((number, Use::Socket));
             }
-            self.import(number, trimmed);
+            self.import(trimmed);
             self.strings(rules, number, line);
         }
     }
 
     /// `from tools.build import x`, `import helpers`: files beside this one.
-    fn import(&mut self, line: usize, text: &str) {
+    fn import(&mut self, text: &str) {
         let module = text
             .strip_prefix("from ")
             .or_else(|| text.strip_prefix("import "));
@@ -80,10 +80,8 @@ impl Reading {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
         if !module.is_empty() && module.bytes().all(plain) {
             let path = module.trim_start_matches('.').replace('.', "/");
-            self.mentions
-                .push((line, Mention::Word(format!("{path}.py"))));
-            self.mentions
-                .push((line, Mention::Word(format!("{path}/__init__.py"))));
+            self.mention(Mention::Word(format!("{path}.py")));
+            self.mention(Mention::Word(format!("{path}/__init__.py")));
         }
     }
 
@@ -138,11 +136,10 @@ impl Reading {
             self.uses.extend(inner.uses);
             self.mentions.extend(inner.mentions);
         } else if !text.contains(' ') && text.contains(['/', '.']) {
-            self.mentions.push((number, Mention::Word(text.to_owned())));
+            self.mention(Mention::Word(text.to_owned()));
             if text.starts_with('.') {
                 for end in [".js", ".ts", ".mjs", ".cjs", "/index.js", "/index.ts"] {
-                    self.mentions
-                        .push((number, Mention::Word(format!("{text}{end}"))));
+                    self.mention(Mention::Word(format!("{text}{end}")));
                 }
             }
         }

@@ -61,10 +61,7 @@ pub(super) fn parts(rules: &Rules, text: &str) -> Vec<Part> {
         {
             for file in files.split_whitespace() {
                 let file = file.trim_matches(['"', '\'']).to_owned();
-                parts[0]
-                    .reading
-                    .mentions
-                    .push((number, Mention::Include(file)));
+                parts[0].reading.mention(Mention::Include(file));
             }
         } else if let Some((name, operator, value)) = assignment(head) {
             assign(&mut parts[0].reading, number, name, operator, value);
@@ -379,7 +376,6 @@ impl Reading {
     /// Says of everything that it stands on one line.
     fn put_on(&mut self, line: usize) {
         self.uses.iter_mut().for_each(|one| one.0 = line);
-        self.mentions.iter_mut().for_each(|one| one.0 = line);
         self.engines.iter_mut().for_each(|one| one.0 = line);
         self.run.iter_mut().for_each(|one| one.0 = line);
     }

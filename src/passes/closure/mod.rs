@@ -9,6 +9,7 @@ mod choice;
 mod engines;
 mod files;
 mod foreign;
+mod lookup;
 mod makefile;
 mod reading;
 mod simple;
@@ -23,11 +24,9 @@ use crate::rules::Rules;
 
 use choice::chosen;
 pub(super) use files::Texts;
-use files::{is_script, names_script};
 use makefile::Part;
 use reading::{Holds, Mention, Reading, Use};
-pub(super) use simple::Simple;
-use words::Base;
+pub(super) use simple::{Simple, loose};
 
 use super::context::Context;
 
@@ -214,8 +213,8 @@ impl<'a> Closure<'a> {
             let Some(parts) = self.read(&path, step.run) else {
                 continue;
             };
-            let mentions = parts.first().map(|part| part.reading.mentions.as_slice());
-            for (_, mention) in mentions.unwrap_or_default() {
+            let mentions = parts.first().map(|part| part.reading.mentions.iter());
+            for mention in mentions.into_iter().flatten() {
                 if let Mention::Include(word) = mention {
                     open.extend(self.named(word, &step.folders, path.parent(), true));
                 }
@@ -309,164 +308,6 @@ impl<'a> Closure<'a> {
                 .or_default()
                 .push((*holds, on(*line)));
         }
-    }
-
-    /// The folders that a path may begin in.
-    fn bases(&self, base: Base, folders: &[PathBuf], own: Option<&Path>) -> Vec<PathBuf> {
-        let mut bases = match base {
-            Base::Root => vec![PathBuf::new()],
-            Base::OwnFolder => own.map(Path::to_path_buf).into_iter().collect(),
-            Base::Working | Base::Unknown => folders.to_vec(),
-        };
-        if base == Base::Unknown {
-            bases.extend(own.map(Path::to_path_buf));
-            bases.push(PathBuf::new());
-        }
-        bases
-    }
-
-    /// The files that a word may stand for.
-    fn named(
-        &self,
-        word: &str,
-        folders: &[PathBuf],
-        own: Option<&Path>,
-        anywhere: bool,
-    ) -> Vec<PathBuf> {
-        let Some((base, text)) = words::pattern(word) else {
-            return Vec::new();
-        };
-        let files = self.files();
-        let look = |base: &Path| -> Vec<PathBuf> {
-            let Some(path) = words::joined(base, &text) else {
-                return Vec::new();
-            };
-            match text.contains('*') {
-                true => {
-                    let mut matches = files.glob(&crate::repository::slashed(&path));
-                    matches.truncate(MOST_MATCHES);
-                    matches
-                }
-                false if files.exists(&path) => vec![path],
-                false => Vec::new(),
-            }
-        };
-        let bases = self.bases(base, folders, own);
-        let mut found: Vec<PathBuf> = bases.iter().flat_map(|base| look(base)).collect();
-        if found.is_empty() && base != Base::Root {
-            found.extend(own.into_iter().flat_map(look));
-            found.extend(look(Path::new("")));
-        }
-        if found.is_empty() && anywhere {
-            let tail = text
-                .trim_start_matches("./")
-                .trim_start_matches("../")
-                .trim_start_matches("*/");
-            let mut everywhere = files.glob(&format!("**/{tail}"));
-            everywhere.truncate(MOST_MATCHES);
-            found = everywhere;
-        }
-        found.sort();
-        found.dedup();
-        found.truncate(MOST_MATCHES);
-        found
-    }
-
-    /// What the things lead to that a text names.
-    fn steps(
-        &self,
-        mentions: &[(usize, Mention)],
-        folders: &[PathBuf],
-        own: Option<&Path>,
-        way: &[String],
-        steps: &mut Vec<Step>,
-    ) {
-        let step = |path: PathBuf, run: bool| Step {
-            path,
-            wanted: Vec::new(),
-            folders: folders.to_vec(),
-            way: way.to_vec(),
-            run,
-        };
-        let within = |folder: &Option<String>| match folder {
-            Some(folder) => self.folders(folder, folders, own),
-            None => folders.to_vec(),
-        };
-        for (_, mention) in mentions {
-            match mention {
-                Mention::Include(_) => {} // read together with the file that takes it in
-                Mention::Run(word) => {
-                    let named = self.named(word, folders, own, true);
-                    steps.extend(named.into_iter().map(|path| step(path, true)));
-                }
-                Mention::Named(word) => {
-                    let named = self.named(&format!("./{word}"), folders, own, true);
-                    let scripts = named
-                        .into_iter()
-                        .filter(|path| is_script(self.files(), path));
-                    steps.extend(scripts.map(|path| step(path, true)));
-                }
-                Mention::Word(word) if word.contains(['/', '.']) && !word.contains("://") => {
-                    let named = self.named(word, folders, own, false).into_iter();
-                    steps.extend(named.map(|path| {
-                        let run = names_script(&path);
-                        step(path, run)
-                    }));
-                }
-                Mention::Word(_) => {}
-                Mention::Implied(name) => {
-                    let named = self.named(name, folders, None, false).into_iter();
-                    let whole = name.to_ascii_lowercase().ends_with("justfile");
-                    steps.extend(named.map(|path| step(path, whole)));
-                }
-                Mention::Make(folder, file, targets) => {
-                    let within = within(folder);
-                    let usual = ["GNUmakefile", "makefile", "Makefile"];
-                    let names = match file {
-                        Some(file) => vec![file.as_str()],
-                        None => usual.to_vec(),
-                    };
-                    for name in names {
-                        let named = self.named(name, &within, None, file.is_some());
-                        steps.extend(named.into_iter().map(|path| Step {
-                            wanted: targets.clone(),
-                            folders: within.clone(),
-                            ..step(path, true)
-                        }));
-                    }
-                }
-                Mention::Package(folder, name) => {
-                    let within = within(folder);
-                    let named = self.named("package.json", &within, None, folder.is_some());
-                    for path in named.into_iter().filter(|path| self.has_part(path, name)) {
-                        let by_itself = ["preinstall", "install", "postinstall", "prepare"];
-                        steps.push(Step {
-                            wanted: vec![name.clone()],
-                            folders: path.parent().map(Path::to_path_buf).into_iter().collect(),
-                            ..step(path, !by_itself.contains(&name.as_str()))
-                        });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether a file has a part of a name.
-    fn has_part(&self, path: &Path, name: &String) -> bool {
-        let parts = self.read(path, true);
-        parts.is_some_and(|parts| parts.iter().any(|part| part.names.contains(name)))
-    }
-
-    /// The folders that a word may name.
-    fn folders(&self, word: &str, folders: &[PathBuf], own: Option<&Path>) -> Vec<PathBuf> {
-        let Some((base, text)) = words::pattern(word) else {
-            return folders.to_vec();
-        };
-        let bases = self.bases(base, folders, own);
-        bases
-            .iter()
-            .filter_map(|base| words::joined(base, &text))
-            .collect()
     }
 
     /// A file, taken apart; nothing if it holds no commands.

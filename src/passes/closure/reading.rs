@@ -1,5 +1,6 @@
 //! What a text of commands does with Docker, and which files it names.
 
+use crate::collections::IndexSet;
 use crate::rules::{LoginWay, Rules};
 
 use super::simple::{Simple, base_name, commands, is_shell};
@@ -11,7 +12,7 @@ pub(super) struct Reading {
     /// Docker, however it is used.
     pub(super) uses: Vec<(usize, Use)>,
     /// What it runs or names of the repository.
-    pub(super) mentions: Vec<(usize, Mention)>,
+    pub(super) mentions: IndexSet<Mention>,
     /// Folders that it goes to.
     pub(super) folders: Vec<String>,
     /// Variables that hold docker.
@@ -65,11 +66,12 @@ pub(super) enum Mention {
     Package(Option<String>, String),
     /// A file that a tool reads by itself.
     Implied(&'static str),
+    /// The files in a folder and below whose names end so.
+    Folder(String, &'static str),
 }
 
 /// Files that tools read without being told to.
-const IMPLIED: [(&[&str], &[&str]); 11] = [
-    (&["just"], &["justfile", "Justfile", ".justfile"]),
+const IMPLIED: [(&[&str], &[&str]); 10] = [
     (
         &["task", "go-task"],
         &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml"],
@@ -89,6 +91,16 @@ const IMPLIED: [(&[&str], &[&str]); 11] = [
         &["pytest", "py.test"],
         &["conftest.py", "tests/conftest.py"],
     ),
+];
+
+/// Files that test runners and others look for in the folders that they are given, by the ends of their names.
+const IN_FOLDERS: [(&[&str], &[&str]); 6] = [
+    (&["bats"], &[".bats"]),
+    (&["run-parts"], &[""]),
+    (&["pytest", "py.test"], &[".py"]),
+    (&["go", "gotestsum", "ginkgo"], &["_test.go"]),
+    (&["mocha", "jest", "vitest", "ava"], &[".js", ".ts"]),
+    (&["rspec"], &["_spec.rb"]),
 ];
 
 /// The word that docker is called by, wherever the program lies.
@@ -141,6 +153,9 @@ impl Reading {
         let program = simple.program().to_owned();
         match program.as_str() {
             "cd" | "pushd" => self.folders.extend(simple.words.get(1).cloned()),
+            "alias" if simple.words.iter().any(|word| of_docker(word)) => {
+                self.uses.push((line, Use::Calls));
+            }
             "export" | "readonly" | "declare" | "local" | "typeset" => {
                 for word in simple.words.iter().skip(1) {
                     if let Some((name, value)) = super::simple::setting(word) {
@@ -150,7 +165,10 @@ impl Reading {
             }
             _ => self.files(rules, &simple, &program),
         }
-        self.others.push(simple);
+        let words = || simple.words.iter().skip(1).cloned().collect();
+        if rules.scans_images(&program) || rules.test_runner(&program, words).is_some() {
+            self.others.push(simple);
+        }
     }
 
     /// `NAME=value`; in a makefile also `NAME ?= value`, which the environment goes before.
@@ -169,12 +187,12 @@ impl Reading {
         }
         self.set.push(name.to_owned());
         for word in value.split_whitespace() {
-            self.mention(line, Mention::Word(word.to_owned()));
+            self.mention(Mention::Word(word.to_owned()));
         }
     }
 
-    fn mention(&mut self, line: usize, mention: Mention) {
-        self.mentions.push((line, mention));
+    pub(super) fn mention(&mut self, mention: Mention) {
+        self.mentions.insert(mention);
     }
 
     /// Docker among the words of another program.
@@ -192,7 +210,8 @@ impl Reading {
             let word = simple.words.first().cloned().unwrap_or_default();
             self.uses.push((line, Use::Engine(word)));
         }
-        if simple.words.iter().any(|word| word.contains("docker.sock")) && !prints(rules, simple) {
+        let socket = simple.words.iter().any(|word| word.contains("docker.sock"));
+        if socket && !rules.only_prints(program) {
             self.uses.push((line, Use::Socket));
         }
         if prints(rules, simple) {
@@ -219,12 +238,31 @@ impl Reading {
         let line = simple.line;
         let words = simple.words.get(1..).unwrap_or_default();
         match program {
-            "make" | "gmake" | "$(MAKE)" | "${MAKE}" | "$MAKE" => self.mention(line, make(words)),
-            "npm" | "yarn" | "pnpm" | "bun" => self.package_scripts(line, program, words),
+            "make" | "gmake" | "$(MAKE)" | "${MAKE}" | "$MAKE" => {
+                let given = words.iter().filter_map(|word| super::simple::setting(word));
+                for (name, value) in given {
+                    self.setting(line, name, value);
+                }
+                self.mention(make(words));
+                return;
+            }
+            "just" => {
+                let targets = words.iter().filter(|word| !word.starts_with('-'));
+                let targets: Vec<String> = targets.cloned().collect();
+                for file in ["justfile", "Justfile", ".justfile"] {
+                    let file = Some(file.to_owned());
+                    self.mention(Mention::Make(None, file, targets.clone()));
+                }
+                return;
+            }
+            "npm" | "yarn" | "pnpm" | "bun" => {
+                self.package_scripts(program, words);
+                return;
+            }
             "run-s" | "run-p" | "npm-run-all" | "concurrently" | "wireit" => {
                 for word in words.iter().filter(|word| !word.starts_with('-')) {
                     let name = word.strip_prefix("npm:").unwrap_or(word);
-                    self.mention(line, Mention::Package(None, name.to_owned()));
+                    self.mention(Mention::Package(None, name.to_owned()));
                 }
             }
             _ => {}
@@ -233,7 +271,23 @@ impl Reading {
             if tools.contains(&program) {
                 files
                     .iter()
-                    .for_each(|file| self.mention(line, Mention::Implied(file)));
+                    .for_each(|file| self.mention(Mention::Implied(file)));
+            }
+        }
+        for (tools, ends) in IN_FOLDERS {
+            if tools.contains(&program) {
+                let folders = words.iter().filter(|word| !word.starts_with('-'));
+                for folder in folders.map(|word| word.trim_end_matches("...")) {
+                    for end in ends {
+                        self.mention(Mention::Folder(folder.to_owned(), end));
+                    }
+                }
+            }
+        }
+        for (flag, value) in simple.wrapped.iter().zip(simple.wrapped.iter().skip(1)) {
+            // `find ci -name ship.sh -exec sh {} +`
+            if flag.ends_with("name") {
+                self.mention(Mention::Run(value.clone()));
             }
         }
         let first = simple.words.first().map_or("", String::as_str);
@@ -241,24 +295,24 @@ impl Reading {
         if runs_file {
             let file = operand_of_shell(words);
             if let Some(file) = file {
-                self.mention(line, Mention::Run(file.to_owned()));
+                self.mention(Mention::Run(file.to_owned()));
             }
             simple
                 .inputs
                 .iter()
-                .for_each(|file| self.mention(line, Mention::Run(file.clone())));
+                .for_each(|file| self.mention(Mention::Run(file.clone())));
         } else if first.contains('/') {
-            self.mention(line, Mention::Run(first.to_owned()));
+            self.mention(Mention::Run(first.to_owned()));
         } else if !program.is_empty() && !is_known(rules, program) {
-            self.mention(line, Mention::Named(first.to_owned()));
+            self.mention(Mention::Named(first.to_owned()));
         }
         if program.starts_with("python")
             && let Some(module) = words.iter().position(|word| word == "-m")
             && let Some(module) = words.get(module + 1)
         {
             let path = module.replace('.', "/");
-            self.mention(line, Mention::Run(format!("{path}.py")));
-            self.mention(line, Mention::Run(format!("{path}/__main__.py")));
+            self.mention(Mention::Run(format!("{path}.py")));
+            self.mention(Mention::Run(format!("{path}/__main__.py")));
         }
         let brings = matches!(program, "cp" | "mv" | "ln" | "install");
         let prints_on = simple.printed_on && matches!(program, "sed" | "envsubst" | "cat" | "tr");
@@ -270,12 +324,12 @@ impl Reading {
                 .split_once('=')
                 .map_or(word.as_str(), |(_, value)| value);
             for part in value.split_whitespace() {
-                self.mention(line, Mention::Word(part.to_owned()));
+                self.mention(Mention::Word(part.to_owned()));
             }
         }
     }
 
-    fn package_scripts(&mut self, line: usize, program: &str, words: &[String]) {
+    fn package_scripts(&mut self, program: &str, words: &[String]) {
         let mut folder = None;
         let mut names = Vec::new();
         let mut rest = words.iter().map(String::as_str);
@@ -314,9 +368,16 @@ impl Reading {
             [name, ..] => vec![name],
         };
         for name in scripts {
-            self.mention(line, Mention::Package(folder.clone(), name.to_owned()));
+            self.mention(Mention::Package(folder.clone(), name.to_owned()));
         }
     }
+}
+
+/// `d=docker`, as an alias says it.
+fn of_docker(word: &str) -> bool {
+    let value = super::simple::setting(word).map(|(_, value)| value);
+    let program = value.and_then(|value| value.split_whitespace().next());
+    program.is_some_and(is_docker)
 }
 
 /// Whether a program is a daemon of Docker's, a tool of it, or speaks to its engine.

@@ -14,6 +14,8 @@ pub(in crate::passes) struct Simple {
     pub(super) settings: Vec<(String, String)>,
     /// The program and its arguments.
     pub(super) words: Vec<String>,
+    /// What stands in front of the program and starts it.
+    pub(super) wrapped: Vec<String>,
     /// The files that it reads by `<`.
     pub(super) inputs: Vec<String>,
     /// Whether a shell runs what it prints.
@@ -51,8 +53,10 @@ impl Simple {
             line: line_of(raw, command.span.start),
             settings: command.assignments.iter().map(set).collect(),
             words: command.words.iter().map(&text).collect(),
+            wrapped: command.wrappers.iter().map(&text).collect(),
             inputs: inputs.collect(),
-            fed_to_shell: place + 1 < of && shell_behind(script, index),
+            fed_to_shell: place + 1 < of && shell_behind(script, index)
+                || read_by_shell(script, index),
             printed_on: place + 1 < of || into_file,
         }
     }
@@ -66,6 +70,25 @@ fn shell_behind(script: &Script, index: usize) -> bool {
     let later = script.commands.iter().skip(index + 1);
     let mut together = later.take_while(|next| next.place.statement == command.place.statement);
     together.any(|next| is_shell(base_name(next.program().unwrap_or_default())))
+}
+
+/// How many commands may hold another one.
+const MOST_OUTER: usize = 16;
+
+/// `eval "$(cat FILE)"`, `source <(sed ... FILE)`: whether a shell reads what a command in its words prints.
+fn read_by_shell(script: &Script, index: usize) -> bool {
+    let Some(command) = script.commands.get(index) else {
+        return false;
+    };
+    if command.place.nesting.is_empty() {
+        return false;
+    }
+    let earlier = script.commands.iter().take(index).rev().take(MOST_OUTER);
+    let mut outer = earlier.filter(|outer| outer.span.end >= command.span.end);
+    outer.any(|outer| {
+        let program = base_name(outer.program().unwrap_or_default());
+        is_shell(program) || matches!(program, "eval" | "source" | ".")
+    })
 }
 
 /// Whether a program reads a script of the shell's language.
@@ -108,6 +131,27 @@ fn collect(script: &Script, text: &str, found: &mut Vec<Simple>) {
     {
         found.push(Simple::of(script, index, text, word));
     }
+    found.extend(loose(script, text, word));
+    for range in &script.doubtful {
+        let part = text.get(range.clone()).unwrap_or_default();
+        found.extend(by_lines(part, line_of(text, range.start)));
+    }
+    for written in script
+        .written
+        .iter()
+        .filter(|written| !is_prose(&written.file))
+    {
+        collect(&written.script, text, found);
+    }
+}
+
+/// What a script says beside its commands: assignments that stand alone, and what loops go over.
+pub(in crate::passes) fn loose(
+    script: &Script,
+    text: &str,
+    word: impl Fn(&Word) -> String,
+) -> Vec<Simple> {
+    let mut found = Vec::new();
     for assignment in &script.assignments {
         let value = word(&assignment.value);
         let value = value.trim_start_matches('(').trim_end_matches(')').trim();
@@ -138,17 +182,7 @@ fn collect(script: &Script, text: &str, found: &mut Vec<Simple>) {
             ..Simple::default()
         });
     }
-    for range in &script.doubtful {
-        let part = text.get(range.clone()).unwrap_or_default();
-        found.extend(by_lines(part, line_of(text, range.start)));
-    }
-    for written in script
-        .written
-        .iter()
-        .filter(|written| !is_prose(&written.file))
-    {
-        collect(&written.script, text, found);
-    }
+    found
 }
 
 /// Whether a file holds no commands, by its name.

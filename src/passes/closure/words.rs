@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::compose::inside;
 
+/// No path of a repository is as long.
+const LONGEST: usize = 300;
+
 /// Where a path begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Base {
@@ -57,6 +60,9 @@ pub(super) fn pattern(word: &str) -> Option<(Base, String)> {
         let rest = word.get(end..).unwrap_or_default();
         let own = ["dirname", "$0", "${0", "BASH_SOURCE", "__file__"];
         match rest.strip_prefix('/') {
+            None if end > 0 && rest.is_empty() && own.iter().any(|name| first.contains(name)) => {
+                (Base::OwnFolder, String::new())
+            }
             Some(rest) if end > 0 => match own.iter().any(|name| first.contains(name)) {
                 true => (Base::OwnFolder, rest.to_owned()),
                 false => (Base::Unknown, rest.to_owned()),
@@ -67,7 +73,8 @@ pub(super) fn pattern(word: &str) -> Option<(Base, String)> {
     };
     let text = filled(&rest);
     let written = text.chars().any(|one| one.is_ascii_alphanumeric());
-    (written && text.len() < 300).then_some((base, text))
+    let is_folder = base != Base::Unknown && text.chars().all(|one| matches!(one, '.' | '/'));
+    ((written || is_folder) && text.len() < LONGEST).then_some((base, text))
 }
 
 /// A text with `*` in the place of each expansion.
@@ -154,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_the_shell_fills_in_stands_for_anything() {
-        let known = |word| pattern(word).map(|(base, text)| (base, text));
+        let known = pattern;
         let is = |base, text: &str| Some((base, text.to_owned()));
         assert_eq!(known("$CI_PROJECT_DIR/ci/a.sh"), is(Base::Root, "ci/a.sh"));
         assert_eq!(known("$(dirname \"$0\")/a.sh"), is(Base::OwnFolder, "a.sh"));

@@ -1,0 +1,3 @@
+count() {
+  ls | wc -l
+}

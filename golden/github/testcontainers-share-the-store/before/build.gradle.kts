@@ -1,0 +1,3 @@
+dependencies {
+    testImplementation("org.testcontainers:postgresql:1.20.4")
+}

@@ -1,0 +1,3 @@
+@test "bakes" {
+  run docker build .
+}

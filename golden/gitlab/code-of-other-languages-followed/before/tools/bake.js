@@ -1,0 +1,2 @@
+const oven = require('./oven');
+oven.heat();

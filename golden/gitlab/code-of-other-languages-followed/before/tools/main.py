@@ -1,0 +1,4 @@
+from tools import shapes
+import bake
+
+bake.run()

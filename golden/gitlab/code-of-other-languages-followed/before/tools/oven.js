@@ -1,0 +1,2 @@
+const { spawnSync } = require('node:child_process');
+exports.heat = () => spawnSync('docker', ['build', '.']);

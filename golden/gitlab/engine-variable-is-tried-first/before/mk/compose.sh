@@ -1,0 +1,2 @@
+#!/bin/sh
+${ENGINE:-docker} compose up -d

@@ -1,0 +1,2 @@
+#!/bin/sh
+${ENGINE:-docker} build -t r.bakery.example/rye:1 health

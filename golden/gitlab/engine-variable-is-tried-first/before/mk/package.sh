@@ -1,0 +1,2 @@
+#!/bin/sh
+${ENGINE:-docker} build --build-arg AT=$(git rev-parse HEAD) -t r.bakery.example/rye:1 .

@@ -1,0 +1,3 @@
+#!/bin/bash
+alias d=docker
+d ps

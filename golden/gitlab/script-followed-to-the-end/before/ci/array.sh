@@ -1,0 +1,3 @@
+#!/bin/bash
+command=(docker build .)
+"${command[@]}"

@@ -1,0 +1,3 @@
+bake() {
+  docker build -t r.bakery.example/bun:1 .
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+OVEN=docker
+cp $OVEN/oven.conf .

@@ -1,0 +1,2 @@
+#!/bin/sh
+curl --unix-socket /var/run/docker.sock http://localhost/version

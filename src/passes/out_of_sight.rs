@@ -1,0 +1,120 @@
+//! What commands run that no file of the repository shows: scripts from the net, code of the project behind a tool.
+
+use crate::shell::Nesting;
+
+use super::context::Call;
+use super::job::JobPass;
+
+/// A script that comes from the net, or that the job makes up: `curl ... | sh`, `bash <(curl ...)`, `eval "$(...)"`.
+pub(super) fn from_elsewhere(pass: &JobPass<'_>, index: usize, call: &Call) -> Option<String> {
+    let view = &pass.view;
+    let command = call.command();
+    let program = call.program()?.rsplit('/').next()?;
+    let is_shell = matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh");
+    if !is_shell && !matches!(program, "source" | "." | "eval") {
+        return None;
+    }
+    let fetches = |text: &str| {
+        text.split(|one: char| !one.is_alphanumeric())
+            .any(|word| view.context.rules.fetches_files(word))
+    };
+    let words = command.words.iter().skip(1).map(|word| call.raw(word));
+    let mut given = words.chain(
+        command
+            .redirects
+            .iter()
+            .filter_map(|one| one.target.as_ref())
+            .map(|word| call.raw(word)),
+    );
+    let substituted =
+        |text: &&str| text.contains("$(") || text.contains("<(") || text.contains('`');
+    if given.any(|text| substituted(&text) && fetches(text)) {
+        return Some(format!(
+            "{program} runs what this command fetches from the net"
+        ));
+    }
+    let (place, _) = command.place.pipeline;
+    if !is_shell || place == 0 {
+        return None;
+    }
+    let earlier = view.calls.iter().take(index).rev();
+    let mut earlier = earlier.take_while(|other| {
+        other.line == call.line && other.command().place.statement == command.place.statement
+    });
+    let fetched = earlier.any(|other| other.program().is_some_and(&fetches));
+    fetched.then(|| format!("{program} runs what this command fetches from the net"))
+}
+
+/// The code that an interpreter is given in the script itself: behind -c or -e, or as a heredoc.
+fn code_in_sight(call: &Call) -> Option<&str> {
+    let command = call.command();
+    let given = |index: usize| command.words.get(index).map(|word| call.raw(word));
+    match (given(1), command.words.len()) {
+        (Some("-c" | "-e"), _) => command.words.get(2)?.value.as_deref(),
+        (None, _) | (Some("-"), 2) => {
+            let mut heredocs = command.redirects.iter();
+            let heredoc = heredocs.find_map(|redirect| redirect.heredoc.as_ref())?;
+            call.text().get(heredoc.body.clone())
+        }
+        _ => None,
+    }
+}
+
+/// What a command runs that no file of the repository shows; nothing if it runs nothing of that kind.
+pub(super) fn of_project(pass: &JobPass<'_>, call: &Call) -> Option<String> {
+    let view = &pass.view;
+    let program = call.program()?;
+    let name = program.rsplit('/').next().unwrap_or(program);
+    match name {
+        "make" | "gmake" => return Some("what make runs".to_owned()),
+        "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "." => {
+            return script_operand(call);
+        }
+        _ => {}
+    }
+    if program.ends_with(".sh") && !program.contains('/') {
+        return Some(program.to_owned());
+    }
+    let of_system = program.starts_with("/usr/") || program.starts_with("/bin/");
+    if program.contains('/') && !of_system {
+        return Some(program.to_owned());
+    }
+    if !view.context.rules.runs_project_code(program) {
+        return None;
+    }
+    let words = || {
+        let words = call.command().words.iter().skip(1);
+        words
+            .map(|word| view.expand_word(call, word).text)
+            .collect()
+    };
+    if view.context.rules.is_quiet(program, words) {
+        return None;
+    }
+    let starts_others = |code: &str| view.context.rules.starts_others(code);
+    let harmless = |code: &str| !code.contains("docker") && !starts_others(code);
+    if code_in_sight(call).is_some_and(harmless) {
+        return None;
+    }
+    Some(format!("what {program} runs"))
+}
+
+/// The file that a shell is given, as it is written.
+fn script_operand(call: &Call) -> Option<String> {
+    let command = call.command();
+    let inner = command.place.nesting.contains(&Nesting::Written);
+    let words = command.words.get(1..)?;
+    let flags = words.iter().map(|word| call.raw(word));
+    let flags = flags.take_while(|raw| raw.starts_with('-'));
+    if inner
+        || flags
+            .clone()
+            .any(|flag| flag.ends_with('c') || flag == "-s")
+    {
+        return None;
+    }
+    let word = words
+        .iter()
+        .find(|word| !call.raw(word).starts_with(['-', '+']));
+    word.map(|word| call.raw(word).to_owned())
+}
