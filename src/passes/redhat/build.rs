@@ -12,6 +12,8 @@ use super::{Step, Unsaid, place, value_of};
 #[derive(Default)]
 struct Given {
     context: Option<String>,
+    /// The folder behind `{{defaultContext}}:`, from which the Dockerfile's path counts.
+    folder: Option<String>,
     file: Option<String>,
     tags: Option<(NodeRef, String)>,
     pushes: Pushes,
@@ -45,9 +47,10 @@ impl Step<'_> {
             return Err((action.uses.value, "it gives the image no name".to_owned()));
         };
         let context = given.context.as_deref().unwrap_or(".");
-        let file = match given.file {
-            Some(file) => file,
-            None => format!("{}/Dockerfile", context.trim_end_matches('/')),
+        let file = match (given.file, given.folder) {
+            (Some(file), Some(folder)) => format!("{folder}/{file}"),
+            (Some(file), None) => file,
+            (None, _) => format!("{}/Dockerfile", context.trim_end_matches('/')),
         };
         let at = match (
             place(self.pass.view, self.with, "file"),
@@ -107,6 +110,7 @@ impl Step<'_> {
                 Template::Folder(folder) => {
                     self.replace(node, folder);
                     given.context = Some(folder.to_owned());
+                    given.folder = Some(folder.to_owned());
                 }
                 Template::None if is_in_workspace(trimmed) => {
                     given.context = Some(trimmed.to_owned());

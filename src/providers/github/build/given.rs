@@ -8,7 +8,7 @@ use crate::providers::github::inputs::{
     Values, array, fields, is_true, quoted, split, unquoted, values,
 };
 use crate::providers::github::step::Platforms;
-use crate::rules::InputList;
+use crate::rules::{InputList, InputRule};
 
 use super::{Build, ByDigest, Push, all_of};
 
@@ -28,6 +28,7 @@ impl Build<'_> {
         }
         let written = match flag {
             "--build-context" => self.named_contexts(text)?,
+            "--file" => self.in_context(text),
             _ => text.to_owned(),
         };
         let text = written.as_str();
@@ -100,6 +101,20 @@ impl Build<'_> {
         self.fetches |= folder.is_some();
         self.context = Some(self.variables.word("CONTEXT", folder.unwrap_or(text)));
         Ok(())
+    }
+
+    /// The path of a Dockerfile. In a repository that BuildKit fetches it counts from the folder that is built.
+    /// Source: BuildKit's documentation of contexts from Git.
+    fn in_context(&self, file: &str) -> String {
+        let context = self.step.of(|rule| *rule == InputRule::Context);
+        let context = context.map(|(_, text)| expression::template(text));
+        match context {
+            Some(Template::Folder(folder)) if folder != "." && !file.trim().starts_with('/') => {
+                let file = file.trim();
+                format!("{folder}/{}", file.strip_prefix("./").unwrap_or(file))
+            }
+            _ => file.to_owned(),
+        }
     }
 
     /// Named contexts, with folders of the checkout where the action would put the repository's address.
