@@ -1,5 +1,6 @@
 //! Other programs than docker that log in to registries for it: some write its file, some call its command.
 
+use crate::collections::HashMap;
 use crate::rules::{LoginRule, LoginWay};
 
 use super::context::{Call, JobView};
@@ -21,6 +22,7 @@ pub(super) fn rule_of<'a>(view: &JobView<'a>, call: &Call) -> Option<&'a LoginRu
 /// Says of each such call what it comes to, and gives it podman where it takes one.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = pass.view;
+    let mut free = HashMap::default(); // a script may call such a program a thousand times
     for call in view.calls.iter().filter(|call| !call.is_remote()) {
         let Some(rule) = rule_of(view, call) else {
             continue;
@@ -40,7 +42,14 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 );
                 draft.note("login-by-program", at, message);
             }
-            LoginWay::Docker => by_docker(pass, call, rule, &name, draft),
+            LoginWay::Docker => {
+                let variable = rule.variable.as_deref().filter(|variable| {
+                    *free
+                        .entry(*variable)
+                        .or_insert_with(|| is_free(view, variable))
+                });
+                by_docker(pass, call, rule, (&name, variable), draft);
+            }
             LoginWay::Gap => draft.block(
                 "hidden-docker",
                 at,
@@ -51,13 +60,18 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
-/// A login that calls docker, where none may be.
-fn by_docker(pass: &JobPass<'_>, call: &Call, rule: &LoginRule, name: &str, draft: &mut Draft) {
+/// A login that calls docker, where none may be; `variable` may be set to give it podman.
+fn by_docker(
+    pass: &JobPass<'_>,
+    call: &Call,
+    rule: &LoginRule,
+    (name, variable): (&str, Option<&str>),
+    draft: &mut Draft,
+) {
     let view = pass.view;
     let at = view.at_command(call);
     let reader = view.context.credential_reader(view.line(call).node);
-    if let (None, Some(variable)) = (reader, &rule.variable)
-        && is_free(view, variable)
+    if let (None, Some(variable)) = (reader, variable)
         && call.command().wrappers.is_empty()
     {
         let message =
