@@ -1,9 +1,11 @@
 //! Emulators of other architectures: BuildKit's own builders bring them along, Podman takes those of the kernel.
 
 use crate::dockerfile::{Dockerfile, Stage};
+use crate::options::RunnerProfile;
 use crate::rules::ActionFate;
 
 use super::commands::{dockerfiles, platforms};
+use super::context::JobView;
 use super::docker_call::DockerCall;
 use super::draft::{Draft, Purpose};
 use super::job::JobPass;
@@ -25,7 +27,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let line = view.line(docker.call);
-        let is_ours = view.on_machine() || pass.evidence.docker_image();
+        let is_ours = view.on_machine() || pass.evidence.docker_image() && may_be_privileged(view);
         if !is_ours || pass.replaced.contains(&index) {
             draft.review(
                 "emulators",
@@ -47,6 +49,17 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let why = draft.note("emulators", docker.at(), format!("{message}: `{command}`"));
         insert_in_front(view, line, &[command], Purpose::Setup, draft, why);
     }
+}
+
+/// Whether nobody said that the runner gives its containers no privileges.
+fn may_be_privileged(view: &JobView<'_>) -> bool {
+    !matches!(
+        view.context.options.runner,
+        RunnerProfile::DockerUnprivileged
+            | RunnerProfile::Kubernetes
+            | RunnerProfile::Openshift
+            | RunnerProfile::Podman
+    )
 }
 
 /// Whether the job has a builder of BuildKit's beside the engine's own: that is a container with emulators in it.

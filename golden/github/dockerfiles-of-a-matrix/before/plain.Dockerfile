@@ -1,0 +1,2 @@
+FROM docker.io/library/alpine:3
+COPY Dockerfile /
