@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::collections::{HashMap, HashSet};
+use crate::dockerfile::Dockerfile;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
@@ -68,6 +69,43 @@ pub(super) fn of_exec(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut D
             ),
             format!("start the container with --cap-add {}", need.capability),
         );
+    }
+}
+
+/// Gives a build the capabilities that the programs in its RUN instructions need.
+/// Source: `RUN mknod` and `RUN ping` ran on Podman 5.4.2, 5.8.6 and 6.1.1, with --cap-add and without.
+pub(super) fn of_build(
+    docker: &DockerCall<'_>,
+    dockerfile: &Dockerfile,
+    additions: &mut Additions,
+    draft: &mut Draft,
+) {
+    let rules = docker.view.context.rules;
+    let runs = dockerfile.instructions.iter();
+    let runs = runs.filter(|instruction| instruction.keyword == "RUN");
+    let found = runs.flat_map(|run| programs(rules, run.arguments()));
+    for program in found {
+        let Some(capability) = rules.capability_of(program) else {
+            continue;
+        };
+        let option = format!("--cap-add {capability}");
+        if additions.options.contains(&option) {
+            continue;
+        }
+        if capability == "MKNOD" && docker.view.on_machine() && !docker.call.with_sudo() {
+            draft.block(
+                "capability",
+                docker.at(),
+                format!("{program} makes a device file in this build, which without root no capability of Podman's allows"),
+                "call it with sudo, in this and in every other command about the image",
+            );
+            return;
+        }
+        let message = format!(
+            "{program} in the Dockerfile needs the capability {capability}, which Docker gives to every build and Podman does not"
+        );
+        draft.note("capability", docker.at(), message);
+        additions.options.push(option);
     }
 }
 
@@ -150,11 +188,16 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
                     | "sudo"
                     | "timeout"
                     | "time"
-            ) || begins && word.bytes().all(|byte| byte.is_ascii_digit());
+            ) || begins && stands_before_a_command(word);
         }
         begins |= !letter.is_whitespace() || letter == '\n';
     }
     found
+}
+
+/// `5` of `timeout 5`, `--mount=...`, `A=b`: a command may follow.
+fn stands_before_a_command(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit()) || word.starts_with('-') || word.contains('=')
 }
 
 /// The containers to which a job gives names.
@@ -223,6 +266,7 @@ mod tests {
             ("'until ping -c 1 db; do sleep 1; done'", vec!["ping"]),
             ("timeout 5 ping db", vec!["ping"]),
             ("mknod /tmp/n c 1 3; echo ping", vec!["mknod"]),
+            ("apk add iputils &&  A=b ping db", vec!["ping"]),
             ("redis-cli ping", vec![]),
             ("echo ping", vec![]),
             ("curl http://localhost/ping", vec![]),

@@ -12,6 +12,7 @@ use crate::passes::setup;
 use crate::project::LARGEST;
 use crate::rules::ShortName;
 
+use super::capabilities;
 use super::parts::Additions;
 
 /// Plans what the Dockerfile needs.
@@ -28,7 +29,11 @@ pub(super) fn needs(
     {
         name_it(pass, docker, files, additions, draft);
     }
-    let (format, names) = match find(pass, index, docker) {
+    let found = find(pass, index, docker);
+    for dockerfile in found.iter().flatten() {
+        capabilities::of_build(docker, dockerfile, additions, draft);
+    }
+    let (format, names) = match found {
         Some(dockerfiles) => {
             let rules = pass.view.context.rules;
             let contexts = docker.flags_named("--build-context");

@@ -6,6 +6,7 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::rules::{Field, Templates};
 
+use super::images::inspected;
 use super::slash;
 use super::template::{Asked, asked};
 
@@ -27,7 +28,7 @@ pub(super) fn format(
         return false;
     };
     let all = match text {
-        "json" => return prints_all_alike(templates),
+        "json" | "{{json .}}" => return prints_all(docker, flag, templates, draft),
         "table" | "pretty" | "" => return true,
         _ => asked(text),
     };
@@ -61,9 +62,22 @@ fn template_text(raw: &str) -> Option<String> {
     Some(inner.replace("\\\"", "\"").replace("\\$", "$"))
 }
 
-/// Whether the whole object is printed in a form that a reader takes from both.
-fn prints_all_alike(templates: &Templates) -> bool {
-    templates.field(".") != Field::Missing
+/// The whole object as JSON, of which the script may read a field. `false`: Podman's fields are not Docker's at all.
+fn prints_all(
+    docker: &DockerCall<'_>,
+    flag: &Flag<'_>,
+    templates: &Templates,
+    draft: &mut Draft,
+) -> bool {
+    let read = docker.call.is_read();
+    if docker.rule.name.ends_with("inspect") {
+        if let Some(field) = inspected(docker).filter(|_| read) {
+            let message = format!("the script reads {field}, which is not the same in Podman");
+            block(docker, flag, draft, message);
+        }
+        return true;
+    }
+    templates.field(".") != Field::Missing && !read
 }
 
 /// The kind of object whose fields a command prints.

@@ -64,11 +64,23 @@ pub(super) fn behind<'b>(docker: &'b DockerCall<'_>) -> impl Iterator<Item = &'b
 }
 
 /// `docker inspect x | jq ...`: the fields stand in the next command.
-fn inspected<'b>(docker: &'b DockerCall<'_>) -> Option<&'b str> {
+pub(super) fn inspected<'b>(docker: &'b DockerCall<'_>) -> Option<&'b str> {
     let rules = docker.view.context.rules;
     behind(docker).find_map(|call| {
         let text = call.text().get(call.command().span.clone())?;
-        rules.inspect_field(text)
+        let name = || (call.program() == Some("jq") && reads_name(text)).then_some(".Name");
+        rules.inspect_field(text).or_else(name)
+    })
+}
+
+/// Whether a program of jq's asks for the name of what is inspected, which has a slash in front with Docker alone.
+fn reads_name(text: &str) -> bool {
+    text.match_indices(".Name").any(|(at, name)| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + name.len()..).unwrap_or_default();
+        let joins = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let of_object = !before.ends_with(|letter: char| joins(letter));
+        of_object && !after.starts_with(joins) && !after.contains("ltrimstr(\"/\")")
     })
 }
 
