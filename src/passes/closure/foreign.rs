@@ -58,7 +58,7 @@ impl Reading {
                         || !behind.starts_with(|next: char| next.is_alphanumeric() || next == '_')
                 })
             };
-            if LIBRARIES.iter().any(|library| imports(library)) {
+            if LIBRARIES.iter().any(imports) {
                 self.uses.push((number, Use::Library));
             }
             if trimmed.contains("docker.sock") {
@@ -104,7 +104,14 @@ impl Reading {
     }
 
     fn string(&mut self, rules: &Rules, number: usize, text: &str, behind: &str, line: &str) {
-        let is_verb = |word: &str| word.starts_with('-') || rules.command(&[word]).is_some();
+        let composes = base_name(text.trim()) == "docker-compose";
+        let is_verb = |word: &str| {
+            word.starts_with('-')
+                || match composes {
+                    true => (rules.command(&["compose", word])).is_some_and(|(_, words)| words > 1),
+                    false => rules.command(&[word]).is_some(),
+                }
+        };
         if is_docker(text.trim()) {
             let next = behind.trim_start().strip_prefix(',');
             let next = next.map(|next| next.trim_start_matches([' ', '[', '(', '"', '\'', '`']));

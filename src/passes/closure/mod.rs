@@ -34,6 +34,9 @@ use super::context::Context;
 const MOST_STEPS: usize = 400;
 const MOST_MATCHES: usize = 40;
 
+/// How many files are named that lead to another one.
+const MOST_SHOWN: usize = 4;
+
 /// How many folders one file may run in.
 const MOST_FOLDERS: usize = 12;
 
@@ -64,6 +67,9 @@ impl Found {
         };
         match self.way.as_slice() {
             [] => format!("{path}:{line} {what}"),
+            [first, .., last] if self.way.len() > MOST_SHOWN => {
+                format!("{path}:{line} {what}, reached by {first}, ..., {last}")
+            }
             way => format!("{path}:{line} {what}, reached by {}", way.join(", ")),
         }
     }
