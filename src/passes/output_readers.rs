@@ -1,12 +1,12 @@
 //! Who reads what a command prints: the next ones of its pipeline, what takes it by `$( )`, by a variable or by a file.
 
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 
-use crate::collections::HashSet;
+use crate::collections::{HashMap, HashSet};
 use crate::shell::{Assignment, CompoundKind};
 
 use super::context::{Call, JobView, LineView};
-use super::image::mentions;
 
 /// A command, or a test that is none, that looks at what another one printed.
 pub(super) struct Reader<'v> {
@@ -26,35 +26,62 @@ impl Reader<'_> {
     }
 }
 
-/// The readers of what a command prints. Where a variable or a file takes it, the commands that name that one.
-pub(super) fn readers<'v>(view: &'v JobView<'_>, call: &Call) -> Vec<Reader<'v>> {
-    let mut found = Vec::new();
-    let mut open = Output::of(view, call);
-    // each name is followed once, so this ends
-    let mut known: HashSet<(bool, String)> = HashSet::default();
-    while let Some(output) = open.pop() {
-        match output {
-            Output::Command(index) => {
-                let call = &view.calls[index];
-                found.push(Reader::of(call));
-                if passes_on(call) {
-                    open.extend(Output::of(view, call));
-                }
-            }
-            Output::Variable(name) if known.insert((true, name.clone())) => {
-                users(view, &name, true, &mut open);
-            }
-            Output::File(name) if known.insert((false, name.clone())) => {
-                users(view, &name, false, &mut open);
-            }
-            Output::Variable(_) | Output::File(_) => {}
-            Output::Test(line, range) => found.push(Reader::of_test(&view.lines[line], &range)),
+/// Who reads what in a job's scripts, looked up by name once somebody asks.
+pub(super) struct Readers<'v> {
+    view: &'v JobView<'v>,
+    of_variables: OnceCell<HashMap<String, Vec<Output>>>,
+    of_files: RefCell<HashMap<String, Vec<Output>>>,
+}
+
+impl<'v> Readers<'v> {
+    /// Begins with a job.
+    pub(super) fn new(view: &'v JobView<'v>) -> Self {
+        Self {
+            view,
+            of_variables: OnceCell::new(),
+            of_files: RefCell::default(),
         }
     }
-    found
+
+    /// The readers of what a command prints. Where a variable or a file takes it, the commands that name that one.
+    pub(super) fn of(&self, call: &Call) -> Vec<Reader<'v>> {
+        let view = self.view;
+        let mut found = Vec::new();
+        let mut open = Output::of(view, call);
+        // each name is followed once, so this ends
+        let mut known: HashSet<(bool, String)> = HashSet::default();
+        while let Some(output) = open.pop() {
+            match output {
+                Output::Command(index) => {
+                    let call = &view.calls[index];
+                    found.push(Reader::of(call));
+                    if passes_on(call) {
+                        open.extend(Output::of(view, call));
+                    }
+                }
+                Output::Variable(name) if known.insert((true, name.clone())) => {
+                    let all = self.of_variables.get_or_init(|| variables_named(view));
+                    open.extend(all.get(&name).into_iter().flatten().cloned());
+                }
+                Output::File(name) if known.insert((false, name.clone())) => {
+                    let mut files = self.of_files.borrow_mut();
+                    let users = files
+                        .entry(name)
+                        .or_insert_with_key(|name| file_users(view, name));
+                    open.extend(users.iter().cloned());
+                }
+                Output::Variable(_) | Output::File(_) => {}
+                Output::Test(line, range) => {
+                    found.push(Reader::of_test(&view.lines[line], &range));
+                }
+            }
+        }
+        found
+    }
 }
 
 /// Where a text goes.
+#[derive(Clone)]
 enum Output {
     /// To a command, by its place in the view.
     Command(usize),
@@ -192,34 +219,54 @@ fn assignments(line: &LineView) -> impl Iterator<Item = &Assignment> {
     alone.chain(commands.flat_map(|command| &command.assignments))
 }
 
-/// The commands that name a variable or a file, and the `case` that asks for one.
-fn users(view: &JobView<'_>, name: &str, is_variable: bool, open: &mut Vec<Output>) {
-    let names = |text: &str| match is_variable {
-        true => text.contains('$') && mentions(text, name),
-        false => text.contains(name),
-    };
-    for (index, call) in view.calls.iter().enumerate() {
+/// The commands that name a file and do not write it.
+fn file_users(view: &JobView<'_>, name: &str) -> Vec<Output> {
+    let uses = |call: &Call| {
         let command = call.command();
         let writes = command.redirects.iter().any(|redirect| {
-            redirect.operator.starts_with('>')
-                && redirect
-                    .target
-                    .as_ref()
-                    .is_some_and(|word| call.raw(word).contains(name))
+            let mut target = redirect.target.iter();
+            redirect.operator.starts_with('>') && target.any(|word| call.raw(word).contains(name))
         });
         let text = call.text().get(command.span.clone()).unwrap_or_default();
-        if !names(text) || writes && !is_variable || call.program() == Some("tee") {
-            continue;
+        text.contains(name) && !writes && call.program() != Some("tee")
+    };
+    let calls = view.calls.iter().enumerate();
+    calls
+        .filter(|(_, call)| uses(call))
+        .map(|(index, _)| Output::Command(index))
+        .collect()
+}
+
+/// The variables that commands and tests name, each with these.
+fn variables_named(view: &JobView<'_>) -> HashMap<String, Vec<Output>> {
+    let mut found: HashMap<String, Vec<Output>> = HashMap::default();
+    for (index, call) in view.calls.iter().enumerate() {
+        let text = call.text().get(call.command().span.clone());
+        for name in named(text.unwrap_or_default()) {
+            let users = found.entry(name.to_owned()).or_default();
+            users.push(Output::Command(index));
         }
-        open.push(Output::Command(index));
     }
-    for (number, line) in view.lines.iter().enumerate().filter(|_| is_variable) {
-        let asked = tests(line).into_iter().filter(|test| {
+    for (number, line) in view.lines.iter().enumerate() {
+        for test in tests(line) {
             let text = line.parsed.text.get(test.asks.clone());
-            text.is_some_and(&names)
-        });
-        open.extend(asked.map(|test| Output::Test(number, test.whole)));
+            for name in named(text.unwrap_or_default()) {
+                let users = found.entry(name.to_owned()).or_default();
+                users.push(Output::Test(number, test.whole.clone()));
+            }
+        }
     }
+    found
+}
+
+/// The names behind the dollar signs of a text.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches('{');
+        let letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let end = rest.find(|one| !letter(one)).unwrap_or(rest.len());
+        rest.get(..end).filter(|name| !name.is_empty())
+    })
 }
 
 /// A test that is no command.

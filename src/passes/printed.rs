@@ -3,7 +3,7 @@
 use super::docker_call::DockerCall;
 use super::draft::{Draft, Purpose};
 use super::job::JobPass;
-use super::output_readers::readers;
+use super::output_readers::Readers;
 use super::script_edit::{insert_in_front, style};
 use super::setup::HEALTHCHECKS;
 use crate::yaml::Style;
@@ -18,6 +18,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let builds: Vec<&str> = view.context.rules.printed_by_builds().collect();
     let reads_builds = names_any(&builds);
     let reads_health = !view.on_machine() && names_any(&HEALTH);
+    let all = Readers::new(view);
     for (index, docker) in pass.known_calls() {
         if pass.replaced.contains(&index) {
             continue;
@@ -31,13 +32,13 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         }
         match docker.rule.name.as_str() {
-            "images" => sizes(docker, draft),
+            "images" => sizes(&all, docker, draft),
             "run" | "create" if docker.is_on("--read-only") => read_only(docker, draft),
-            "pull" => pulled(docker, draft),
-            "push" => pushed(docker, draft),
-            "build" if reads_builds => built(docker, &builds, draft),
+            "pull" => pulled(&all, docker, draft),
+            "push" => pushed(&all, docker, draft),
+            "build" if reads_builds => built(&all, docker, &builds, draft),
             "ps" | "inspect" | "container inspect" | "compose ps" if reads_health => {
-                health(docker, draft);
+                health(&all, docker, draft);
             }
             _ => {}
         }
@@ -64,11 +65,8 @@ fn differs(docker: &DockerCall<'_>, what: String, help: &str, draft: &mut Draft)
 
 /// `docker pull x | grep "Image is up to date"`: Podman prints the image's id, and what it does to the errors.
 /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
-fn pulled(docker: &DockerCall<'_>, draft: &mut Draft) {
-    if readers(docker.view, docker.call)
-        .iter()
-        .any(|reader| reader.decides())
-    {
+fn pulled(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    if all.of(docker.call).iter().any(|reader| reader.decides()) {
         differs(
             docker,
             "the script reads what `docker pull` prints, and `podman pull` prints the image's id and nothing else".to_owned(),
@@ -80,12 +78,12 @@ fn pulled(docker: &DockerCall<'_>, draft: &mut Draft) {
 
 /// `docker images | awk '{print $7}'`: Podman writes sizes and dates otherwise, so that the columns are not the same.
 /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 (`8.08 MB` beside `8.08MB`).
-fn sizes(docker: &DockerCall<'_>, draft: &mut Draft) {
+fn sizes(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     let formatted = docker.flags_named("--format").next().is_some();
     if formatted || !docker.call.is_read() {
         return;
     }
-    let readers = readers(docker.view, docker.call);
+    let readers = all.of(docker.call);
     let columns = ["$4", "$5", "$6", "$7", "$8", "$9", "$NF", "$(NF"];
     let late = readers
         .iter()
@@ -127,8 +125,8 @@ fn read_only(docker: &DockerCall<'_>, draft: &mut Draft) {
 
 /// `podman push` prints no digest.
 /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
-fn pushed(docker: &DockerCall<'_>, draft: &mut Draft) {
-    let mut readers = readers(docker.view, docker.call).into_iter();
+fn pushed(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let mut readers = all.of(docker.call).into_iter();
     if docker.call.is_substituted() || readers.any(|reader| reader.decides()) {
         differs(
             docker,
@@ -141,8 +139,8 @@ fn pushed(docker: &DockerCall<'_>, draft: &mut Draft) {
 }
 
 /// `docker build . | grep "Successfully built"`: words of Docker's builders.
-fn built(docker: &DockerCall<'_>, words: &[&str], draft: &mut Draft) {
-    let readers = readers(docker.view, docker.call);
+fn built(all: &Readers<'_>, docker: &DockerCall<'_>, words: &[&str], draft: &mut Draft) {
+    let readers = all.of(docker.call);
     let asked = readers.iter().filter(|reader| !reader.prints());
     let word = asked.flat_map(|reader| {
         let mut words = words.iter();
@@ -166,8 +164,8 @@ const HEALTH: [&str; 3] = ["healthy", "health: starting", "health="];
 /// `until docker ps | grep healthy`, `docker ps --filter health=healthy`: without systemd Podman runs no health checks by
 /// itself, and a loop would not end.
 /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 without systemd; podman issue 19326.
-fn health(docker: &DockerCall<'_>, draft: &mut Draft) {
-    let readers = readers(docker.view, docker.call);
+fn health(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let readers = all.of(docker.call);
     let asked = readers.iter().filter(|reader| !reader.prints());
     let filters = docker.flags_named("--filter");
     let filters = filters.filter_map(|flag| docker.raw_value(flag));
