@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::image_name::Expanded;
 use crate::pipeline::Provider;
-use crate::providers::github::matrix;
+use crate::providers::github::values::all;
 
 use super::docker_call::DockerCall;
 use super::folder::{from_root, path_from};
@@ -78,5 +78,6 @@ fn values(docker: &DockerCall<'_>, word: &Expanded) -> Vec<String> {
     // an action that is written out has its expressions in variables of its step
     let name = word.text.strip_prefix('$');
     let text = name.and_then(|name| docker.variable(name));
-    matrix::fill(view.context.documents, job, text.unwrap_or(&word.text))
+    let text = text.unwrap_or(&word.text);
+    all(view.context.documents, job, text).unwrap_or_else(|| vec![text.to_owned()])
 }

@@ -44,30 +44,6 @@ pub(crate) fn values(documents: &Documents, job: NodeRef, expression: &str) -> O
     (!found.is_empty() && !found.iter().any(|value| expression::is_in(value))).then_some(found)
 }
 
-/// Every text that a text with `${{ matrix.NAME }}` in it may come to; other expressions stay as they are written.
-pub(crate) fn fill(documents: &Documents, job: NodeRef, text: &str) -> Vec<String> {
-    let mut found = vec![String::new()];
-    let mut rest = text;
-    while let Some(start) = rest.find("${{") {
-        let end = rest[start..]
-            .find("}}")
-            .map_or(rest.len(), |end| start + end + 2);
-        let (before, expression) = (&rest[..start], &rest[start..end]);
-        let values = values(documents, job, expression).filter(|_| found.len() <= MOST);
-        let values = values.unwrap_or_else(|| vec![expression.to_owned()]);
-        let with = |text: &String| {
-            let filled = values.iter().map(|value| format!("{text}{before}{value}"));
-            filled.collect::<Vec<String>>()
-        };
-        found = found.iter().flat_map(with).collect();
-        rest = &rest[end..];
-    }
-    found.iter().map(|text| format!("{text}{rest}")).collect()
-}
-
-/// How many texts are made of one before the values of further expressions are not looked at.
-const MOST: usize = 64;
-
 /// Whether `${{ matrix.NAME }}` has a value in every job of the matrix.
 pub(crate) fn always_gives(documents: &Documents, job: NodeRef, expression: &str) -> bool {
     let path = expression::whole(expression).and_then(|inner| inner.strip_prefix("matrix."));

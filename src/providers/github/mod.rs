@@ -15,7 +15,7 @@ pub(crate) mod settings;
 mod step;
 mod steps;
 mod together;
-mod values;
+pub(crate) mod values;
 mod write_out;
 mod written;
 

@@ -4,13 +4,24 @@ use crate::pipeline::{Documents, NodeRef};
 
 use super::expression::{self, json_texts, literal};
 use super::matrix;
-use super::node::{entries, entry, items, text, text_of};
+use super::node::{entries, entry, items, root, text, text_of};
 
 /// How deep an expression is looked into.
 const DEPTH: usize = 16;
 
 /// How many values are looked at.
 const MOST: usize = 256;
+
+/// Everything that a text of a job may come to; nothing where the file does not say all of it.
+pub(crate) fn all(documents: &Documents, job: NodeRef, text: &str) -> Option<Vec<String>> {
+    let root = root(documents, job.file)?;
+    let place = Place {
+        documents,
+        root,
+        job,
+    };
+    place.all(text)
+}
 
 /// Where an expression stands.
 pub(super) struct Place<'a> {
