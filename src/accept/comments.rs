@@ -5,6 +5,7 @@
 //! Comments are looked for in the text and not in a tree, so that the same words work in a script within a pipeline, in a
 //! Dockerfile and in a compose file.
 
+use crate::collections::HashMap;
 use crate::text::Span;
 
 /// What every such comment has.
@@ -49,17 +50,22 @@ pub fn comments(text: &str) -> Vec<Comment<'_>> {
         return Vec::new();
     }
     let lines = lines(text);
+    let speaking = speaking(&lines);
+    let mut blocks: HashMap<usize, Span> = HashMap::default();
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let Some((own, start, said)) = comment(line.text) else {
             continue;
         };
         let governed = match own {
-            true => (index + 1..lines.len()).find(|next| lines[*next].speaks()),
+            true => speaking.get(index + 1).copied().flatten(),
             false => Some(index),
         };
         let end = line.start + line.text.len();
-        let covered = governed.map_or(Span::new(end, end), |first| block(&lines, first));
+        let covered = governed.map_or(Span::new(end, end), |first| {
+            let known = blocks.entry(first);
+            *known.or_insert_with(|| block(&lines, &speaking, first))
+        });
         found.push(Comment {
             at: Span::new(line.start + start, end),
             ignore: ignore(said, covered),
@@ -110,11 +116,25 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     lines.collect()
 }
 
+/// For each line the first one from there on that speaks.
+fn speaking(lines: &[Line<'_>]) -> Vec<Option<usize>> {
+    let mut next = vec![None; lines.len()];
+    let mut last = None;
+    for (index, line) in lines.iter().enumerate().rev() {
+        if line.speaks() {
+            last = Some(index);
+        }
+        next[index] = last;
+    }
+    next
+}
+
 /// A line and all that hangs on it.
-fn block(lines: &[Line<'_>], first: usize) -> Span {
+fn block(lines: &[Line<'_>], speaking: &[Option<usize>], first: usize) -> Span {
     let head = &lines[first];
     let indentation = head.indentation();
-    let mut following = (first + 1..lines.len()).filter(|index| lines[*index].speaks());
+    let after = |line: usize| speaking.get(line + 1).copied().flatten();
+    let mut following = std::iter::successors(after(first), |line| after(*line));
     // YAML lets a list stand as far to the left as the key that it belongs to
     let beside = |line: &Line<'_>| line.is_item() && line.indentation() == indentation;
     let opens = head.opens() && !head.is_item();

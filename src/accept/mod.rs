@@ -2,7 +2,9 @@
 
 pub mod baseline;
 pub mod comments;
+mod speakers;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use memchr::memmem::Finder;
@@ -13,7 +15,8 @@ use crate::options::{Options, Weight};
 use crate::outcome::{FileOutcome, JobOutcome, Outcome};
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Span};
-use comments::{Comment, Ignore, comments};
+use comments::Comment;
+pub use speakers::Comments;
 
 /// A job stays because a comment or the configuration says so.
 pub const IGNORED: RuleId = RuleId("ignored");
@@ -30,12 +33,12 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
     if !wished && !outcome.files.iter().any(speaks) {
         return;
     }
-    let known: Vec<Vec<Known<'_>>> = outcome
+    let known: Vec<Known<'_>> = outcome
         .files
         .iter()
         .map(|file| {
-            let comments = comments(file.source.text()).into_iter();
-            comments.map(Known::new).collect()
+            let comments = Comments::of(file.source.text());
+            Known::new(comments)
         })
         .collect();
     let files = outcome.files.iter();
@@ -57,11 +60,13 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
         .known
         .iter()
         .enumerate()
-        .map(|(index, comments)| {
+        .map(|(index, known)| {
             let file = FileId(index as u32);
-            let comments = comments.iter();
+            let comments = known.comments.all.iter().zip(&known.used);
             comments
-                .filter_map(|known| known.complaint(file, rules, doubtful))
+                .filter_map(|(comment, used)| {
+                    complaint(comment, &used.borrow(), file, rules, doubtful)
+                })
                 .collect()
         })
         .collect();
@@ -97,82 +102,95 @@ struct Verdicts {
     jobs: Vec<bool>,
 }
 
-/// A comment, and what it was found good for.
+/// The comments of a file, and the rules that each was found good for.
 struct Known<'a> {
-    comment: Comment<'a>,
-    used: std::cell::RefCell<BTreeSet<&'static str>>,
+    comments: Comments<'a>,
+    used: Vec<RefCell<BTreeSet<&'static str>>>,
 }
 
 impl<'a> Known<'a> {
-    fn new(comment: Comment<'a>) -> Self {
+    fn new(comments: Comments<'a>) -> Self {
+        let used = comments.all.iter().map(|_| RefCell::default());
         Self {
-            comment,
-            used: Default::default(),
+            used: used.collect(),
+            comments,
         }
     }
 
-    /// What there is to say of the comment itself. A file whose result failed says nothing of what is not there.
-    fn complaint(&self, file: FileId, rules: &Rules, doubtful: bool) -> Option<Finding> {
-        let complaint = |rule, message: String, help: &str| Finding {
-            rule,
-            severity: Severity::Warning,
-            at: vec![Label {
-                at: Location {
-                    file,
-                    span: self.comment.at,
-                },
-                text: String::new(),
-            }],
-            message,
-            help: Some(help.to_owned()),
-            fix: None,
-            accepted: None,
-        };
-        let Some(ignore) = &self.comment.ignore else {
-            return Some(complaint(
-                UNKNOWN,
-                "this comment speaks to dindless and cannot be understood".to_owned(),
-                "write `# dindless: ignore`, `ignore[rule, rule]` or `ignore-file[rule]`, and a reason behind it",
-            ));
-        };
-        let unknown = |rule: &&&str| rules.named(rule).is_none();
-        if let Some(rule) = ignore.rules.iter().find(unknown) {
-            let names = rules.all_named().map(|rule| rule.name);
-            let help = match nearest(rule, names) {
-                Some(name) => format!("did you mean `{name}`? dindless --rules lists all rules"),
-                None => "dindless --rules lists all rules".to_owned(),
-            };
-            return Some(complaint(
-                UNKNOWN,
-                format!("there is no rule `{rule}`"),
-                &help,
-            ));
+    /// Remembers that a comment was good for rules.
+    fn uses(&self, comment: usize, rules: impl IntoIterator<Item = &'static str>) {
+        if let Some(used) = self.used.get(comment) {
+            used.borrow_mut().extend(rules);
         }
-        let used = self.used.borrow();
-        let unused = ignore.rules.iter().copied();
-        let unused: Vec<&str> = unused.filter(|rule| !used.contains(rule)).collect();
-        let idle = if ignore.rules.is_empty() {
-            used.is_empty()
-        } else {
-            !unused.is_empty()
-        };
-        if doubtful || !idle {
-            return None;
-        }
-        let message = match unused.as_slice() {
-            [] => "this comment accepts nothing: there is nothing to accept here".to_owned(),
-            rules => format!(
-                "this comment accepts nothing by {}: there is no such finding here",
-                rules.join(", ")
-            ),
-        };
-        Some(complaint(UNUSED, message, "take it out"))
     }
+}
+
+/// What there is to say of the comment itself. A file whose result failed says nothing of what is not there.
+fn complaint(
+    comment: &Comment<'_>,
+    used: &BTreeSet<&'static str>,
+    file: FileId,
+    rules: &Rules,
+    doubtful: bool,
+) -> Option<Finding> {
+    let complaint = |rule, message: String, help: &str| Finding {
+        rule,
+        severity: Severity::Warning,
+        at: vec![Label {
+            at: Location {
+                file,
+                span: comment.at,
+            },
+            text: String::new(),
+        }],
+        message,
+        help: Some(help.to_owned()),
+        fix: None,
+        accepted: None,
+    };
+    let Some(ignore) = &comment.ignore else {
+        return Some(complaint(
+            UNKNOWN,
+            "this comment speaks to dindless and cannot be understood".to_owned(),
+            "write `# dindless: ignore`, `ignore[rule, rule]` or `ignore-file[rule]`, and a reason behind it",
+        ));
+    };
+    let unknown = |rule: &&&str| rules.named(rule).is_none();
+    if let Some(rule) = ignore.rules.iter().find(unknown) {
+        let names = rules.all_named().map(|rule| rule.name);
+        let help = match nearest(rule, names) {
+            Some(name) => format!("did you mean `{name}`? dindless --rules lists all rules"),
+            None => "dindless --rules lists all rules".to_owned(),
+        };
+        return Some(complaint(
+            UNKNOWN,
+            format!("there is no rule `{rule}`"),
+            &help,
+        ));
+    }
+    let unused = ignore.rules.iter().copied();
+    let unused: Vec<&str> = unused.filter(|rule| !used.contains(rule)).collect();
+    let idle = if ignore.rules.is_empty() {
+        used.is_empty()
+    } else {
+        !unused.is_empty()
+    };
+    if doubtful || !idle {
+        return None;
+    }
+    let message = match unused.as_slice() {
+        [] => "this comment accepts nothing: there is nothing to accept here".to_owned(),
+        rules => format!(
+            "this comment accepts nothing by {}: there is no such finding here",
+            rules.join(", ")
+        ),
+    };
+    Some(complaint(UNUSED, message, "take it out"))
 }
 
 struct Judge<'a> {
     /// The comments of each file.
-    known: Vec<Vec<Known<'a>>>,
+    known: Vec<Known<'a>>,
     /// The files that are to be left alone.
     excluded: Vec<bool>,
     options: &'a Options,
@@ -208,13 +226,10 @@ impl Judge<'_> {
             file,
             span: Span::at(job.span.start as usize),
         };
-        let bare = |known: &&Known<'_>| {
-            let ignore = known.comment.ignore.as_ref();
-            ignore.is_some_and(|it| it.rules.is_empty() && it.covers(whole.span.start))
-        };
-        let comments = self.known.get(file.0 as usize);
+        let known = self.known.get(file.0 as usize);
+        let bare = known.and_then(|known| known.comments.about_all(whole.span.start));
         !job.because.is_empty()
-            && (comments.into_iter().flatten().any(|known| bare(&known))
+            && (bare.is_some()
                 || job
                     .because
                     .iter()
@@ -223,15 +238,15 @@ impl Judge<'_> {
 
     /// Who accepts what a rule found at a place.
     fn accepted(&self, rule: RuleId, at: Location) -> Option<Accepted> {
-        for known in self.known.get(at.file.0 as usize).into_iter().flatten() {
-            let fits = |ignore: &&Ignore<'_>| ignore.covers(at.span.start) && ignore.names(rule.0);
-            if let Some(ignore) = known.comment.ignore.as_ref().filter(fits) {
-                known.used.borrow_mut().insert(rule.0);
-                return Some(Accepted {
-                    by: AcceptedBy::Comment,
-                    why: ignore.why.to_owned(),
-                });
-            }
+        if let Some(known) = self.known.get(at.file.0 as usize)
+            && let Some(index) = known.comments.about(rule.0, at.span.start)
+        {
+            known.uses(index, [rule.0]);
+            let ignore = known.comments.all[index].ignore.as_ref();
+            return Some(Accepted {
+                by: AcceptedBy::Comment,
+                why: ignore.map_or("", |ignore| ignore.why).to_owned(),
+            });
         }
         let off = self.options.weights.get(rule.0) == Some(&Weight::Off);
         let excluded = || self.excluded.get(at.file.0 as usize) == Some(&true);
@@ -243,17 +258,14 @@ impl Judge<'_> {
 
     /// A job stays because of a comment: the comment does something.
     fn use_comment(&self, at: Location) {
-        let comments = self.known.get(at.file.0 as usize);
-        let known = comments.into_iter().flatten();
-        for known in known.filter(|known| known.comment.at == at.span) {
-            let mut used = known.used.borrow_mut();
-            used.insert(IGNORED.0);
-            let rules = known.comment.ignore.iter().flat_map(|ignore| &ignore.rules);
-            used.extend(
-                rules
-                    .filter_map(|rule| self.rules.named(rule))
-                    .map(|rule| rule.name),
-            );
+        let Some(known) = self.known.get(at.file.0 as usize) else {
+            return;
+        };
+        for index in known.comments.standing_at(at.span) {
+            let ignore = known.comments.all[index].ignore.iter();
+            let rules = ignore.flat_map(|ignore| &ignore.rules);
+            let rules = rules.filter_map(|rule| self.rules.named(rule));
+            known.uses(index, rules.map(|rule| rule.name).chain([IGNORED.0]));
         }
     }
 }

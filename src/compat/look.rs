@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::options::ComposeProvider;
 use crate::passes::{Draft, Gap, JobPass, composer};
@@ -22,6 +23,12 @@ pub(super) struct Look<'p> {
     pub draft: &'p Draft,
     /// What was said so far.
     pub gaps: Vec<Gap>,
+    /// The gaps of a rule at a place, so that each is said once.
+    said: HashMap<(RuleId, Location), Vec<usize>>,
+    /// Where the passes say already why the job stays.
+    blocked: HashSet<Location>,
+    /// The docker commands that the job calls.
+    commands: HashSet<&'p str>,
     project: &'p ProjectFiles,
     podman: Option<Version>,
     builds: OnceCell<Rc<Builds<'p>>>,
@@ -31,10 +38,15 @@ pub(super) struct Look<'p> {
 impl<'p> Look<'p> {
     /// Begins with a job.
     pub(super) fn new(pass: &'p JobPass<'p>, draft: &'p Draft, project: &'p ProjectFiles) -> Self {
+        let places = draft.blockers.iter().filter_map(|it| it.at.first());
+        let calls = pass.known_calls();
         Self {
             pass,
             draft,
             gaps: Vec::new(),
+            said: HashMap::default(),
+            blocked: places.map(|label| label.at).collect(),
+            commands: calls.map(|(_, docker)| docker.rule.name.as_str()).collect(),
             project,
             podman: pass.target_podman(),
             builds: OnceCell::new(),
@@ -85,8 +97,7 @@ impl<'p> Look<'p> {
             return;
         };
         // what the passes say of this very place already is said once
-        let said = |blocker: &Finding| blocker.at.first().is_some_and(|label| label.at == at);
-        if self.draft.blockers.iter().any(said) {
+        if self.blocked.contains(&at) {
             return;
         }
         let site = match self.pass.view.on_machine() {
@@ -96,10 +107,7 @@ impl<'p> Look<'p> {
         let applies =
             rule.compose.is_none_or(|of| of == self.compose) && rule.on.is_none_or(|on| on == site);
         let applies = applies && (!rule.shared || self.pass.shares_engine());
-        let calls = |command: &String| {
-            let mut calls = self.pass.known_calls();
-            calls.any(|(_, docker)| docker.rule.name == *command)
-        };
+        let calls = |command: &String| self.commands.contains(command.as_str());
         let applies = applies && rule.beside.as_ref().is_none_or(calls);
         let podman = self.podman;
         if !applies || podman.is_some_and(|podman| !rule.holds(podman)) {
@@ -131,7 +139,12 @@ impl<'p> Look<'p> {
             fix: None,
             accepted: None,
         };
-        if !self.gaps.iter().any(|gap| gap.finding == finding) {
+        let known = self.said.entry((finding.rule, at)).or_default();
+        if !known
+            .iter()
+            .any(|index| self.gaps[*index].finding == finding)
+        {
+            known.push(self.gaps.len());
             self.gaps.push(Gap {
                 finding,
                 review: rule.review,

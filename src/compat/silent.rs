@@ -114,7 +114,7 @@ fn auth_config(look: &mut Look<'_>) {
             "pull" | "push" | "build" | "run" | "create"
         )
     });
-    if !written && reaches && look.pass.facts.logins().next().is_none() {
+    if !written && reaches && look.pass.facts.logins.is_empty() {
         let at = view.context.documents.location(variable.node);
         look.say("docker-auth-config", at, NAME);
     }

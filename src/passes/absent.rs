@@ -1,5 +1,7 @@
 //! Images and containers that a job uses and that nothing in sight makes: what is out of sight makes them, with Docker.
 
+use crate::collections::HashSet;
+
 use super::docker_call::DockerCall;
 use super::draft::Draft;
 use super::facts::Deed;
@@ -111,6 +113,7 @@ fn containers(pass: &JobPass<'_>, draft: &mut Draft) {
     if !makes_some || given.iter().any(|name| name.unknown) {
         return; // without any, the host's pass has said it
     }
+    let given: HashSet<String> = given.into_iter().map(|name| name.text).collect();
     for (index, deed) in &pass.facts.deeds {
         let (Deed::UsesContainer, Some(docker)) = (deed, pass.known_call(*index)) else {
             continue;
@@ -118,7 +121,7 @@ fn containers(pass: &JobPass<'_>, draft: &mut Draft) {
         let Some(name) = container(docker) else {
             continue;
         };
-        if given.iter().all(|known| known.text != name) {
+        if !given.contains(&name) {
             draft.block(
                 "host-containers",
                 docker.at(),

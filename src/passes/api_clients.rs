@@ -23,6 +23,13 @@ impl JobPass<'_> {
                 .collect()
         })
     }
+
+    /// That of one call.
+    pub(super) fn api_client(&self, call: usize) -> Option<&ApiClient> {
+        let clients = self.api_clients();
+        let at = clients.binary_search_by_key(&call, |(index, _)| *index);
+        Some(&clients.get(at.ok()?)?.1)
+    }
 }
 
 /// The library by which the tests that a call runs speak to an engine, if they do.

@@ -258,7 +258,7 @@ fn unread(pass: &JobPass<'_>, draft: &mut Draft) {
     }
     // docker's command reads it from 28.3 on: pull request 6008 of docker/cli; Podman does not: ran on 5.4.2, 5.8.6 and 6.1.1
     let in_variable = view.job.variables.contains_key("DOCKER_AUTH_CONFIG");
-    if in_variable && !credentials.other_logins && pass.facts.logins().next().is_none() {
+    if in_variable && !credentials.other_logins && pass.facts.logins.is_empty() {
         draft.block(
             "credentials",
             at,
@@ -311,8 +311,7 @@ fn logs_in_itself(pass: &JobPass<'_>) -> bool {
             Deed::Pushes(name) => Some((*call, name)),
             _ => None,
         });
-    pass.facts.logins().next().is_some()
-        && pushes.all(|(call, name)| pass.facts.logs_in_before(call, name))
+    !pass.facts.logins.is_empty() && pushes.all(|(call, name)| pass.facts.logins.before(call, name))
 }
 
 #[cfg(test)]

@@ -115,8 +115,11 @@ pub struct Draft {
     pub removals: Vec<Removal>,
     /// Every place of Docker in the job.
     pub places: Vec<Location>,
-    /// The findings of a rule at a place, so that each is said once.
-    said: HashMap<(RuleId, Option<Location>), Vec<usize>>,
+    /// What is said, why the job stays and why a person should look, so that each is there once.
+    said: Topics,
+    rules_said: HashSet<RuleId>,
+    stays: Topics,
+    looks: Topics,
     /// The changes, so that each is planned once.
     planned: HashSet<(FileId, Change)>,
 }
@@ -146,13 +149,26 @@ pub fn finding(
     }
 }
 
-/// Adds a warning with its help to a list, once.
-fn add(list: &mut Vec<Finding>, rule: &'static str, at: Location, message: String, help: String) {
+/// The findings of a list by rule and place: whether one is there is asked once a finding, and there may be many.
+type Topics = HashMap<(RuleId, Option<Location>), Vec<usize>>;
+
+/// Adds a finding to a list, once; gives its place there.
+fn add(list: &mut Vec<Finding>, topics: &mut Topics, new: Finding) -> usize {
+    let topic = (new.rule, new.at.first().map(|label| label.at));
+    let known = topics.entry(topic).or_default();
+    if let Some(index) = known.iter().find(|index| list[**index] == new) {
+        return *index;
+    }
+    known.push(list.len());
+    list.push(new);
+    list.len() - 1
+}
+
+/// A warning with its help.
+fn warning(rule: &'static str, at: Location, message: String, help: String) -> Finding {
     let mut new = finding(rule, Severity::Warning, at, message);
     new.help = Some(help);
-    if !list.contains(&new) {
-        list.push(new);
-    }
+    new
 }
 
 impl Draft {
@@ -188,14 +204,13 @@ impl Draft {
 
     /// Adds a finding, once.
     pub fn say(&mut self, new: Finding) -> usize {
-        let topic = (new.rule, new.at.first().map(|label| label.at));
-        let known = self.said.entry(topic).or_default();
-        if let Some(index) = known.iter().find(|index| self.findings[**index] == new) {
-            return *index;
-        }
-        known.push(self.findings.len());
-        self.findings.push(new);
-        self.findings.len() - 1
+        self.rules_said.insert(new.rule);
+        add(&mut self.findings, &mut self.said, new)
+    }
+
+    /// Whether a rule is said of the job anywhere.
+    pub fn says(&self, rule: &'static str) -> bool {
+        self.rules_said.contains(&RuleId(rule))
     }
 
     /// The job stays.
@@ -206,14 +221,12 @@ impl Draft {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        add(&mut self.blockers, rule, at, message.into(), help.into());
+        self.stay(warning(rule, at, message.into(), help.into()));
     }
 
     /// The job stays, for a reason that is written down already.
     pub fn stay(&mut self, reason: Finding) {
-        if !self.blockers.contains(&reason) {
-            self.blockers.push(reason);
-        }
+        add(&mut self.blockers, &mut self.stays, reason);
     }
 
     /// The job moves only when a person has looked.
@@ -224,7 +237,8 @@ impl Draft {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        add(&mut self.reviews, rule, at, message.into(), help.into());
+        let new = warning(rule, at, message.into(), help.into());
+        add(&mut self.reviews, &mut self.looks, new);
     }
 
     /// Plans a change of a text that all who share it must want.

@@ -1,10 +1,11 @@
 //! What a job does with images: which it builds, pulls, loads, runs, pushes, and where it logs in.
 
-use crate::collections::{HashMap, HashSet, IndexMap};
+use crate::collections::{HashMap, HashSet};
 use crate::image_name::ImageName;
 use crate::rules::Rules;
 
 use super::docker_call::DockerCall;
+use super::registries::Registries;
 
 /// One thing that a docker command does, in the order in which the job does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +83,12 @@ pub struct Facts {
     pushed: HashSet<String>,
     /// What stands before the first slash of images that go to or come from a registry.
     registries: HashSet<String>,
-    /// The registries that the job logs in to, each with the first login.
-    logins: IndexMap<String, usize>,
+    /// The first call that builds an image, by its whole name.
+    built: HashMap<String, usize>,
+    /// The first call that makes a list in a registry, by its whole name.
+    listed: HashMap<String, usize>,
+    /// The registries that the job logs in to.
+    pub logins: Registries,
     /// The logins and logouts of each registry in their order, each with its call and whether it is a login.
     sessions: HashMap<String, Vec<(usize, bool)>>,
     /// Images that containers are made of, or that get another name.
@@ -100,8 +105,12 @@ impl Facts {
             for deed in deeds(call) {
                 if let Deed::LogsIn(registry) | Deed::LogsOut(registry) = &deed {
                     let name = session(call.view.context.rules, registry);
+                    let is_login = matches!(deed, Deed::LogsIn(_));
+                    if is_login {
+                        facts.logins.add(index, registry, &name);
+                    }
                     let known = facts.sessions.entry(name).or_default();
-                    known.push((index, matches!(deed, Deed::LogsIn(_))));
+                    known.push((index, is_login));
                 }
                 facts.add(index, deed);
             }
@@ -117,11 +126,16 @@ impl Facts {
             self.used.insert(image.clone());
         }
         match &deed {
+            Deed::Builds(name) => first_of(&mut self.built, name, call),
+            Deed::Lists(name) => first_of(&mut self.listed, name, call),
+            _ => {}
+        }
+        match &deed {
             Deed::Builds(name) | Deed::Tags { to: name, .. } => {
                 self.has(call, name);
                 self.names_registry_of(name);
                 let repository = ImageName::without_tag(name);
-                self.made.entry(repository.to_owned()).or_insert(call);
+                first_of(&mut self.made, repository, call);
                 let tag = ImageName::parse(name).tag;
                 if tag.is_none_or(|tag| tag == "latest") {
                     self.latest_made.insert(repository.to_owned());
@@ -147,17 +161,13 @@ impl Facts {
             Deed::BuildsUnknown => {
                 self.unknown.get_or_insert(call);
             }
-            Deed::LogsIn(registry) => {
-                self.logins.entry(registry.clone()).or_insert(call);
-            }
             _ => {}
         }
         self.deeds.push((call, deed));
     }
 
     fn has(&mut self, call: usize, image: &str) {
-        let repository = ImageName::without_tag(image).to_owned();
-        self.had.entry(repository).or_insert(call);
+        first_of(&mut self.had, ImageName::without_tag(image), call);
     }
 
     fn names_registry_of(&mut self, image: &str) {
@@ -209,16 +219,19 @@ impl Facts {
         self.latest_made.contains(repository)
     }
 
-    /// Whether the job logs in to a registry that holds a repository, before a call.
-    pub fn logs_in_before(&self, call: usize, repository: &str) -> bool {
-        let gitlab =
-            repository.starts_with("$CI_REGISTRY") || repository.starts_with("${CI_REGISTRY");
-        self.logins.iter().any(|(registry, first)| {
-            *first < call
-                && !registry.is_empty()
-                && (repository.starts_with(registry.as_str())
-                    || (gitlab && registry.contains("CI_REGISTRY")))
-        })
+    /// Whether a build before a call makes an image of just this name.
+    pub fn built_before(&self, call: usize, image: &str) -> bool {
+        self.built.get(image).is_some_and(|first| *first < call)
+    }
+
+    /// Whether a build before a call makes images of names that are not in the file.
+    pub fn builds_unknown_before(&self, call: usize) -> bool {
+        self.unknown.is_some_and(|first| first < call)
+    }
+
+    /// Whether a list of just this name is made in a registry before a call.
+    pub fn listed_before(&self, call: usize, name: &str) -> bool {
+        self.listed.get(name).is_some_and(|first| *first < call)
     }
 
     /// The login to a registry, as [`session`] names it, that holds where a call runs.
@@ -243,10 +256,12 @@ impl Facts {
     pub fn is_cache_source(&self, image: &str) -> bool {
         self.cache_sources.contains(image)
     }
+}
 
-    /// The registries that the job logs in to.
-    pub fn logins(&self) -> impl Iterator<Item = &str> {
-        self.logins.keys().map(String::as_str)
+/// Remembers the first call of a name.
+fn first_of(known: &mut HashMap<String, usize>, name: &str, call: usize) {
+    if !known.contains_key(name) {
+        known.insert(name.to_owned(), call);
     }
 }
 

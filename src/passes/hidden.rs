@@ -23,7 +23,7 @@ fn unreadable(pass: &JobPass<'_>, draft: &mut Draft) {
     for (index, line) in pass.view.lines.iter().enumerate() {
         let text = &line.parsed.text;
         let at = documents.location(line.node);
-        let hides = pass.evidence.unreadable.contains(&index);
+        let hides = pass.evidence.unreadable.binary_search(&index).is_ok();
         match &line.parsed.script {
             Err(problem) if hides || text.contains("apk ") => {
                 let message = format!("the shell script cannot be read here: {}", problem.message);
@@ -251,13 +251,10 @@ fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let span = &call.command().span;
-        let on_another_machine = view.calls.iter().any(|other| {
-            let inner = &other.command().span;
-            other.is_remote()
-                && other.line == call.line
-                && span.start <= inner.start
-                && inner.end <= span.end
-        });
+        let inside = view.calls_in(call.line, span);
+        let on_another_machine = view.calls[inside]
+            .iter()
+            .any(|other| other.is_remote() && other.command().span.end <= span.end);
         if on_another_machine {
             continue; // `ssh host docker load`: what runs there is a command of its own already
         }

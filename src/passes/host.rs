@@ -1,5 +1,6 @@
 //! A job on a machine of GitHub's or of the user's own, with the Podman of that machine.
 
+use crate::collections::HashSet;
 use crate::image_name::ImageName;
 use crate::options::RunnerProfile;
 use crate::pipeline::{Job, Provider};
@@ -237,12 +238,12 @@ fn other_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
 fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     let rooted = |index: &&usize| view.calls[**index].with_sudo();
-    let uses_images = |index: &&usize| {
-        pass.facts
-            .deeds
-            .iter()
-            .any(|(call, deed)| call == *index && !matches!(deed, Deed::Prunes))
-    };
+    let deeds = pass.facts.deeds.iter();
+    let users: HashSet<usize> = deeds
+        .filter(|(_, deed)| !matches!(deed, Deed::Prunes))
+        .map(|(call, _)| *call)
+        .collect();
+    let uses_images = |index: &&usize| users.contains(*index);
     let all = pass.evidence.commands.iter().filter(uses_images);
     let (as_root, as_user): (Vec<&usize>, Vec<&usize>) = all.partition(rooted);
     if let (Some(first), false) = (as_root.first(), as_user.is_empty()) {

@@ -10,10 +10,12 @@ use super::compose_use::ComposeUse;
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
 use super::docker_config::Credentials;
+use super::earlier::Earlier;
 use super::engine_client::ApiClient;
 use super::evidence::Evidence;
 use super::facts::Facts;
 use super::folder::{Folders, from_root, path_from};
+use super::sharing::Sharing;
 
 /// A job with all that the passes know of it.
 pub struct JobPass<'a> {
@@ -25,6 +27,8 @@ pub struct JobPass<'a> {
     taken_apart: Vec<Result<DockerCall<'a>, Unclear>>,
     /// What it does with images.
     pub facts: Facts,
+    /// What it does with other things.
+    pub(crate) earlier: Earlier,
     /// Calls that a pass has replaced as a whole.
     pub replaced: HashSet<usize>,
     /// Actions that give way to other actions, not to commands, each with the finding that says so.
@@ -37,6 +41,8 @@ pub struct JobPass<'a> {
     pub(super) credentials: OnceCell<Credentials>,
     /// What its compose commands are about, once somebody asked.
     pub(super) compose: OnceCell<Vec<ComposeUse>>,
+    /// What something out of sight may share with the job, once somebody asked.
+    pub(super) sharing: OnceCell<Sharing>,
     /// The containers that want the same port as another one, once somebody asked.
     same_port: OnceCell<HashSet<usize>>,
     /// The texts of the repository's Dockerfiles, once somebody asked.
@@ -51,19 +57,24 @@ impl<'a> JobPass<'a> {
         let evidence = Evidence::of(view);
         let calls = evidence.commands.iter().map(|index| &view.calls[*index]);
         let taken_apart: Vec<_> = calls.map(|call| DockerCall::new(view, call)).collect();
-        let known = evidence.commands.iter().copied().zip(&taken_apart);
-        let facts = Facts::of(known.filter_map(|(index, call)| Some((index, call.as_ref().ok()?))));
+        let known = || {
+            let known = evidence.commands.iter().copied().zip(&taken_apart);
+            known.filter_map(|(index, call)| Some((index, call.as_ref().ok()?)))
+        };
+        let (facts, earlier) = (Facts::of(known()), Earlier::of(known()));
         Self {
             view,
             evidence,
             taken_apart,
             facts,
+            earlier,
             replaced: HashSet::default(),
             other_actions: HashMap::default(),
             folders: Folders::of(view),
             clients: OnceCell::new(),
             credentials: OnceCell::new(),
             compose: OnceCell::new(),
+            sharing: OnceCell::new(),
             same_port: OnceCell::new(),
             dockerfiles: OnceCell::new(),
             containers: OnceCell::new(),

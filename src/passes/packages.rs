@@ -1,6 +1,6 @@
 //! Alpine's packages become Fedora's, and programs that the old image had are installed.
 
-use crate::collections::IndexMap;
+use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::NodeRef;
 use crate::rules::{OnFedora, PackageManager};
 
@@ -19,17 +19,16 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     if !pass.evidence.docker_image() {
         return;
     }
-    let mut installed: Vec<(usize, String)> = Vec::new();
+    // the first call that installs each
+    let mut installed: HashMap<String, usize> = HashMap::default();
     for (index, call) in pass.view.calls.iter().enumerate() {
         if pass.replaced.contains(&index) || call.is_remote() {
             continue;
         }
         if call.program() == Some("apk") {
-            installed.extend(
-                apk(pass, call, draft)
-                    .into_iter()
-                    .map(|package| (index, package)),
-            );
+            for package in apk(pass, call, draft) {
+                installed.entry(package).or_insert(index);
+            }
         }
     }
     missing_programs(pass, &installed, draft);
@@ -202,7 +201,7 @@ fn on_fedora(names: &Option<String>) -> OnFedora {
 }
 
 /// Programs that Docker's image has, Podman's has not, and the script calls.
-fn missing_programs(pass: &JobPass<'_>, installed: &[(usize, String)], draft: &mut Draft) {
+fn missing_programs(pass: &JobPass<'_>, installed: &HashMap<String, usize>, draft: &mut Draft) {
     let view = &pass.view;
     let mut needed: IndexMap<(NodeRef, usize), Vec<String>> = IndexMap::default();
     let mut all: Vec<String> = Vec::new();
@@ -232,9 +231,7 @@ fn missing_programs(pass: &JobPass<'_>, installed: &[(usize, String)], draft: &m
             let Some(package) = known.package.as_deref() else {
                 continue;
             };
-            let known = installed
-                .iter()
-                .any(|(before, name)| *before < index && name == package);
+            let known = installed.get(package).is_some_and(|first| *first < index);
             if known || all.iter().any(|one| one == package) {
                 continue;
             }

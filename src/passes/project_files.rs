@@ -3,8 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::image_name::ImageName;
-use crate::rules::{Rules, ShortName};
+use crate::rules::Rules;
 use crate::shell::Word;
 
 use super::api_clients;
@@ -13,7 +12,6 @@ use super::context::Call;
 use super::draft::Draft;
 use super::engine_client::ApiClient;
 use super::engine_variable;
-use super::facts::Deed;
 use super::job::JobPass;
 use super::{evidence, out_of_sight, setup, written_files};
 
@@ -44,7 +42,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 "see that they do not call docker",
             );
         }
-        if let Some((_, client)) = pass.api_clients().iter().find(|(at, _)| *at == index) {
+        if let Some(client) = pass.api_client(index) {
             of_client(pass, index, client, draft);
             continue;
         }
@@ -126,8 +124,8 @@ fn of_client(pass: &JobPass<'_>, index: usize, client: &ApiClient, draft: &mut D
     let Some(call) = view.calls.get(index) else {
         return;
     };
-    let at = view.at_command(call);
-    match view.on_machine() && !may_share_images(pass, index) && !shares_store(pass, index) {
+    let (at, sharing) = (view.at_command(call), pass.sharing());
+    match view.on_machine() && !sharing.of_images(index) && !sharing.of_store(index) {
         true => client.goes_on(at, draft),
         false => client.keeps(at, draft),
     }
@@ -244,7 +242,7 @@ fn unseen(pass: &JobPass<'_>, index: usize, name: &str, draft: &mut Draft) {
             "the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"
         );
         draft.block(rule, at, message, stays);
-    } else if uses_unmade_image(pass) {
+    } else if pass.sharing().uses_unmade {
         let message =
             format!("{name} cannot be seen here, and seems to build what the job then uses");
         draft.block(rule, at, message, stays);
@@ -253,7 +251,7 @@ fn unseen(pass: &JobPass<'_>, index: usize, name: &str, draft: &mut Draft) {
             "{name} cannot be seen here, and seems to do something with images: its words say so"
         );
         draft.block(rule, at, message, stays);
-    } else if view.on_machine() && may_share_images(pass, index) {
+    } else if view.on_machine() && pass.sharing().of_images(index) {
         let message = format!(
             "{name} cannot be seen here: with Docker it may make or use the same images as the job, and Podman's store is another one"
         );
@@ -268,54 +266,6 @@ fn unseen(pass: &JobPass<'_>, index: usize, name: &str, draft: &mut Draft) {
             format!("{name} cannot be seen here: if it calls docker, it will not find it");
         draft.review(rule, at, message, look);
     }
-}
-
-/// Whether the job pushes, saves or tags an image that nothing in sight makes or fetches.
-fn uses_unmade_image(pass: &JobPass<'_>) -> bool {
-    pass.facts.deeds.iter().any(|(call, deed)| match deed {
-        // a build may push what it builds
-        Deed::Pushes(image) => !pass.facts.has_before(*call + 1, image),
-        Deed::Tags { from: image, .. } => !pass.facts.has_before(*call, image),
-        Deed::Saves(images) => images
-            .iter()
-            .any(|image| !pass.facts.has_before(*call, image)),
-        _ => false,
-    })
-}
-
-/// Whether something out of sight at a call may have made an image that the job runs later, or may use one that the job
-/// made before and neither runs nor pushes.
-fn may_share_images(pass: &JobPass<'_>, at: usize) -> bool {
-    let facts = &pass.facts;
-    let rules = pass.view.context.rules;
-    facts.deeds.iter().any(|(call, deed)| match deed {
-        Deed::Runs { image, .. } if *call > at => {
-            let official = rules.short_name(ImageName::without_tag(image)) != ShortName::Unlisted;
-            !official && !facts.has_before(*call, image)
-        }
-        Deed::Builds(name) if *call < at && !name.is_empty() => {
-            !facts.deeds.iter().any(|(_, deed)| match deed {
-                Deed::Runs { image, .. } | Deed::Pushes(image) => image == name,
-                Deed::Tags { from, .. } => from == name,
-                _ => false,
-            })
-        }
-        _ => false,
-    })
-}
-
-/// Whether the job hands images over by the store that tests beside it use: it loads, saves, lists or names images that it
-/// does not make, or fetches ones that nothing else in it uses.
-fn shares_store(pass: &JobPass<'_>, at: usize) -> bool {
-    let facts = &pass.facts;
-    let by_deeds = facts.deeds.iter().any(|(call, deed)| match deed {
-        Deed::Loads | Deed::Saves(_) => true,
-        Deed::Tags { from, .. } => !facts.has_before(*call, from),
-        Deed::Pulls(image) => *call < at && !facts.is_used(image) && !facts.is_cache_source(image),
-        _ => false,
-    });
-    let lists = |name: &str| matches!(name, "images" | "image ls");
-    by_deeds || pass.known_calls().any(|(_, call)| lists(&call.rule.name))
 }
 
 /// `make image`, `./build-image.sh`, `make push-all`: what is run is named after images.

@@ -14,11 +14,7 @@ pub(super) const HEALTHCHECKS: &str = "while sleep 1; do for c in $(podman ps -q
 
 /// Puts the line about short names in front of the list that holds a call, once a job.
 pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draft: &mut Draft) {
-    if draft
-        .findings
-        .iter()
-        .any(|finding| finding.rule.0 == "short-name-line")
-    {
+    if draft.says("short-name-line") {
         return;
     }
     if view.job.image.is_none()
@@ -31,11 +27,7 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
         return; // a runner's machine is not the job's to configure
     }
     let why = draft.note("short-name-line", view.at_command(call), message);
-    let installed_later = draft
-        .findings
-        .iter()
-        .any(|finding| finding.rule.0 == "toolbox-packages");
-    let line = match installed_later {
+    let line = match draft.says("toolbox-packages") {
         true => format!("mkdir -p /etc/containers/registries.conf.d && {SHORT_NAMES}"),
         false => SHORT_NAMES.to_owned(),
     };

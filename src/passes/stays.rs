@@ -168,6 +168,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
         .deeds
         .iter()
         .any(|(_, deed)| *deed == Deed::EndsContainer);
+    let only_cleans = only_cleans(pass);
     let mut started = false;
     for (index, deed) in &pass.facts.deeds {
         let at = view.at_command(&view.calls[*index]);
@@ -212,7 +213,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                     "the job stays on Docker",
                 );
             }
-            Deed::Prunes if !starts && only_cleans(pass) => {
+            Deed::Prunes if !starts && only_cleans => {
                 let message = match alone {
                     true => {
                         "the docker commands of this job only clean up Docker's own store; Podman's is another one, and empty here"

@@ -1,7 +1,7 @@
 //! Jobs that stay because the user says so: by a comment at what would change, by a rule that is turned off, or by name.
 
-use crate::accept::IGNORED;
-use crate::accept::comments::{Comment, Ignore, comments};
+use crate::accept::comments::{Comment, Ignore};
+use crate::accept::{Comments, IGNORED};
 use crate::finding::{Finding, Severity};
 use crate::options::{Options, Weight};
 use crate::passes::{self, Drafted};
@@ -35,7 +35,7 @@ const WHOLE_FILE: Comment<'static> = Comment {
 
 struct Wishes<'a> {
     /// The comments of each document.
-    comments: Vec<Vec<Comment<'a>>>,
+    comments: Vec<Comments<'a>>,
     options: &'a Options,
 }
 
@@ -43,9 +43,9 @@ impl<'a> Wishes<'a> {
     fn of(documents: &'a Documents, options: &'a Options) -> Self {
         let files = documents.files.iter();
         let comments = files.map(|document| match document.stands_for {
-            None if options.excludes(document.source.path()) => vec![WHOLE_FILE],
-            None => comments(document.source.text()),
-            Some(_) => Vec::new(),
+            None if options.excludes(document.source.path()) => Comments::new(vec![WHOLE_FILE]),
+            None => Comments::of(document.source.text()),
+            Some(_) => Comments::default(),
         });
         Self {
             comments: comments.collect(),
@@ -54,7 +54,7 @@ impl<'a> Wishes<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.comments.iter().all(Vec::is_empty)
+        self.comments.iter().all(|comments| comments.all.is_empty())
             && self.options.declined.is_empty()
             && !self.options.weights.values().any(|it| *it == Weight::Off)
     }
@@ -106,7 +106,7 @@ impl<'a> Wishes<'a> {
         let reviews = draft.reviews.iter().filter(|_| reviewed);
         let said: Vec<&Finding> = changes.chain(reviews).collect();
         let key = documents.location(job.key);
-        if let Some(comment) = self.comment(key, |ignore| ignore.rules.is_empty()) {
+        if let Some(comment) = self.comment(key, None) {
             return Some(kept(job, key.file, comment));
         }
         for finding in said {
@@ -114,7 +114,7 @@ impl<'a> Wishes<'a> {
                 continue;
             };
             let rule = finding.rule.0;
-            if let Some(comment) = self.comment(at, |ignore| ignore.names(rule)) {
+            if let Some(comment) = self.comment(at, Some(rule)) {
                 return Some(kept(job, at.file, comment));
             }
             if self.options.weights.get(rule) == Some(&Weight::Off) {
@@ -128,13 +128,14 @@ impl<'a> Wishes<'a> {
         None
     }
 
-    /// The comment that speaks of a place.
-    fn comment(&self, at: Location, fits: impl Fn(&Ignore<'_>) -> bool) -> Option<&Comment<'a>> {
+    /// The comment that speaks of what a rule found at a place, or of all that is there.
+    fn comment(&self, at: Location, rule: Option<&str>) -> Option<&Comment<'a>> {
         let comments = self.comments.get(at.file.0 as usize)?;
-        comments.iter().find(|comment| {
-            let ignore = comment.ignore.as_ref();
-            ignore.is_some_and(|ignore| ignore.covers(at.span.start) && fits(ignore))
-        })
+        let index = match rule {
+            Some(rule) => comments.about(rule, at.span.start),
+            None => comments.about_all(at.span.start),
+        };
+        comments.all.get(index?)
     }
 }
 

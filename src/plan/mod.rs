@@ -59,6 +59,29 @@ pub struct Unit<'a> {
     pub state: State,
     /// Changes that are replaced by a key in the job itself, as indexes into the draft's changes.
     overridden: HashSet<usize>,
+    /// The draft's changes of text by their nodes, as indexes, once somebody asked.
+    by_node: OnceCell<HashMap<NodeRef, Vec<usize>>>,
+}
+
+impl Unit<'_> {
+    /// What the job would make of a text, where that is not replaced by a key of its own.
+    fn text_changes(&self, node: NodeRef) -> Vec<&Planned> {
+        let drafted = self.drafted.as_ref();
+        let changes = drafted.map_or(&[][..], |drafted| &drafted.draft.changes);
+        let by_node = self.by_node.get_or_init(|| {
+            let mut by_node: HashMap<NodeRef, Vec<usize>> = HashMap::default();
+            for (index, planned) in changes.iter().enumerate() {
+                if planned.purpose == Purpose::Text {
+                    by_node.entry(planned.node()).or_default().push(index);
+                }
+            }
+            by_node
+        });
+        let ours = by_node.get(&node).into_iter().flatten();
+        ours.filter(|index| !self.overridden.contains(index))
+            .map(|index| &changes[*index])
+            .collect()
+    }
 }
 
 /// The plan for a set of pipelines over the same files.
@@ -109,6 +132,7 @@ pub fn plan<'a>(
                 drafted,
                 state,
                 overridden: HashSet::default(),
+                by_node: OnceCell::new(),
             });
         }
     }
@@ -212,14 +236,15 @@ fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option
         .scripts
         .iter()
         .find(|script| script.phase == Phase::Main)?;
-    let removed = |line: &crate::pipeline::Line| {
-        line.item.is_some_and(|(sequence, index)| {
-            changes.iter().any(|planned| {
-                planned.file == sequence.file
-                    && matches!(planned.change, Change::RemoveItem { sequence: node, index: at } if node == sequence.node && at == index)
-            })
+    let removed: HashSet<(NodeRef, usize)> = changes
+        .iter()
+        .filter_map(|planned| match planned.change {
+            Change::RemoveItem { index, .. } => Some((planned.node(), index)),
+            _ => None,
         })
-    };
+        .collect();
+    let removed =
+        |line: &crate::pipeline::Line| line.item.is_some_and(|item| removed.contains(&item));
     if main.lines.is_empty() || !main.lines.iter().all(removed) {
         return None;
     }
@@ -426,23 +451,7 @@ impl Plan<'_> {
 
     /// Whether a job plans the same for a node.
     fn wants(&self, other: usize, planned: &Planned, node: NodeRef, unit: usize) -> bool {
-        let of = |unit: usize| -> Vec<&Planned> {
-            let unit = &self.units[unit];
-            let changes = unit
-                .drafted
-                .iter()
-                .flat_map(|drafted| &drafted.draft.changes)
-                .enumerate();
-            changes
-                .filter(|(index, one)| {
-                    one.node() == node
-                        && one.purpose == Purpose::Text
-                        && !unit.overridden.contains(index)
-                })
-                .map(|(_, one)| one)
-                .collect()
-        };
-        let theirs = of(other);
+        let theirs = self.units[other].text_changes(node);
         let same =
             |one: &Planned, list: &[&Planned]| list.iter().any(|other| other.change == one.change);
         match &planned.change {
@@ -452,7 +461,7 @@ impl Plan<'_> {
             | Change::InsertItem { .. }
             | Change::InsertEntry { .. } => same(planned, &theirs),
             _ => {
-                let ours = of(unit);
+                let ours = self.units[unit].text_changes(node);
                 ours.iter().all(|one| same(one, &theirs))
                     && theirs.iter().all(|one| same(one, &ours))
             }

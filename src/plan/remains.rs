@@ -19,11 +19,7 @@ pub(super) fn notes(
             continue;
         }
         let file = FileId(index as u32);
-        let covered: Vec<Span> = said
-            .iter()
-            .filter(|location| location.file == file)
-            .map(|location| location.span)
-            .collect();
+        let covered = Covered::of(said, file);
         let tree = &document.tree;
         for comment in tree.comments() {
             let text = comment.slice(document.source.text());
@@ -44,8 +40,7 @@ pub(super) fn notes(
             match &tree.node(node).kind {
                 Kind::Scalar(scalar) if names_docker(scalar.value()) => {
                     let span = tree.node(node).span;
-                    let known = changed.contains(&NodeRef { file, node })
-                        || covered.iter().any(|other| other.contains(span));
+                    let known = changed.contains(&NodeRef { file, node }) || covered.contains(span);
                     if !known {
                         found.push(passes::finding(
                             "docker-named",
@@ -67,6 +62,36 @@ pub(super) fn notes(
         }
     }
     found
+}
+
+/// Parts of a file, to ask whether one of them holds another part.
+struct Covered {
+    /// Where each begins, in order, and how far it and those before it reach.
+    reach: Vec<(u32, u32)>,
+}
+
+impl Covered {
+    fn of(said: &[Location], file: FileId) -> Self {
+        let of_file = said.iter().filter(|location| location.file == file);
+        let mut spans: Vec<Span> = of_file.map(|location| location.span).collect();
+        spans.sort_unstable();
+        let mut furthest = 0;
+        let reach = spans.into_iter().map(|span| {
+            furthest = span.end.max(furthest);
+            (span.start, furthest)
+        });
+        Self {
+            reach: reach.collect(),
+        }
+    }
+
+    fn contains(&self, span: Span) -> bool {
+        let next = self
+            .reach
+            .partition_point(|(start, _)| *start <= span.start);
+        let last = next.checked_sub(1).and_then(|last| self.reach.get(last));
+        last.is_some_and(|(_, furthest)| span.end <= *furthest)
+    }
 }
 
 /// `docker` and a word behind it, or a daemon's image.

@@ -123,7 +123,7 @@ fn cache_repository(pass: &JobPass<'_>, index: usize, raw: &str) -> Option<Strin
     if !has_room && !gitlab || repository.contains(['(', '`']) || !pass.facts.pushes_to(&expanded) {
         return None;
     }
-    let logged_in = pass.facts.logs_in_before(index, &expanded);
+    let logged_in = pass.facts.logins.before(index, &expanded);
     if pass.facts.made_before(index, &expanded) {
         return None; // the cache is an image of this job's own
     }

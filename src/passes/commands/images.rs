@@ -47,13 +47,13 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
 
 /// The commands that a pipeline hands a command's output to, in their order.
 pub(super) fn behind<'b>(docker: &'b DockerCall<'_>) -> impl Iterator<Item = &'b Call> {
-    let place = &docker.call.command().place;
+    let (view, place) = (docker.view, &docker.call.command().place);
     let end = docker.call.command().span.end;
-    let same = docker.view.calls.iter().filter(move |call| {
+    let later = view.calls_in(docker.call.line, &(end..place.statement.end));
+    let later = view.calls.get(later).unwrap_or_default().iter();
+    let same = later.filter(move |call| {
         let other = &call.command().place;
-        call.line == docker.call.line
-            && call.command().span.start >= end
-            && other.statement == place.statement
+        other.statement == place.statement
             && other.nesting == place.nesting
             && other.pipeline.1 == place.pipeline.1
     });
@@ -193,15 +193,7 @@ pub(super) fn manifest_name(
     match docker.rule.name.as_str() {
         "manifest rm" => Some("rmi"),
         "manifest create" => {
-            let mut before = pass.known_calls().take_while(|(other, _)| *other < index);
-            let freed = before.any(|(_, call)| {
-                let same = call
-                    .operands()
-                    .first()
-                    .is_some_and(|word| call.text_of(*word).text == name);
-                same && matches!(call.rule.name.as_str(), "manifest rm" | "rmi")
-            });
-            if !freed {
+            if !pass.earlier.is_freed(index, &name) {
                 draft.block(
                     "manifest-name",
                     docker.at(),

@@ -3,7 +3,6 @@
 use crate::image_name::is_on_this_machine;
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::{Draft, Purpose};
-use crate::passes::facts::Deed;
 use crate::passes::job::JobPass;
 use crate::passes::script_edit::{insert_after, insert_in_front};
 use crate::shell::Nesting;
@@ -206,13 +205,7 @@ fn list_name(
     const TAKEN: &str = "the list gets a name that Podman's store has already";
     if let Some(first) = parts.named.first() {
         let name = docker.view.expand(first.trim_matches(['"', '\''])).text;
-        let earlier = pass
-            .facts
-            .deeds
-            .iter()
-            .take_while(|(call, _)| *call < index);
-        let listed = |deed: &Deed| matches!(deed, Deed::Lists(known) if *known == name);
-        let taken = pass.facts.is_made(&name) || earlier.map(|(_, deed)| deed).any(listed);
+        let taken = pass.facts.is_made(&name) || pass.facts.listed_before(index, &name);
         return match taken {
             true => Err(TAKEN),
             false => Ok((*first).to_owned()),
@@ -227,12 +220,7 @@ fn list_name(
     if docker.call.command().place.nesting.iter().any(again) {
         return Err("it runs more than once, and its names are made up when the script runs");
     }
-    let earlier = pass.known_calls().filter(|(call, known)| {
-        *call < index
-            && known.rule.name == docker.rule.name
-            && known.flags_named("--tag").next().is_none()
-    });
-    Ok(match earlier.count() {
+    Ok(match pass.earlier.unnamed_lists(index) {
         0 => "merged".to_owned(),
         count => format!("merged-{}", count + 1),
     })

@@ -18,14 +18,7 @@ pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
     let operand = docker.operands().first().copied();
     let registry = operand.map_or_else(String::new, |word| docker.text_of(word).text);
     let registry = session(rules, &registry);
-    let mut logins = pass.facts.logins().map(|login| session(rules, login));
-    // a name that the script fills in may be any
-    let may_be_any = |name: &str| name.contains(['$', '`']);
-    let known = logins.any(|login| {
-        login.starts_with(&registry)
-            || registry.starts_with(&login)
-            || may_be_any(&login) != may_be_any(&registry)
-    });
+    let known = pass.facts.logins.may_open(&registry);
     let message = match operand {
         _ if known => return false,
         None => {

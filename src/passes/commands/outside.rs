@@ -66,7 +66,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
 
 /// The folder of Docker's credentials, which a login of the job makes.
 fn is_written_by_login(pass: &JobPass<'_>, source: &str) -> bool {
-    source.ends_with("/.docker") && pass.facts.logins().next().is_some()
+    source.ends_with("/.docker") && !pass.facts.logins.is_empty()
 }
 
 /// What a container is given of the machine beside the checkout.

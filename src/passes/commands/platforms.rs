@@ -2,7 +2,6 @@
 
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
-use crate::passes::facts::Deed;
 use crate::passes::job::JobPass;
 use crate::providers::github::matrix;
 
@@ -21,17 +20,8 @@ pub(super) fn adds_to_a_list(
         return false;
     };
     let of_array = name.text.contains("[0]");
-    let mut earlier = pass
-        .facts
-        .deeds
-        .iter()
-        .take_while(|(call, _)| *call < index)
-        .map(|(_, deed)| deed);
-    earlier.any(|deed| match deed {
-        Deed::Builds(known) => *known == name.text,
-        Deed::BuildsUnknown => of_array,
-        _ => false,
-    })
+    pass.facts.built_before(index, &name.text)
+        || of_array && pass.facts.builds_unknown_before(index)
 }
 
 /// From an empty base, Podman takes the layers of one platform for another's and the image says the wrong one.

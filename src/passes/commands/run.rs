@@ -138,7 +138,7 @@ fn ports(
     if pass.view.on_machine() {
         return; // there a container has a network of its own
     }
-    let asked = asks_for_ports(pass);
+    let asked = pass.earlier.asks_for_ports;
     let mapped = docker.flags().find(|flag| match flag.rule.name.as_str() {
         "--publish-all" => true,
         "--publish" => {
@@ -187,29 +187,8 @@ fn beside_another(
 /// `docker network connect n x` of the container that is named here.
 fn is_connected_later(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> bool {
     let name = docker.flags_named("--name").last();
-    let Some(name) = name.and_then(|flag| docker.value(flag)) else {
-        return false;
-    };
-    let mut others = pass.known_calls();
-    others.any(|(_, other)| {
-        let container = other.operands().get(1).copied();
-        other.rule.name == "network connect"
-            && container.is_some_and(|word| other.text_of(word).text == name.text)
-    })
-}
-
-/// Whether the script asks which port of the machine leads to a container's: `docker port`, `.NetworkSettings.Ports`.
-/// Source: `podman port` prints nothing under the host's network, ran on Podman 5.4.2 and 5.8.6.
-fn asks_for_ports(pass: &JobPass<'_>) -> bool {
-    let asks = |docker: &DockerCall<'_>| {
-        let mut formats = docker.flags_named("--format");
-        docker.rule.name == "port"
-            || formats.any(|flag| {
-                let raw = docker.raw_value(flag).unwrap_or_default();
-                raw.contains(".Ports") && docker.rule.name != "ps"
-            })
-    };
-    pass.known_calls().any(|(_, docker)| asks(docker))
+    let name = name.and_then(|flag| docker.value(flag));
+    name.is_some_and(|name| pass.earlier.is_connected(&name.text))
 }
 
 /// `8080:8080`, `127.0.0.1:80:80/tcp`: the port inside is the port outside.

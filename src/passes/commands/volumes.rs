@@ -27,7 +27,7 @@ pub(super) fn create(
         return; // without a name each is a new one
     };
     let name = docker.text_of(word).text;
-    let there = pass.keeps_store() || is_made_before(pass, index, &name);
+    let there = pass.keeps_store() || pass.earlier.has_volume(index, &name);
     if !there || docker.call.command().place.tolerated {
         return;
     }
@@ -45,18 +45,4 @@ pub(super) fn create(
             "let the command fail (`|| true`), or name a Podman from 5.4 on with --podman: it can be told to let it pass",
         ),
     }
-}
-
-/// Whether the job makes a volume of this name before a call, and does not remove it in between.
-fn is_made_before(pass: &JobPass<'_>, index: usize, name: &str) -> bool {
-    let before = pass.known_calls().take_while(|(other, _)| *other < index);
-    before.fold(false, |made, (_, other)| {
-        let mut operands = other.operands().into_iter();
-        let same = operands.any(|word| other.text_of(word).text == name);
-        match other.rule.name.as_str() {
-            "volume create" => made || same,
-            "volume rm" => made && !same,
-            _ => made,
-        }
-    })
 }

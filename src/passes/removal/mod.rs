@@ -16,17 +16,10 @@ use fate::{Reading, Unit, inside, standing};
 
 /// Takes a command away, with the `|| true` that goes with it, once all passes are through.
 pub(super) fn remove_command(call: &Call, draft: &mut Draft, why: usize) {
-    let removal = Removal {
+    draft.removals.push(Removal {
         call: (call.line, call.index),
         finding: why,
-    };
-    if draft
-        .removals
-        .iter()
-        .all(|known| known.call != removal.call)
-    {
-        draft.removals.push(removal);
-    }
+    });
 }
 
 /// Plans the changes for all commands that go.
@@ -34,10 +27,8 @@ pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
     let mut lines: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
     for removal in std::mem::take(&mut draft.removals) {
         let (line, index) = removal.call;
-        lines
-            .entry(line)
-            .or_default()
-            .insert(index, removal.finding);
+        let removals = lines.entry(line).or_default();
+        removals.entry(index).or_insert(removal.finding); // the first reason counts
     }
     for (line, removals) in lines {
         let Some(reading) = Reading::new(view, line, removals) else {

@@ -1,0 +1,105 @@
+//! The images that something out of sight may share with a job: looked for once, because it is asked at each command that
+//! runs what cannot be seen.
+
+use crate::collections::HashSet;
+use crate::image_name::ImageName;
+use crate::rules::ShortName;
+
+use super::facts::Deed;
+use super::job::JobPass;
+
+/// Where in a job something out of sight may share images with it.
+#[derive(Clone, Debug)]
+pub(super) struct Sharing {
+    /// Whether the job pushes, saves or tags an image that nothing in sight makes or fetches.
+    pub(super) uses_unmade: bool,
+    /// The last call that runs an image which the job neither makes nor fetches before, and which is no official one.
+    last_run: Option<usize>,
+    /// The first call that makes an image which the job neither runs nor pushes.
+    first_made: Option<usize>,
+    /// Whether the job loads, saves, lists or names images that it does not make.
+    by_store: bool,
+    /// The first call that fetches an image which nothing else in the job uses.
+    first_fetched: Option<usize>,
+}
+
+impl JobPass<'_> {
+    /// What something out of sight may share with the job.
+    pub(super) fn sharing(&self) -> &Sharing {
+        self.sharing.get_or_init(|| Sharing::of(self))
+    }
+}
+
+impl Sharing {
+    fn of(pass: &JobPass<'_>) -> Self {
+        let facts = &pass.facts;
+        let rules = pass.view.context.rules;
+        let deeds = || facts.deeds.iter();
+        let used: HashSet<&str> = deeds()
+            .filter_map(|(_, deed)| match deed {
+                Deed::Runs { image, .. } | Deed::Pushes(image) => Some(image.as_str()),
+                Deed::Tags { from, .. } => Some(from),
+                _ => None,
+            })
+            .collect();
+        let is_official =
+            |image: &str| rules.short_name(ImageName::without_tag(image)) != ShortName::Unlisted;
+        let runs_unmade = |call: usize, deed: &Deed| match deed {
+            Deed::Runs { image, .. } => !is_official(image) && !facts.has_before(call, image),
+            _ => false,
+        };
+        let leaves = |deed: &Deed| match deed {
+            Deed::Builds(name) => !name.is_empty() && !used.contains(name.as_str()),
+            _ => false,
+        };
+        let fetches = |deed: &Deed| match deed {
+            Deed::Pulls(image) => !facts.is_used(image) && !facts.is_cache_source(image),
+            _ => false,
+        };
+        let by_deeds = deeds().any(|(call, deed)| match deed {
+            Deed::Loads | Deed::Saves(_) => true,
+            Deed::Tags { from, .. } => !facts.has_before(*call, from),
+            _ => false,
+        });
+        let lists = |name: &str| matches!(name, "images" | "image ls");
+        let first = |wanted: &dyn Fn(&Deed) -> bool| {
+            let mut fitting = deeds().filter(|(_, deed)| wanted(deed));
+            fitting.next().map(|(call, _)| *call)
+        };
+        Self {
+            uses_unmade: deeds().any(|(call, deed)| uses_unmade(pass, *call, deed)),
+            last_run: deeds()
+                .rfind(|(call, deed)| runs_unmade(*call, deed))
+                .map(|(call, _)| *call),
+            first_made: first(&leaves),
+            by_store: by_deeds || pass.known_calls().any(|(_, call)| lists(&call.rule.name)),
+            first_fetched: first(&fetches),
+        }
+    }
+
+    /// Whether something out of sight at a call may have made an image that the job runs later, or may use one that the job
+    /// made before and neither runs nor pushes.
+    pub(super) fn of_images(&self, call: usize) -> bool {
+        self.last_run.is_some_and(|last| last > call)
+            || self.first_made.is_some_and(|first| first < call)
+    }
+
+    /// Whether the job hands images over by the store that tests at a call use: it loads, saves, lists or names images that
+    /// it does not make, or fetches ones that nothing else in it uses.
+    pub(super) fn of_store(&self, call: usize) -> bool {
+        self.by_store || self.first_fetched.is_some_and(|first| first < call)
+    }
+}
+
+/// Whether a deed is about an image that nothing in sight makes or fetches.
+fn uses_unmade(pass: &JobPass<'_>, call: usize, deed: &Deed) -> bool {
+    match deed {
+        // a build may push what it builds
+        Deed::Pushes(image) => !pass.facts.has_before(call + 1, image),
+        Deed::Tags { from: image, .. } => !pass.facts.has_before(call, image),
+        Deed::Saves(images) => images
+            .iter()
+            .any(|image| !pass.facts.has_before(call, image)),
+        _ => false,
+    }
+}
