@@ -20,6 +20,7 @@ use crate::text::Location;
 pub use super::call::Call;
 pub(super) use super::call::{LineView, Parsed};
 use super::closure::Texts;
+use super::names::Names;
 use super::written_files;
 
 /// What stays the same for all jobs of a run.
@@ -114,6 +115,7 @@ impl<'a> Context<'a> {
             lines: Vec::new(),
             calls: Vec::new(),
             written: HashSet::default(),
+            names: OnceCell::new(),
         }
     }
 
@@ -149,6 +151,7 @@ impl<'a> Context<'a> {
             lines,
             calls,
             written,
+            names: OnceCell::new(),
         }
     }
 }
@@ -183,6 +186,8 @@ pub struct JobView<'a> {
     pub calls: Vec<Call>,
     /// The scripts that it writes into files and runs; what they hold is among the calls.
     pub written: HashSet<String>,
+    /// The names in them, once somebody asked.
+    pub(super) names: OnceCell<Names>,
 }
 
 impl JobView<'_> {

@@ -141,19 +141,8 @@ fn path(view: &JobView<'_>, call: &Call, word: &Word) -> String {
     let Some(name) = text.strip_prefix('$') else {
         return text;
     };
-    let name = name.trim_matches(['{', '}']);
-    let scripts = view.lines.iter().filter_map(|line| {
-        let script = line.parsed.script.as_ref().ok()?;
-        Some((&line.parsed.text, script))
-    });
-    let mut values = scripts.flat_map(|(text, script)| {
-        let set = script.assignments.iter().filter(|set| set.name == name);
-        set.map(|set| set.value.raw(text).to_owned())
-    });
-    match (values.next(), values.next()) {
-        (Some(value), None) => value,
-        _ => text,
-    }
+    let value = view.set_once(name.trim_matches(['{', '}']));
+    value.map_or(text.clone(), str::to_owned)
 }
 
 /// Whether a command leaves the file as it is, or takes it away.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::draft::Draft;
-use super::image::mentions;
 use super::job::JobPass;
 use super::logins;
 
@@ -121,12 +120,7 @@ fn disguised(pass: &JobPass<'_>, draft: &mut Draft) {
         let holds = value.starts_with("docker ")
             || value.starts_with("docker-compose ")
             || value == "docker-compose";
-        if holds
-            && view
-                .lines
-                .iter()
-                .any(|line| mentions(&line.parsed.text, name))
-        {
+        if holds && view.is_read_from(0, name) {
             draft.block(
                 "disguised-docker",
                 view.context.documents.location(variable.node),
@@ -218,7 +212,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         } else if program.starts_with("docker-")
             && !program.starts_with("docker-credential")
-            && !is_function(pass, program)
+            && !pass.view.has_function(program)
         {
             draft.block(
                 "engine-api",
@@ -299,18 +293,7 @@ fn is_unknown(pass: &JobPass<'_>, program: &str) -> bool {
         || rules.runs_project_code(program)
         || rules.program(program).is_some()
         || rules.looks_up(program);
-    !known && !is_function(pass, program) && !pass.view.context.files.exists(path)
-}
-
-fn is_function(pass: &JobPass<'_>, name: &str) -> bool {
-    pass.view.lines.iter().any(|line| {
-        line.parsed.script.as_ref().is_ok_and(|script| {
-            script
-                .functions
-                .iter()
-                .any(|function| function.name == name)
-        })
-    })
+    !known && !pass.view.has_function(program) && !pass.view.context.files.exists(path)
 }
 
 /// `which docker`, `command -v docker`: the script asks for docker by name.

@@ -34,6 +34,7 @@ mod hosts_file;
 mod image;
 mod job;
 mod logins;
+mod names;
 mod out_of_sight;
 mod output_readers;
 mod packages;

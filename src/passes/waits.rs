@@ -163,10 +163,8 @@ fn result_is_used(
         _ => None,
     };
     let behind = text.get(compound.span.end..).unwrap_or_default();
-    let later = view.lines.iter().skip(index + 1);
-    set.chain(counter).any(|name| {
-        mentions(behind, name) || later.clone().any(|line| mentions(&line.parsed.text, name))
-    })
+    set.chain(counter)
+        .any(|name| mentions(behind, name) || view.is_read_from(index + 1, name))
 }
 
 /// Whether a command does nothing that is missed when it does not run.

@@ -1,6 +1,7 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
 mod aside;
+mod editors;
 mod flows;
 mod gather;
 mod held;
@@ -29,6 +30,7 @@ use crate::rules::Rules;
 use crate::text::FileId;
 use crate::yaml::{Change, New};
 
+use editors::Editors;
 use references::References;
 
 pub use aside::{Aside, UNREACHABLE, unreachable};
@@ -118,6 +120,7 @@ pub fn plan<'a>(
     project: Option<&ProjectFiles>,
 ) -> Plan<'a> {
     let references = References::new(documents);
+    let editors = Editors::new(documents);
     let mut units = Vec::new();
     let mut held = held::Held::default();
     for (index, pipeline) in pipelines.iter().enumerate() {
@@ -125,7 +128,9 @@ pub fn plan<'a>(
         held.add(&context, pipeline);
         for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
             let drafted = passes::run(&context, job, compat::job);
-            let state = first_state(documents, &references, job, drafted.as_ref(), options);
+            let alone =
+                |drafted: &Drafted| settle::alone(documents, &editors, &references, job, drafted);
+            let state = first_state(documents, job, drafted.as_ref(), options, alone);
             units.push(Unit {
                 job,
                 pipeline: index,
@@ -157,7 +162,7 @@ pub fn plan<'a>(
             .collect();
         hoist::hoist(&mut plan, documents, &users);
         plan.changes = gather::changes(&plan, documents, &references, &users);
-        let Err(refusal) = settle::write(documents, &plan.changes) else {
+        let Err(refusal) = settle::write(&editors, &plan.changes) else {
             break;
         };
         // each job can be written by itself, and all of them together cannot
@@ -172,13 +177,13 @@ pub fn plan<'a>(
     plan
 }
 
-/// The state of a job before anyone else is asked.
+/// The state of a job before anyone else is asked. `alone` tells whether its changes can be written at all.
 fn first_state(
     documents: &Documents,
-    references: &References<'_>,
     job: &Job,
     drafted: Option<&Drafted>,
     options: &Options,
+    alone: impl Fn(&Drafted) -> Result<(), settle::Unwritable>,
 ) -> State {
     let Some(drafted) = drafted else {
         return State::Untouched;
@@ -196,7 +201,7 @@ fn first_state(
     if !blockers.is_empty() {
         return State::Left(blockers);
     }
-    if let Err(refusal) = settle::alone(documents, references, job, drafted) {
+    if let Err(refusal) = alone(drafted) {
         return State::Left(vec![unwritable(&refusal)]);
     }
     if !draft.reviews.is_empty() && !options.include_review {

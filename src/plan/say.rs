@@ -12,6 +12,7 @@ use crate::rules::Rules;
 use crate::text::{Edit, FileId, Location};
 use crate::yaml::Change;
 
+use super::editors::Editors;
 use super::references::References;
 use super::{Plan, State, node_of, remains, unread, written};
 
@@ -26,6 +27,7 @@ impl Plan<'_> {
         files: &dyn Files,
         scripts: &Scripts,
     ) {
+        let editors = Editors::new(documents);
         let mut said = Said::default();
         std::mem::take(&mut self.findings)
             .into_iter()
@@ -55,7 +57,7 @@ impl Plan<'_> {
                         };
                         let mut finding = finding.clone();
                         finding.fix = Some(fix_of(drafted, &finding.message));
-                        said.fixed(finding, ours, more, options.fixes.then_some(documents));
+                        said.fixed(finding, ours, more, options.fixes.then_some(&editors));
                     }
                     for review in &drafted.draft.reviews {
                         let mut review = review.clone();
@@ -258,13 +260,13 @@ impl<'p> Said<'p> {
         self.fixed(finding, Vec::new(), Vec::new(), None);
     }
 
-    /// Says what changes put right; `edits` are worked out where the files are given.
+    /// Says what changes put right; the edits are worked out where there are `editors`.
     fn fixed(
         &mut self,
         finding: Finding,
         changes: Vec<&'p Planned>,
         more: Vec<(FileId, Change)>,
-        edits: Option<&Documents>,
+        editors: Option<&Editors<'_>>,
     ) {
         let same =
             |one: &&Planned, other: &&Planned| one.file == other.file && one.change == other.change;
@@ -282,11 +284,11 @@ impl<'p> Said<'p> {
             return;
         }
         let mut finding = finding;
-        if let (Some(fix), Some(documents)) = (&mut finding.fix, edits) {
+        if let (Some(fix), Some(editors)) = (&mut finding.fix, editors) {
             let ours = changes
                 .iter()
                 .map(|planned| (planned.file, planned.change.clone()));
-            fix.edits = edits_of(documents, ours.chain(more).collect());
+            fix.edits = edits_of(editors, ours.chain(more).collect());
         }
         alike.push((self.findings.len(), changes));
         self.findings.push(finding);
@@ -320,18 +322,17 @@ fn fix_of(drafted: &Drafted, title: &str) -> Fix {
 }
 
 /// The edits of some changes; of a file in which they cannot be written, none.
-fn edits_of(documents: &Documents, changes: Vec<(FileId, Change)>) -> Vec<(FileId, Edit)> {
+fn edits_of(editors: &Editors<'_>, changes: Vec<(FileId, Change)>) -> Vec<(FileId, Edit)> {
     let mut edits: Vec<(FileId, Edit)> = Vec::new();
     let mut by_file: BTreeMap<FileId, Vec<Change>> = BTreeMap::new();
     for (file, change) in changes {
         by_file.entry(file).or_default().push(change);
     }
     for (file, changes) in by_file {
-        let document = documents.file(file);
-        if document.stands_for.is_some() {
+        if editors.documents.file(file).stands_for.is_some() {
             continue; // the step that it stands for is written as a whole
         }
-        if let Ok(made) = crate::yaml::edits(&document.tree, document.source.text(), &changes) {
+        if let Ok(made) = editors.of(file).edits(&changes) {
             edits.extend(made.into_iter().map(|edit| (file, edit)));
         }
     }

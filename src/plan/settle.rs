@@ -8,6 +8,7 @@ use crate::pipeline::{Documents, Job, NodeRef, Provider};
 use crate::text::{FileId, Location};
 use crate::yaml::{Change, Kind, New, NodeId};
 
+use super::editors::Editors;
 use super::references::References;
 
 /// Changes that cannot be written as edits.
@@ -285,6 +286,7 @@ impl Settling {
 /// Whether the changes of one job can be written at all.
 pub(super) fn alone(
     documents: &Documents,
+    editors: &Editors<'_>,
     references: &References<'_>,
     job: &Job,
     drafted: &Drafted,
@@ -296,7 +298,7 @@ pub(super) fn alone(
     }
     let changes = settling.close(documents, references);
     uncovered(documents, &changes).map_or(Ok(()), Err)?;
-    match write(documents, &changes) {
+    match write(editors, &changes) {
         Err(refusal) if refusal.by_alias => Ok(()), // seen when the changes of all are together
         result => result,
     }
@@ -341,20 +343,18 @@ fn uncovered(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> O
 
 /// Tries changes against the files.
 pub(super) fn write(
-    documents: &Documents,
+    editors: &Editors<'_>,
     changes: &HashMap<FileId, Vec<Change>>,
 ) -> Result<(), Unwritable> {
     for (file, changes) in changes {
-        let document = documents.file(*file);
-        crate::yaml::edits(&document.tree, document.source.text(), changes).map_err(|refusal| {
-            Unwritable {
-                at: Location {
-                    file: *file,
-                    span: refusal.at,
-                },
-                why: refusal.why,
-                by_alias: refusal.by_alias,
-            }
+        let made = editors.of(*file).edits(changes);
+        made.map_err(|refusal| Unwritable {
+            at: Location {
+                file: *file,
+                span: refusal.at,
+            },
+            why: refusal.why,
+            by_alias: refusal.by_alias,
         })?;
     }
     Ok(())

@@ -10,6 +10,6 @@ mod parse;
 mod scalar;
 mod tree;
 
-pub use change::{Change, New, Refusal, edits};
+pub use change::{Change, Editor, New, Refusal, edits};
 pub use scalar::{Scalar, Style};
 pub use tree::{Anchor, Entry, Kind, Node, NodeId, Problem, Tag, Tree};

@@ -48,6 +48,12 @@ impl Tree {
             builder.event(event, span.byte_range().unwrap_or_default(), tag)?;
         }
         let mut tree = builder.tree;
+        tree.targets = tree
+            .aliases
+            .iter()
+            .map(|(alias, target)| (*target, *alias))
+            .collect();
+        tree.targets.sort_unstable();
         if !tree.comments.is_sorted() {
             tree.comments.sort_unstable();
         }

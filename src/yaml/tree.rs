@@ -108,6 +108,8 @@ pub struct Tree {
     pub(super) comments: Vec<Span>,
     /// Each alias with its target.
     pub(super) aliases: Vec<(NodeId, NodeId)>,
+    /// Each target with its alias, by the targets.
+    pub(super) targets: Vec<(NodeId, NodeId)>,
 }
 
 impl Tree {
@@ -170,14 +172,29 @@ impl Tree {
 
     /// Whether an alias outside of this node stands for it or for a node below it.
     pub fn anchor_is_used(&self, node: NodeId) -> bool {
-        self.aliases
-            .iter()
-            .any(|(alias, target)| self.is_within(*target, node) && !self.is_within(*alias, node))
+        let mut below = self.targets_below(node).iter();
+        below.any(|(_, alias)| !self.is_within(*alias, node))
+    }
+
+    /// Whether an alias stands for a node or for something in it.
+    pub(super) fn holds_target(&self, node: NodeId) -> bool {
+        !self.targets_below(node).is_empty()
+    }
+
+    /// What aliases stand for in a node, itself included, each with an alias.
+    fn targets_below(&self, node: NodeId) -> &[(NodeId, NodeId)] {
+        let last = self.last_below[node.0 as usize];
+        let first = self.targets.partition_point(|(target, _)| *target < node);
+        let end = self.targets.partition_point(|(target, _)| *target <= last);
+        self.targets.get(first..end).unwrap_or_default()
     }
 
     /// Whether an alias stands for this very node.
     pub fn has_alias(&self, node: NodeId) -> bool {
-        self.aliases.iter().any(|(_, target)| *target == node)
+        let first = self.targets.partition_point(|(target, _)| *target < node);
+        self.targets
+            .get(first)
+            .is_some_and(|(target, _)| *target == node)
     }
 
     /// Whether `node` is `outer` or lies below it.

@@ -241,12 +241,7 @@ fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return;
     }
     let line = pass.view.line(docker.call);
-    let known = pass
-        .view
-        .calls
-        .iter()
-        .any(|call| call.program() == Some("skopeo"));
-    if !known {
+    if !pass.view.calls_program("skopeo") {
         insert_in_front(
             pass.view,
             line,

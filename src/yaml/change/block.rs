@@ -15,17 +15,18 @@ use super::super::scalar::Style;
 use super::super::tree::{Kind, NodeId, Tree};
 use super::merge::{Merge, Rank};
 use super::write::Manner;
-use super::{Element, New, Plan, Refusal, refuse};
+use super::{Collection, Element, New, Plan, Refusal, refuse};
 
 /// Works out the removals and insertions of one block collection.
 pub(super) fn change(
     tree: &Tree,
     text: &str,
-    node: NodeId,
-    elements: &[Element],
+    known: &Collection<'_>,
+    step: usize,
     plan: &Plan,
     merge: &mut Merge,
 ) -> Result<(), Refusal> {
+    let (node, elements, manner) = (known.node, &known.elements[..], &known.manner);
     let Some(first) = elements.first() else {
         return Err(refuse(
             tree,
@@ -36,8 +37,6 @@ pub(super) fn change(
     let lines = Lines::new(tree, text, node, first);
     let is_left = |index: &usize| !plan.removed.contains(index);
     let count = elements.len();
-    let manner = Manner::of(tree, elements.iter().map(|it| it.value));
-    let step = step(tree, text, elements, lines.column);
     let eol = lex::eol(text);
     let render = |key: Option<&str>, value: &New| {
         let prefix = match key {
@@ -49,10 +48,8 @@ pub(super) fn change(
     let between = format!("{eol}{}", lines.indent);
     let Some(first_left) = (0..count).find(is_left) else {
         let end = elements[count - 1].end;
-        let new: Vec<String> = plan_in_order(plan, count)
-            .map(|it| render(it.0, it.1))
-            .collect();
-        let last = plan_in_order(plan, count).last();
+        let new: Vec<String> = plan.all_inserted().map(|it| render(it.0, it.1)).collect();
+        let last = plan.all_inserted().last();
         let end = last.map_or(end, |(_, last)| {
             lift_comment(text, first.start, end, last, merge)
         });
@@ -60,9 +57,15 @@ pub(super) fn change(
         return Ok(());
     };
 
+    let last_left = (first_left..count)
+        .rev()
+        .find(is_left)
+        .unwrap_or(first_left);
     let depth = depth(tree, node);
     let is_compact = !lines.is_own(first.start);
+    let mut previous = None; // the last element before it that stays
     for index in plan.removed.iter().copied() {
+        previous = index.checked_sub(1).filter(is_left).or(previous);
         let element = elements[index];
         let own_end = lines.end(&element)?;
         if is_compact && index < first_left {
@@ -74,9 +77,8 @@ pub(super) fn change(
             continue;
         }
         let start = lines.start(elements, index);
-        let previous = (0..index).rev().find(is_left).map(|it| elements[it]);
         let ends_file = own_end == text.len() || lex_blank(text, own_end) == text.len();
-        let block = previous.and_then(|it| deepest_block(tree, text, it.value));
+        let block = previous.and_then(|it| deepest_block(tree, text, elements[it].value));
         let mut from = start;
         let mut to = own_end;
         if lines.blank_before(start) {
@@ -99,17 +101,15 @@ pub(super) fn change(
         merge.delete(from, to);
     }
 
-    for at in 0..=count {
-        let new: Vec<String> = plan.inserted_at(at).map(|it| render(it.0, it.1)).collect();
-        if new.is_empty() {
-            continue;
-        }
+    for (at, new) in &plan.inserted {
+        let at = *at;
+        let new: Vec<String> = new.iter().map(|it| render(it.0, it.1)).collect();
         let new = new.join(&between);
         if is_compact && at <= first_left {
             merge.insert(first.start, Rank::Before(depth), format!("{new}{between}"));
         } else if at < count {
             let start = lines.start(elements, at);
-            let rank = if (at..count).any(|it| is_left(&it)) {
+            let rank = if at <= last_left {
                 Rank::Before(depth)
             } else {
                 Rank::Behind(Reverse(depth))
@@ -124,11 +124,7 @@ pub(super) fn change(
             }
             merge.insert(end, Rank::Behind(Reverse(depth)), format!("{between}{new}"));
         } else {
-            let mut run = count - 1;
-            while run > 0 && !is_left(&(run - 1)) {
-                run -= 1;
-            }
-            let start = lines.start(elements, run);
+            let start = lines.start(elements, last_left + 1);
             merge.insert(
                 start,
                 Rank::Behind(Reverse(depth)),
@@ -137,13 +133,6 @@ pub(super) fn change(
         }
     }
     Ok(())
-}
-
-fn plan_in_order<'p>(
-    plan: &'p Plan<'p>,
-    count: usize,
-) -> impl Iterator<Item = (Option<&'p str>, &'p New)> {
-    (0..=count).flat_map(|at| plan.inserted_at(at))
 }
 
 /// Puts another node in this one's place, its anchor and tag included if it goes as a `whole`.
@@ -295,7 +284,10 @@ impl Tree {
 }
 
 /// How far the collections below these elements are indented further than the elements.
-fn step(tree: &Tree, text: &str, elements: &[Element], column: usize) -> usize {
+pub(super) fn step(tree: &Tree, text: &str, elements: &[Element]) -> usize {
+    let column = elements
+        .first()
+        .map_or(0, |first| lex::column(text, first.start));
     let below = |element: &Element| {
         let node = tree.node(element.value);
         match &node.kind {

@@ -1,14 +1,16 @@
 //! Changes in flow collections. What lies between two elements that stay, or between one and a bracket, is written
 //! anew where something goes or comes; the elements themselves are not touched.
 
+use std::collections::BTreeSet;
+
 use super::super::lex;
 use super::super::tree::{NodeId, Tree};
 use super::merge::Merge;
-use super::write::{self, Manner};
-use super::{Element, Plan, Refusal, refuse};
+use super::write;
+use super::{Collection, Element, Plan, Refusal, refuse};
 
 /// What stands between two neighbours.
-struct Gap<'a> {
+pub(super) struct Gap<'a> {
     comma: bool,
     /// The comment behind the left neighbour.
     comment: &'a str,
@@ -23,33 +25,23 @@ struct Gap<'a> {
 pub(super) fn change(
     tree: &Tree,
     text: &str,
-    node: NodeId,
-    elements: &[Element],
+    known: &Collection<'_>,
+    gaps: Option<&[Gap<'_>]>,
     plan: &Plan,
     merge: &mut Merge,
 ) -> Result<(), Refusal> {
-    let span = tree.node(node).span;
-    let slice = span.slice(text);
-    if !slice.starts_with(['[', '{']) || !slice.ends_with([']', '}']) {
+    let (node, elements, manner) = (known.node, &known.elements[..], &known.manner);
+    let Some((open, close)) = inside(tree, text, node) else {
         return Err(refuse(tree, node, "a pair without braces is not changed"));
-    }
-    let (open, close) = (span.start as usize + 1, span.end as usize - 1);
+    };
     let count = elements.len();
-    let mut gaps = Vec::with_capacity(count + 1);
-    let mut from = open;
-    for element in elements {
-        gaps.push(gap(text, from, element.start));
-        from = element.end;
-    }
-    gaps.push(gap(text, from, close));
-    let gaps: Vec<Gap> = gaps.into_iter().collect::<Option<_>>().ok_or_else(|| {
+    let gaps = gaps.ok_or_else(|| {
         refuse(
             tree,
             node,
             "the commas of this list stand where they cannot be moved safely",
         )
     })?;
-    let manner = Manner::of(tree, elements.iter().map(|it| it.value));
     let layout = Layout {
         eol: lex::eol(text),
         separator: match gaps.get(1) {
@@ -61,12 +53,23 @@ pub(super) fn change(
             .find(|gap| gap.is_broken)
             .map_or("  ", |gap| gap.lead),
     };
-    let mut left = None;
-    for right in 0..=count {
-        if right < count && plan.removed.contains(&right) {
+    let touched: BTreeSet<usize> = plan
+        .removed
+        .iter()
+        .chain(plan.inserted.keys())
+        .copied()
+        .collect();
+    let mut done = 0; // what stands before this element is written
+    for first in touched {
+        if first < done {
             continue;
         }
-        let first = left.map_or(0, |left: usize| left + 1);
+        let mut right = first;
+        while right < count && plan.removed.contains(&right) {
+            right += 1;
+        }
+        done = right + 1;
+        let left = first.checked_sub(1);
         let new: Vec<String> = (first..=right)
             .flat_map(|at| plan.inserted_at(at))
             .map(|(key, value)| match key {
@@ -74,16 +77,39 @@ pub(super) fn change(
                 None => manner.line(value, true),
             })
             .collect();
-        if first < right || !new.is_empty() {
-            let start = left.map_or(open, |left| elements[left].end);
-            let end = elements.get(right).map_or(close, |it| it.start);
-            let region = &gaps[first..=right];
-            let written = layout.region(region, left.is_some(), right < count, &new);
-            merge.replace(start, end, written);
-        }
-        left = Some(right);
+        let start = left.map_or(open, |left| elements[left].end);
+        let end = elements.get(right).map_or(close, |it| it.start);
+        let region = &gaps[first..=right];
+        let written = layout.region(region, left.is_some(), right < count, &new);
+        merge.replace(start, end, written);
     }
     Ok(())
+}
+
+/// Where what a collection holds begins and ends; nothing if it has no brackets.
+fn inside(tree: &Tree, text: &str, node: NodeId) -> Option<(usize, usize)> {
+    let span = tree.node(node).span;
+    let slice = span.slice(text);
+    let bracketed = slice.starts_with(['[', '{']) && slice.ends_with([']', '}']);
+    bracketed.then_some((span.start as usize + 1, span.end as usize - 1))
+}
+
+/// What stands between the elements, and between them and the brackets; nothing if it cannot be taken apart.
+pub(super) fn gaps<'t>(
+    tree: &Tree,
+    text: &'t str,
+    node: NodeId,
+    elements: &[Element],
+) -> Option<Vec<Gap<'t>>> {
+    let (open, close) = inside(tree, text, node)?;
+    let mut gaps = Vec::with_capacity(elements.len() + 1);
+    let mut from = open;
+    for element in elements {
+        gaps.push(gap(text, from, element.start)?);
+        from = element.end;
+    }
+    gaps.push(gap(text, from, close)?);
+    Some(gaps)
 }
 
 struct Layout<'a> {

@@ -5,19 +5,22 @@
 
 mod anchors;
 mod block;
+mod collection;
 mod flow;
 mod merge;
 mod text;
 mod write;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
-use crate::collections::HashSet;
+use crate::collections::{HashMap, HashSet};
 use crate::text::{Edit, Span};
 
-use super::lex;
 use super::tree::{Kind, NodeId, Tree};
+use collection::{Collection, Element, Form};
 use merge::Merge;
 
 /// One change.
@@ -155,31 +158,72 @@ pub struct Refusal {
 #[derive(Default)]
 struct Plan<'c> {
     removed: BTreeSet<usize>,
-    /// In the given order.
-    inserted: Vec<(usize, Option<&'c str>, &'c New)>,
+    /// By their places, at each in the given order.
+    inserted: BTreeMap<usize, Vec<Insertion<'c>>>,
 }
+
+/// The key of a new element, if it has one, and its value.
+type Insertion<'c> = (Option<&'c str>, &'c New);
 
 impl<'c> Plan<'c> {
-    fn inserted_at(&self, at: usize) -> impl Iterator<Item = (Option<&'c str>, &'c New)> {
-        self.inserted
-            .iter()
-            .filter(move |it| it.0 == at)
-            .map(|it| (it.1, it.2))
+    fn insert(&mut self, at: usize, key: Option<&'c str>, value: &'c New) {
+        self.inserted.entry(at).or_default().push((key, value));
     }
-}
 
-/// An item or entry with the bytes that it is written in, tag, anchor and dash included.
-#[derive(Clone, Copy)]
-struct Element {
-    start: usize,
-    end: usize,
-    value: NodeId,
+    fn inserted_at(&self, at: usize) -> impl Iterator<Item = Insertion<'c>> {
+        self.inserted.get(&at).into_iter().flatten().copied()
+    }
+
+    /// All that is new, in its order.
+    fn all_inserted(&self) -> impl Iterator<Item = Insertion<'c>> {
+        self.inserted.values().flatten().copied()
+    }
 }
 
 /// The edits that make all of these changes. `text` must be what the tree was parsed from.
 pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, Refusal> {
+    Editor::new(tree, text).edits(changes)
+}
+
+/// Makes edits of changes, of one set after another: a collection is looked at once, however many changes are tried on it one
+/// by one.
+pub struct Editor<'t> {
+    tree: &'t Tree,
+    text: &'t str,
+    known: RefCell<HashMap<NodeId, Rc<Collection<'t>>>>,
+}
+
+impl<'t> Editor<'t> {
+    /// An editor of a text and the tree that was parsed from it.
+    pub fn new(tree: &'t Tree, text: &'t str) -> Self {
+        Self {
+            tree,
+            text,
+            known: RefCell::default(),
+        }
+    }
+
+    /// The edits that make all of these changes.
+    pub fn edits(&self, changes: &[Change]) -> Result<Vec<Edit>, Refusal> {
+        edits_by(self, changes)
+    }
+
+    fn collection(&self, node: NodeId) -> Result<Rc<Collection<'t>>, Refusal> {
+        if let Some(known) = self.known.borrow().get(&node) {
+            return Ok(known.clone());
+        }
+        let new = Collection::of(self.tree, self.text, node)
+            .ok_or_else(|| refuse(self.tree, node, "this is not a collection"))?;
+        let new = Rc::new(new);
+        self.known.borrow_mut().insert(node, new.clone());
+        Ok(new)
+    }
+}
+
+fn edits_by(editor: &Editor<'_>, changes: &[Change]) -> Result<Vec<Edit>, Refusal> {
+    let (tree, text) = (editor.tree, editor.text);
     let mut gone = Vec::new();
-    let mut replaced = Vec::new();
+    let mut replaced = HashSet::default();
     let mut whole = HashSet::default();
     for change in changes {
         if !tree.has(change.subject()) {
@@ -204,9 +248,11 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
                     gone.push(*item);
                 }
             }
-            Change::ReplaceNode { node, .. } => replaced.push(*node),
+            Change::ReplaceNode { node, .. } => {
+                replaced.insert(*node);
+            }
             Change::ReplaceWhole { node, .. } => {
-                replaced.push(*node);
+                replaced.insert(*node);
                 whole.insert(*node);
             }
             _ => {}
@@ -223,12 +269,16 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
         let outer = before.checked_sub(1).and_then(|last| gone.get(last));
         outer.is_some_and(|outer| tree.is_within(node, *outer))
     };
+    // whether another node comes in the place of one around it
+    let is_replaced_outside = |node: NodeId| {
+        let mut around = std::iter::successors(tree.parent(node), |it| tree.parent(*it));
+        !replaced.is_empty() && around.any(|outer| replaced.contains(&outer))
+    };
     let mut known = HashSet::default();
     for change in changes {
         let node = change.subject();
-        let is_replaced =
-            |outer: &NodeId| tree.is_within(node, *outer) && (node != *outer || !change.replaces());
-        if is_gone(node) || replaced.iter().any(is_replaced) || !known.insert(change) {
+        let is_replaced = replaced.contains(&node) && !change.replaces();
+        if is_gone(node) || is_replaced || is_replaced_outside(node) || !known.insert(change) {
             continue;
         }
         match change {
@@ -236,12 +286,10 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
                 plans.entry(node).or_default().removed.insert(*index);
             }
             Change::InsertEntry { at, key, value, .. } => {
-                let plan = plans.entry(node).or_default();
-                plan.inserted.push((*at, Some(key), value));
+                plans.entry(node).or_default().insert(*at, Some(key), value);
             }
             Change::InsertItem { at, value, .. } => {
-                let plan = plans.entry(node).or_default();
-                plan.inserted.push((*at, None, value));
+                plans.entry(node).or_default().insert(*at, None, value);
             }
             Change::ReplaceNode { value, .. } | Change::ReplaceWhole { value, .. } => {
                 if nodes.insert(node, value).is_some() {
@@ -253,7 +301,7 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
     }
     let mut merge = Merge::default();
     for (node, plan) in &plans {
-        collection(tree, text, *node, plan, &mut merge)?;
+        collection(editor, *node, plan, &mut merge)?;
     }
     for (node, value) in nodes {
         let is_whole = whole.contains(&node);
@@ -263,13 +311,13 @@ pub fn edits(tree: &Tree, text: &str, changes: &[Change]) -> Result<Vec<Edit>, R
         text::scalar(tree, text, node, &changes, &mut merge)?;
     }
     let is_lost = |node: NodeId| {
-        let is_replaced = |outer: &NodeId| {
-            tree.is_within(node, *outer)
-                && (node != *outer || whole.contains(outer) || is_alias(tree, node))
-        };
-        is_gone(node) || replaced.iter().any(is_replaced)
+        let itself = replaced.contains(&node) && (whole.contains(&node) || is_alias(tree, node));
+        is_gone(node) || itself || is_replaced_outside(node)
     };
-    anchors::hand_on(tree, text, changes, is_lost, &mut merge)?;
+    let mut lost = gone.iter().chain(&replaced);
+    if lost.any(|node| tree.holds_target(*node)) || brings_alias(changes) {
+        anchors::hand_on(tree, text, changes, is_lost, &mut merge)?;
+    }
     Ok(merge.edits(text))
 }
 
@@ -314,27 +362,42 @@ impl Change {
     }
 }
 
+/// Whether something that is put in stands for another node.
+fn brings_alias(changes: &[Change]) -> bool {
+    changes.iter().any(|change| match change {
+        Change::InsertEntry { value, .. }
+        | Change::InsertItem { value, .. }
+        | Change::ReplaceNode { value, .. }
+        | Change::ReplaceWhole { value, .. } => value.has_alias(),
+        _ => false,
+    })
+}
+
+impl New {
+    fn has_alias(&self) -> bool {
+        match self {
+            Self::Alias { .. } => true,
+            Self::Sequence(items) => items.iter().any(Self::has_alias),
+            Self::Mapping(entries) => entries.iter().any(|(_, value)| value.has_alias()),
+            _ => false,
+        }
+    }
+}
+
 fn collection(
-    tree: &Tree,
-    text: &str,
+    editor: &Editor<'_>,
     node: NodeId,
     plan: &Plan,
     merge: &mut Merge,
 ) -> Result<(), Refusal> {
-    let (elements, flow, keyed) = match &tree.node(node).kind {
-        Kind::Sequence { items, flow } => (items_of(tree, text, node, items, *flow), *flow, false),
-        Kind::Mapping { entries, flow } => {
-            let elements = entries_of(tree, text, node, entries);
-            (elements, *flow, true)
-        }
-        _ => return Err(refuse(tree, node, "this is not a collection")),
-    };
-    let count = elements.len();
+    let (tree, text) = (editor.tree, editor.text);
+    let known = editor.collection(node)?;
+    let count = known.elements.len();
     let fits = plan.removed.iter().all(|index| *index < count)
+        && plan.inserted.keys().all(|at| *at <= count)
         && plan
-            .inserted
-            .iter()
-            .all(|it| it.0 <= count && it.1.is_some() == keyed);
+            .all_inserted()
+            .all(|(key, _)| key.is_some() == known.keyed);
     if !fits {
         return Err(refuse(tree, node, "the change does not fit the collection"));
     }
@@ -342,59 +405,8 @@ fn collection(
         let why = "nothing would be left of the collection";
         return Err(refuse(tree, node, why));
     }
-    if flow {
-        flow::change(tree, text, node, &elements, plan, merge)
-    } else {
-        block::change(tree, text, node, &elements, plan, merge)
+    match &known.form {
+        Form::Flow(gaps) => flow::change(tree, text, &known, gaps.as_deref(), plan, merge),
+        Form::Block(step) => block::change(tree, text, &known, *step, plan, merge),
     }
-}
-
-fn items_of(tree: &Tree, text: &str, node: NodeId, items: &[NodeId], flow: bool) -> Vec<Element> {
-    let mut from = tree.node(node).span.start as usize;
-    let mut elements = Vec::with_capacity(items.len());
-    for item in items {
-        let it = tree.node(*item);
-        let start = if flow {
-            it.full_start()
-        } else {
-            lex::token(text.as_bytes(), from)
-        };
-        let end = (it.span.end as usize).max(start);
-        elements.push(Element {
-            start,
-            end,
-            value: *item,
-        });
-        from = end;
-    }
-    elements
-}
-
-fn entries_of(tree: &Tree, text: &str, node: NodeId, entries: &[super::Entry]) -> Vec<Element> {
-    let bytes = text.as_bytes();
-    let mut from = tree.node(node).span.start as usize;
-    let mut elements = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let mut start = tree.node(entry.key).full_start();
-        let mut mark = lex::token(bytes, from);
-        while mark < start && matches!(bytes.get(mark), Some(b',' | b'{')) {
-            mark = lex::token(bytes, mark + 1);
-        }
-        if mark < start && bytes.get(mark) == Some(&b'?') {
-            start = mark;
-        }
-        let end = tree
-            .node(entry.key)
-            .span
-            .end
-            .max(tree.node(entry.value).span.end);
-        let end = (end as usize).max(start);
-        elements.push(Element {
-            start,
-            end,
-            value: entry.value,
-        });
-        from = end;
-    }
-    elements
 }
