@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::collections::IndexMap;
 use crate::text::{FileId, Location, Source, Span};
-use crate::yaml::{NodeId, Tree};
+use crate::yaml::{NodeId, Style, Tree};
 
 /// Who owns a CI file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,6 +114,16 @@ impl Documents {
         self.tree(node)
             .scalar(node.node)
             .map(|scalar| scalar.value())
+    }
+
+    /// The value that a scalar gives to a variable: none at all (`null`, `~`) is as good as an empty text.
+    pub fn variable_text(&self, node: NodeRef) -> Option<&str> {
+        let scalar = self.tree(node).scalar(node.node)?;
+        let nothing = matches!(scalar.value(), "null" | "Null" | "NULL" | "~");
+        match nothing && scalar.style() == Style::Plain {
+            true => Some(""),
+            false => Some(scalar.value()),
+        }
     }
 
     /// The node that an alias stands for; any other node is itself.

@@ -70,6 +70,7 @@ impl Call {
         Some(
             name.strip_prefix("/usr/bin/")
                 .or_else(|| name.strip_prefix("/usr/local/bin/"))
+                .or_else(|| name.strip_prefix("/bin/"))
                 .unwrap_or(name),
         )
     }

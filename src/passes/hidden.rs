@@ -9,7 +9,6 @@ use super::logins;
 /// Says what cannot be seen, or what is seen and stays.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     unreadable(pass, draft);
-    disguised(pass, draft);
     sockets(pass, draft);
     clients(pass, draft);
     started_by_others(pass, draft);
@@ -35,98 +34,6 @@ fn unreadable(pass: &JobPass<'_>, draft: &mut Draft) {
                 "write it plainly, or move the job by hand",
             ),
             _ => {}
-        }
-    }
-}
-
-/// `alias docker=`, a function of that name, docker in a variable.
-fn disguised(pass: &JobPass<'_>, draft: &mut Draft) {
-    let view = &pass.view;
-    for line in &view.lines {
-        let Ok(script) = &line.parsed.script else {
-            continue;
-        };
-        for function in &script.functions {
-            if function.name == "docker" {
-                let at = view
-                    .context
-                    .documents
-                    .inside(line.node, function.span.clone());
-                draft.block(
-                    "disguised-docker",
-                    at,
-                    "docker is a function of this script",
-                    "move the job by hand",
-                );
-            }
-        }
-        for assignment in &script.assignments {
-            let raw = &line.parsed.text[assignment.value.span.clone()];
-            let value = raw.trim_matches(['"', '\'']);
-            if value == "docker"
-                || value.starts_with("docker ")
-                || value == "docker-compose"
-                || value.starts_with("docker-compose ")
-            {
-                let at = view
-                    .context
-                    .documents
-                    .inside(line.node, assignment.span.clone());
-                draft.block(
-                    "disguised-docker",
-                    at,
-                    "a variable of this script holds a docker command",
-                    "write the command out where it is used",
-                );
-            }
-        }
-    }
-    for call in &view.calls {
-        if call.is_remote() {
-            continue;
-        }
-        if call.program() == Some("alias")
-            && call.command().words.iter().any(|word| {
-                call.raw(word)
-                    .trim_start_matches(['"', '\''])
-                    .starts_with("docker=")
-            })
-        {
-            draft.block(
-                "disguised-docker",
-                view.at_command(call),
-                "docker is an alias of something else here",
-                "move the job by hand",
-            );
-        }
-        if call.program().is_none()
-            && let Some(first) = call.command().words.first()
-        {
-            let text = view.expand_word(call, first);
-            if text.text.starts_with("docker") || text.text.contains(" docker ") {
-                draft.block(
-                    "disguised-docker",
-                    view.at_command(call),
-                    "a variable holds a docker command",
-                    "write the command out",
-                );
-            }
-        }
-    }
-    for (name, variable) in &view.job.variables {
-        let Some(value) = &variable.value else {
-            continue;
-        };
-        let holds = value.starts_with("docker ")
-            || value.starts_with("docker-compose ")
-            || value == "docker-compose";
-        if holds && view.is_read_from(0, name) {
-            draft.block(
-                "disguised-docker",
-                view.context.documents.location(variable.node),
-                format!("{name} holds a docker command that the script runs"),
-                "write the command out where it is used",
-            );
         }
     }
 }

@@ -86,17 +86,17 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         let own = pass
             .known_call(index)
             .map_or(1, |docker| docker.subcommand.start.max(1));
-        let words = command.words.iter().skip(own).chain(
-            command
-                .assignments
-                .iter()
-                .map(|assignment| &assignment.value),
-        );
+        // what the rules know of, the variables pass has
+        let known = |name: &str| view.context.rules.variable(name).is_some();
+        let assignments = command.assignments.iter();
+        let set = assignments.filter(|assignment| !known(&assignment.name));
+        let words = command.words.iter().skip(own);
+        let words = words.chain(set.map(|assignment| &assignment.value));
         for word in words {
             let raw = call.raw(word);
             let name = raw.split('=').next().unwrap_or_default();
-            if name != raw && view.context.rules.variable(name).is_some() {
-                continue; // the variables pass has it
+            if name != raw && known(name) {
+                continue;
             }
             for range in hosts_in(raw, &pass.evidence.hosts, bare) {
                 let range = word.span.start + range.start..word.span.start + range.end;

@@ -65,11 +65,15 @@ pub(super) fn of_project(pass: &JobPass<'_>, call: &Call) -> Option<String> {
     let view = &pass.view;
     let program = call.program()?;
     let name = program.rsplit('/').next().unwrap_or(program);
+    if matches!(name, "eval" | "source" | ".") && runs_what_ssh_agent_prints(call) {
+        return None;
+    }
     match name {
         "make" | "gmake" => return Some("what make runs".to_owned()),
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "." => {
             return script_operand(call);
         }
+        "eval" if is_written_out(call) => return None,
         _ => {}
     }
     if program.ends_with(".sh") && !program.contains('/') {
@@ -97,6 +101,37 @@ pub(super) fn of_project(pass: &JobPass<'_>, call: &Call) -> Option<String> {
         return None;
     }
     Some(format!("what {program} runs"))
+}
+
+/// `eval "docker ps"`: what it runs is read as commands already.
+fn is_written_out(call: &Call) -> bool {
+    let mut words = call.command().words.iter();
+    words.all(|word| word.value.is_some())
+}
+
+/// `eval $(ssh-agent -s)`, `source <(ssh-agent)`: two variables and what `echo` is to say, and nothing else.
+/// Source: ssh-agent(1).
+fn runs_what_ssh_agent_prints(call: &Call) -> bool {
+    let mut words = call.command().words.iter().skip(1);
+    let (Some(first), None) = (words.next(), words.next()) else {
+        return false;
+    };
+    let raw = call.raw(first).trim_matches('"');
+    let between = |open: &str, close: &str| raw.strip_prefix(open)?.strip_suffix(close);
+    let inner = between("$(", ")")
+        .or_else(|| between("<(", ")"))
+        .or_else(|| between("`", "`"));
+    let mut words = inner.unwrap_or_default().split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let is_agent = program.rsplit('/').next() == Some("ssh-agent");
+    // no second command, and nothing that the agent would start
+    let mut is_value = false;
+    is_agent
+        && words.all(|word| {
+            let own = is_value || word.starts_with('-') || word == "2>/dev/null";
+            is_value = matches!(word, "-a" | "-E" | "-O" | "-P" | "-t");
+            own && !word.contains([';', '|', '(', ')', '`'])
+        })
 }
 
 /// The file that a shell is given, as it is written.

@@ -8,7 +8,7 @@ use super::draft::{Draft, Instead, Planned, Purpose};
 use super::image::mentions;
 use super::job::JobPass;
 use super::readers::{self, Readers};
-use super::script_edit;
+use super::{other_engine, script_edit};
 
 /// Removes what only Docker reads.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -62,13 +62,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
                 continue;
             }
         }
-        if name == "DOCKER_HOST" && leads_elsewhere(pass, value) {
-            draft.block(
-                "remote-engine",
-                at,
-                "DOCKER_HOST leads to an engine that is not the job's own",
-                "a job that drives another machine's Docker stays; move the rest out of it",
-            );
+        if other_engine::keeps(pass, name, value, at, draft) {
             continue;
         }
 
@@ -140,25 +134,6 @@ fn is_off(value: &str) -> bool {
         value.to_ascii_lowercase().as_str(),
         "" | "0" | "false" | "no"
     )
-}
-
-/// Whether DOCKER_HOST names a machine other than the daemon beside the job, or the runner's socket.
-fn leads_elsewhere(pass: &JobPass<'_>, value: &str) -> bool {
-    let value = pass.view.expand(value);
-    let text = value.text.as_str();
-    if text.is_empty() || text.starts_with("unix://") {
-        return false;
-    }
-    if text.starts_with("ssh://") {
-        return true;
-    }
-    let host = text.split("://").last().unwrap_or(text);
-    let host = host.split([':', '/']).next().unwrap_or(host);
-    let known = host == "docker"
-        || host == "localhost"
-        || host == "127.0.0.1"
-        || pass.evidence.hosts.iter().any(|one| one == host);
-    !known
 }
 
 /// Whether a text is the address of the engine.
@@ -337,21 +312,15 @@ fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) 
     if ours.is_empty() {
         return;
     }
-    if let Some(index) = ours.iter().find(|index| {
-        let raw = call.raw(&words[**index]);
-        raw.starts_with("DOCKER_HOST=")
-            && leads_elsewhere(
-                pass,
-                &super::context::unquoted(&raw["DOCKER_HOST=".len()..]),
-            )
-    }) {
-        let at = view.at(call, words[*index].span.clone());
-        draft.block(
-            "remote-engine",
-            at,
-            "DOCKER_HOST leads to an engine that is not the job's own",
-            "the job stays on Docker",
-        );
+    let away = ours.iter().any(|index| {
+        let word = &words[*index];
+        let at = view.at(call, word.span.clone());
+        let setting = call.raw(word).split_once('=');
+        setting.is_some_and(|(name, value)| {
+            other_engine::keeps(pass, name, &super::context::unquoted(value), at, draft)
+        })
+    });
+    if away {
         return;
     }
     let names: Vec<String> = ours.iter().map(|index| name_of(&words[*index])).collect();

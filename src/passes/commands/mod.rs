@@ -36,10 +36,12 @@ pub(super) use platforms::platforms;
 use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
 use crate::shell::{ArgumentKind, Connector};
 
+use super::by_others::{PODMAN_PATH, is_dockers_file};
 use super::context::Call;
 use super::docker_call::{DockerCall, Flag, Unclear};
 use super::draft::Draft;
 use super::job::JobPass;
+use super::other_engine::is_own_host;
 use super::script_edit;
 
 /// Translates every docker command of a job.
@@ -80,20 +82,20 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
+/// The program's word becomes Podman's: a path that of Podman, and a word in several parts (`d''ocker`) one in one.
 fn rename_program(pass: &JobPass<'_>, call: &Call, draft: &mut Draft, why: usize) {
     let word = &call.command().words[0];
     let raw = call.raw(word);
-    if let Some(at) = raw.rfind("docker") {
-        let start = word.span.start + at;
-        script_edit::replace(
-            pass.view,
-            call,
-            start..start + "docker".len(),
-            "podman",
-            draft,
-            why,
-        );
-    }
+    let value = word.value.as_deref().unwrap_or(raw);
+    let (old, new) = match is_dockers_file(value) {
+        true => (value, PODMAN_PATH),
+        false => ("docker", "podman"),
+    };
+    let range = match raw.rfind(old) {
+        Some(at) => word.span.start + at..word.span.start + at + old.len(),
+        None => word.span.clone(),
+    };
+    script_edit::replace(pass.view, call, range, new, draft, why);
 }
 
 fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
@@ -295,30 +297,26 @@ fn asks_for_what_is_missing<'d>(docker: &'d DockerCall<'_>) -> Option<(&'d Flag<
 }
 
 /// `docker context create x --docker host=ssh://...`.
-fn leads_to_another_machine(docker: &DockerCall<'_>) -> bool {
+pub(super) fn leads_to_another_machine(docker: &DockerCall<'_>) -> bool {
     let text = docker
         .call
         .text()
         .get(docker.call.command().span.clone())
         .unwrap_or_default();
     let text = docker.view.expand(text).text;
-    text.contains("ssh://")
-        || text.split("tcp://").skip(1).any(|rest| {
-            let host = rest
-                .split([':', '/', ',', '"', ' '])
-                .next()
-                .unwrap_or_default();
-            !host.is_empty()
-                && !host.starts_with('$')
-                && !matches!(host, "docker" | "localhost" | "127.0.0.1")
-                && !docker
-                    .view
-                    .job
-                    .services
-                    .iter()
-                    .flat_map(|services| &services.items)
-                    .any(|service| service.aliases.iter().any(|alias| alias == host))
-        })
+    let ends = |one: char| ":/,\"' ".contains(one);
+    let mut hosts = text.split("tcp://").skip(1).map(|rest| {
+        let host = rest.split(ends).next();
+        host.unwrap_or_default()
+    });
+    // `host=$DOCKER_HOST` is the engine that the job has anyway
+    let unknown = text.split("host=$").skip(1).any(|rest| {
+        let name = rest.trim_start_matches('{');
+        !name.starts_with("DOCKER_HOST")
+    });
+    unknown
+        || text.contains("ssh://")
+        || hosts.any(|host| !host.is_empty() && !is_own_host(docker.view, host))
 }
 
 /// `docker ps && exit 1`: the script ends when Docker is there.

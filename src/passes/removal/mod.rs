@@ -72,10 +72,13 @@ enum Decision {
 fn decide(reading: &Reading<'_>) -> Vec<Decision> {
     let mut decisions = Vec::new();
     let mut gone = 0; // where the last statement ends that goes as a whole
+    let mut parts = BTreeMap::new(); // where each part begins that goes, and where it ends
     let mut last: Option<(Range<usize>, usize)> = None;
     for (start, place) in reading.leaving() {
         let key = (place.statement.clone(), standing(place).len());
-        if start < gone || last.as_ref() == Some(&key) {
+        let part = parts.range(..=start).next_back();
+        let goes_with_part = part.is_some_and(|(_, end)| start < *end);
+        if start < gone || goes_with_part || last.as_ref() == Some(&key) {
             continue;
         }
         let units = reading.units(place);
@@ -91,11 +94,21 @@ fn decide(reading: &Reading<'_>) -> Vec<Decision> {
                 });
             }
         } else {
+            let first = decisions.len();
             some_stay(&units, &mut decisions);
+            parts.extend(decisions.iter().skip(first).filter_map(part_of));
         }
         last = Some(key);
     }
     decisions
+}
+
+/// The bounds of a part that goes.
+fn part_of(decision: &Decision) -> Option<(usize, usize)> {
+    match decision {
+        Decision::Part { range, .. } => Some((range.start, range.end)),
+        _ => None,
+    }
 }
 
 /// A statement with the `&` that sends it behind the script's back.

@@ -31,7 +31,9 @@ impl Lowering<'_> {
             if scope == Scope::Global {
                 slot.reach.push(Via::Global);
             }
-            let value = text(documents, slot.value).map(str::to_owned);
+            let value = documents
+                .variable_text(documents.resolve(slot.value))
+                .map(str::to_owned);
             let node = slot.value;
             match gathered.variables.get_mut(name).map(Arc::make_mut) {
                 Some(known) => {

@@ -760,7 +760,7 @@ impl<'a> Lowering<'a> {
                 } else {
                     slot.value
                 };
-                let value = documents.text(node).map(str::to_owned);
+                let value = documents.variable_text(node).map(str::to_owned);
                 match found.get_mut(name).map(Arc::make_mut) {
                     Some(variable) => {
                         variable.value = value;
