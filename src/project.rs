@@ -17,7 +17,10 @@ pub(crate) const LARGEST: usize = 256 * 1024;
 pub struct ProjectFiles {
     first: u32,
     sources: RefCell<Vec<Rc<Source>>>,
+    /// The files by the paths that were asked for.
     known: RefCell<HashMap<PathBuf, Option<FileId>>>,
+    /// The sources by their own paths.
+    numbers: RefCell<HashMap<PathBuf, usize>>,
 }
 
 /// One of them.
@@ -66,10 +69,9 @@ impl ProjectFiles {
     /// Two ways to one file give one number.
     fn number(&self, source: Source) -> FileId {
         let mut sources = self.sources.borrow_mut();
-        let known = sources
-            .iter()
-            .position(|known| known.path() == source.path());
-        let index = known.unwrap_or_else(|| {
+        let mut numbers = self.numbers.borrow_mut();
+        let known = numbers.entry(source.path().to_owned());
+        let index = *known.or_insert_with(|| {
             sources.push(Rc::new(source));
             sources.len() - 1
         });

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::started::started;
+use crate::collections::{HashMap, IndexSet};
 use crate::dockerfile::{Dockerfile, Instruction, Stage};
 use crate::passes::{BuildFiles, DockerCall, JobPass, build_files, build_of};
 use crate::project::{ProjectFile, ProjectFiles};
+use crate::text::FileId;
 
 /// A build of the job whose Dockerfile lies in the repository.
 pub(super) struct Build<'p> {
@@ -24,14 +26,15 @@ pub(super) struct Built {
     /// What it says.
     pub dockerfile: Dockerfile,
     /// The stages that are built; nothing is the last one.
-    targets: Vec<Option<String>>,
+    targets: IndexSet<Option<String>>,
 }
 
 impl Built {
     /// The stages that the job's builds need, each with its place, and all stages.
     pub(super) fn stages(&self) -> (Vec<usize>, Vec<Stage<'_>>) {
         let stages = self.dockerfile.stages();
-        let needed = self.dockerfile.needed(&stages, &self.targets);
+        let targets: Vec<Option<String>> = self.targets.iter().cloned().collect();
+        let needed = self.dockerfile.needed(&stages, &targets);
         let needed = needed.into_iter().enumerate();
         let needed = needed.filter(|(_, needed)| *needed);
         (needed.map(|(index, _)| index).collect(), stages)
@@ -57,6 +60,8 @@ pub(super) struct Builds<'p> {
     pub builds: Vec<Build<'p>>,
     /// The Dockerfiles.
     pub dockerfiles: Vec<Built>,
+    /// Their places by the numbers of their files.
+    places: HashMap<FileId, usize>,
 }
 
 impl<'p> Builds<'p> {
@@ -100,20 +105,16 @@ impl<'p> Builds<'p> {
 
     /// Adds a stage of a Dockerfile that is built; gives the place of the Dockerfile.
     fn add(&mut self, file: ProjectFile, target: Option<String>) -> usize {
-        let mut known = self.dockerfiles.iter();
-        let known = known.position(|known| known.file.id == file.id);
-        let index = known.unwrap_or_else(|| {
+        let index = *self.places.entry(file.id).or_insert_with(|| {
             self.dockerfiles.push(Built {
                 dockerfile: Dockerfile::read(file.source.text()),
                 file,
-                targets: Vec::new(),
+                targets: IndexSet::default(),
             });
             self.dockerfiles.len() - 1
         });
-        if let Some(built) = self.dockerfiles.get_mut(index)
-            && !built.targets.contains(&target)
-        {
-            built.targets.push(target);
+        if let Some(built) = self.dockerfiles.get_mut(index) {
+            built.targets.insert(target);
         }
         index
     }

@@ -1,19 +1,21 @@
 //! The images that a Dockerfile builds on.
 
 use super::Dockerfile;
+use crate::collections::{HashMap, HashSet};
 
 impl Dockerfile {
     /// The images that the stages build on, copy from and mount; names of stages and of `contexts` left out, arguments put
     /// in as far as they have defaults.
     pub fn base_images(&self, contexts: &[String]) -> Vec<String> {
-        let mut arguments: Vec<(String, String)> = Vec::new();
-        let mut stages: Vec<String> = contexts.to_vec();
+        let mut arguments = Arguments::default();
+        let lower = |name: &String| name.to_ascii_lowercase();
+        let mut stages: HashSet<String> = contexts.iter().map(lower).collect();
         let mut begun = false;
         let mut images = Vec::new();
         for instruction in &self.instructions {
-            let mut from = |name: &str, stages: &[String]| {
-                let name = fill(name, &arguments);
-                let is_stage = stages.iter().any(|stage| stage.eq_ignore_ascii_case(&name))
+            let mut from = |name: &str, stages: &HashSet<String>| {
+                let name = arguments.fill(name);
+                let is_stage = stages.contains(&name.to_ascii_lowercase())
                     || name.bytes().all(|byte| byte.is_ascii_digit());
                 if !is_stage && name != "scratch" {
                     images.push(name);
@@ -23,8 +25,7 @@ impl Dockerfile {
                 "ARG" if !begun => {
                     let words = instruction.words();
                     let defaults = words.iter().filter_map(|word| word.text.split_once('='));
-                    arguments
-                        .extend(defaults.map(|(name, value)| (name.to_owned(), value.to_owned())));
+                    defaults.for_each(|(name, value)| arguments.add(name, value));
                 }
                 "FROM" => {
                     begun = true;
@@ -32,7 +33,7 @@ impl Dockerfile {
                     if let Some(image) = words.first() {
                         from(&image.text, &stages);
                     }
-                    stages.extend(instruction.stage_name());
+                    stages.extend(instruction.stage_name().as_ref().map(lower));
                 }
                 "COPY" => {
                     let flags = instruction.flags_named("--from");
@@ -53,17 +54,53 @@ impl Dockerfile {
     }
 }
 
-/// Puts the defaults of arguments into a name.
-fn fill(text: &str, arguments: &[(String, String)]) -> String {
-    let mut text = text.trim_matches(['"', '\'']).to_owned();
-    for (name, value) in arguments.iter().rev() {
-        text = text.replace(&format!("${{{name}}}"), value);
-        if text.ends_with(&format!("${name}"))
-            || text.contains(&format!("${name}:"))
-            || text.contains(&format!("${name}/"))
-        {
-            text = text.replacen(&format!("${name}"), value, 1);
-        }
+/// The defaults of arguments, in their order.
+#[derive(Default)]
+struct Arguments {
+    all: Vec<(String, String)>,
+    /// Where each name stands among them.
+    places: HashMap<String, Vec<usize>>,
+}
+
+impl Arguments {
+    fn add(&mut self, name: &str, value: &str) {
+        let places = self.places.entry(name.to_owned()).or_default();
+        places.push(self.all.len());
+        self.all.push((name.to_owned(), value.to_owned()));
     }
-    text
+
+    /// Puts the defaults into a name, the last ones first.
+    fn fill(&self, text: &str) -> String {
+        let mut text = text.trim_matches(['"', '\'']).to_owned();
+        let mut before = self.all.len();
+        while let Some(last) = self.last_in(&text, before) {
+            before = last;
+            let (name, value) = &self.all[last];
+            text = text.replace(&format!("${{{name}}}"), value);
+            if text.ends_with(&format!("${name}"))
+                || text.contains(&format!("${name}:"))
+                || text.contains(&format!("${name}/"))
+            {
+                text = text.replacen(&format!("${name}"), value, 1);
+            }
+        }
+        text
+    }
+
+    /// The last argument before a place that a text names.
+    fn last_in(&self, text: &str, before: usize) -> Option<usize> {
+        let names = text.split('$').skip(1).map(|rest| {
+            let rest = rest.strip_prefix('{').unwrap_or(rest);
+            let part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+            rest.split(|letter| !part(letter))
+                .next()
+                .unwrap_or_default()
+        });
+        let last = |name: &str| {
+            let places = self.places.get(name)?;
+            let next = places.partition_point(|place| *place < before);
+            places.get(next.checked_sub(1)?).copied()
+        };
+        names.filter_map(last).max()
+    }
 }

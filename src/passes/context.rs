@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use crate::collections::{HashMap, HashSet};
 use crate::compose::{ComposeFile, Sources};
+use crate::dockerfile::Dockerfile;
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
 use crate::pipeline::{Documents, Job, NodeRef, Pipeline};
-use crate::project::ProjectFiles;
+use crate::project::{LARGEST, ProjectFiles};
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::shell::{self, Word};
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     parsed: &'a Scripts,
     /// Compose files that were read, each once.
     compose: RefCell<HashMap<PathBuf, Option<Rc<ComposeFile>>>>,
+    /// Dockerfiles that were read, each once.
+    dockerfiles: RefCell<HashMap<PathBuf, Option<Rc<Dockerfile>>>>,
     /// The jobs that run each line, by their place in the pipeline.
     pub(super) runners: OnceCell<HashMap<NodeRef, Vec<usize>>>,
     /// What reads a login in each job, once somebody asked.
@@ -72,6 +75,7 @@ impl<'a> Context<'a> {
             project,
             parsed,
             compose: RefCell::default(),
+            dockerfiles: RefCell::default(),
             runners: OnceCell::new(),
             readers: OnceCell::new(),
             texts: Texts::default(),
@@ -89,6 +93,20 @@ impl<'a> Context<'a> {
             self.parsed,
             self.project,
         )
+    }
+
+    /// A Dockerfile of the repository, if it is there and no larger than what is read.
+    pub(super) fn dockerfile(&self, path: &Path) -> Option<Rc<Dockerfile>> {
+        if let Some(known) = self.dockerfiles.borrow().get(path) {
+            return known.clone();
+        }
+        let source = self.files.exists(path).then(|| self.files.read(path).ok());
+        let source = source.flatten().filter(|it| it.text().len() <= LARGEST);
+        let file = source.map(|source| Rc::new(Dockerfile::read(source.text())));
+        self.dockerfiles
+            .borrow_mut()
+            .insert(path.to_owned(), file.clone());
+        file
     }
 
     /// A scalar as a script.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::collections::{HashMap, HashSet};
 
-use super::commands::{Containers, same_port};
+use super::commands::{Containers, Made, same_port};
 use super::compose_use::ComposeUse;
 use super::context::JobView;
 use super::docker_call::{DockerCall, Unclear};
@@ -47,6 +47,8 @@ pub struct JobPass<'a> {
     same_port: OnceCell<HashSet<usize>>,
     /// The texts of the repository's Dockerfiles, once somebody asked.
     pub(super) dockerfiles: OnceCell<Vec<String>>,
+    /// Which commands may have made what its containers mount, once somebody asked.
+    made: OnceCell<Made>,
     /// The containers that it names, once somebody asked.
     pub(super) containers: OnceCell<Containers>,
 }
@@ -77,6 +79,7 @@ impl<'a> JobPass<'a> {
             sharing: OnceCell::new(),
             same_port: OnceCell::new(),
             dockerfiles: OnceCell::new(),
+            made: OnceCell::new(),
             containers: OnceCell::new(),
         }
     }
@@ -98,6 +101,11 @@ impl<'a> JobPass<'a> {
     pub(super) fn shares_port(&self, call: usize) -> bool {
         let found = self.same_port.get_or_init(|| same_port::find(self));
         found.contains(&call)
+    }
+
+    /// Which commands may have made what the job's containers mount.
+    pub(super) fn made(&self) -> &Made {
+        self.made.get_or_init(|| Made::of(self))
     }
 
     /// The calls of docker, each with its place in the view.

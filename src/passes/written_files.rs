@@ -4,6 +4,7 @@ use crate::collections::HashSet;
 use std::rc::Rc;
 
 use crate::shell::{Command, Nesting, Script};
+use crate::text::Needles;
 
 use super::call::{Call, LineView, Parsed};
 
@@ -17,6 +18,7 @@ pub(super) fn read(lines: &mut [LineView]) -> HashSet<String> {
     if written.is_empty() {
         return HashSet::default();
     }
+    let written = Needles::new(written.into_iter().collect());
     let mut run: HashSet<String> = HashSet::default();
     let mut used: HashSet<String> = HashSet::default();
     for (text, script) in scripts() {
@@ -25,13 +27,12 @@ pub(super) fn read(lines: &mut [LineView]) -> HashSet<String> {
             let file = command.file_run(text).filter(|_| !remote);
             for word in &command.words {
                 let raw = word.raw(text);
-                let named = written.iter().filter(|name| raw.contains(**name));
-                for name in named {
-                    let whole = plain(&unquoted(raw)) == *name;
+                for name in written.found_in(raw) {
+                    let whole = plain(&unquoted(raw)) == name;
                     if whole && file == Some(word) {
-                        run.insert((*name).to_owned());
+                        run.insert(name.to_owned());
                     } else if !(whole && handles(command)) {
-                        used.insert((*name).to_owned());
+                        used.insert(name.to_owned());
                     }
                 }
             }

@@ -112,6 +112,10 @@ fn copy(documents: &Documents, job: &Job, key: &str) -> Option<New> {
 impl Plan<'_> {
     /// Whether a job has a copy of its own of what a node stands for.
     pub(super) fn is_pinned(&self, unit: usize, node: NodeRef) -> bool {
+        let mut pins = self.pins.range((unit, "")..(unit + 1, ""));
+        if pins.next().is_none() {
+            return false;
+        }
         let job = self.units[unit].job;
         let mut uses = inherited(job)
             .into_iter()
@@ -144,12 +148,17 @@ impl Plan<'_> {
         let Some(all) = users.get(&node) else {
             return false;
         };
-        let (moving, staying): (Vec<usize>, Vec<usize>) = all
-            .iter()
-            .copied()
-            .filter(|unit| !self.is_pinned(*unit, node))
-            .partition(|unit| self.moves(*unit));
-        if staying.is_empty() || staying.len() > JOBS || moving.len() <= staying.len() {
+        let (mut moving, mut staying) = (0, Vec::new());
+        for unit in all.iter().filter(|unit| !self.is_pinned(**unit, node)) {
+            match self.moves(*unit) {
+                true => moving += 1,
+                false => staying.push(*unit),
+            }
+            if staying.len() > JOBS {
+                return false;
+            }
+        }
+        if staying.is_empty() || moving <= staying.len() {
             return false;
         }
         let mut new = Pins::new();

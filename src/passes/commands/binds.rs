@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use crate::passes::context::Call;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::folder::path_from;
@@ -12,7 +11,6 @@ use crate::passes::script_edit::insert_before;
 use crate::pipeline::{Action, Job};
 use crate::repository::slashed;
 use crate::rules::{Folder, Rules};
-use crate::shell::Connected;
 use crate::wildcard;
 use crate::yaml::Kind;
 
@@ -29,7 +27,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
         };
         let there = in_checkout(folder.as_deref(), &bind)
             .is_some_and(|path| is_in_repository(pass, &path) || is_from_another_job(pass, &path))
-            || is_made_before(pass, index, bind.path)
+            || pass.made().before(index, bind.path)
             || is_made_by_action(pass, docker, bind.path)
             || made.contains(&bind.path);
         if !there {
@@ -69,20 +67,20 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
 
 /// The two sides of a mount from the job's folder.
 #[derive(Clone, Copy)]
-struct Bind<'a> {
+pub(super) struct Bind<'a> {
     /// How the path begins.
     start: &'a str,
     /// Which folder that is.
     from: Folder,
     /// The rest of it.
-    path: &'a str,
+    pub(super) path: &'a str,
     /// Where it is in the container.
     target: &'a str,
 }
 
 impl<'a> Bind<'a> {
     /// `"$PWD/out:/out:ro"`; nothing if it is no path below the job's folder.
-    fn of(rules: &Rules, raw: &'a str) -> Option<Self> {
+    pub(super) fn of(rules: &Rules, raw: &'a str) -> Option<Self> {
         let raw = raw.trim_matches(['"', '\'']);
         let (from, rest) = rules.below_checkout(raw)?;
         let start = raw.get(..raw.len() - rest.len())?;
@@ -131,29 +129,6 @@ fn is_in_repository(pass: &JobPass<'_>, path: &str) -> bool {
     files.exists(Path::new(path)) || !files.glob(&format!("{path}/**")).is_empty()
 }
 
-/// Whether a command before this one names the path, and so may have made it.
-pub(super) fn is_made_before(pass: &JobPass<'_>, index: usize, path: &str) -> bool {
-    let calls = pass.view.calls.iter().take(index);
-    calls.enumerate().any(|(before, call)| {
-        let span = call.command().span.clone();
-        let text = call.text().get(span).unwrap_or_default();
-        if !text.contains(path) {
-            return false;
-        }
-        match pass.known_call(before) {
-            // Docker has made it, and so will what takes its place
-            Some(docker) if matches!(docker.rule.name.as_str(), "run" | "create") => {
-                always_runs(call) && mounts(docker, path)
-            }
-            Some(_) => true,
-            None => !matches!(
-                call.program(),
-                Some("rm" | "rmdir" | "echo" | "printf" | "[" | "test")
-            ),
-        }
-    })
-}
-
 /// Whether an action that runs before names the path, and so may have made it.
 pub(super) fn is_made_by_action(pass: &JobPass<'_>, docker: &DockerCall<'_>, path: &str) -> bool {
     let view = pass.view;
@@ -166,19 +141,6 @@ pub(super) fn is_made_by_action(pass: &JobPass<'_>, docker: &DockerCall<'_>, pat
             let text = view.context.documents.text(*input);
             text.is_some_and(|text| text.contains(path))
         })
-    })
-}
-
-fn always_runs(call: &Call) -> bool {
-    let place = &call.command().place;
-    place.nesting.is_empty() && matches!(place.connected, Connected::Alone | Connected::First)
-}
-
-fn mounts(docker: &DockerCall<'_>, path: &str) -> bool {
-    docker.flags_named("--volume").any(|flag| {
-        let bind = docker.raw_value(flag);
-        let bind = bind.and_then(|raw| Bind::of(docker.view.context.rules, raw));
-        bind.is_some_and(|bind| bind.path == path)
     })
 }
 

@@ -1,6 +1,7 @@
 //! What the Dockerfile of a build needs of Podman: an image format, the registry of its short names, its own name.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::dockerfile::{Dockerfile, is_repository};
 use crate::image_name::ImageName;
@@ -9,7 +10,6 @@ use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
-use crate::project::LARGEST;
 use crate::rules::ShortName;
 
 use super::capabilities;
@@ -45,7 +45,7 @@ pub(super) fn needs(
             let short = images.find(|image| {
                 ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
             });
-            let mut keywords = dockerfiles.iter().filter_map(Dockerfile::keeps_only_in_docker_format);
+            let mut keywords = dockerfiles.iter().filter_map(|it| it.keeps_only_in_docker_format());
             let keyword = keywords.next();
             (
                 keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
@@ -120,16 +120,18 @@ pub(in crate::passes) fn find(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,
-) -> Option<Vec<Dockerfile>> {
+) -> Option<Vec<Rc<Dockerfile>>> {
     let files = build_files(pass, index, docker)?;
-    files.iter().map(|files| read(pass, files)).collect()
+    let all = files.iter();
+    all.map(|files| pass.view.context.dockerfile(&files.dockerfile))
+        .collect()
 }
 
 /// Whether a build clones a repository by git: its context, or what its Dockerfile adds.
 pub(in crate::passes) fn clones(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>) -> bool {
     let context = docker.operands().last().map(|word| docker.text_of(*word));
     let by_context = context.is_some_and(|context| is_repository(&context.text));
-    let adds = |dockerfile: &Dockerfile| {
+    let adds = |dockerfile: &Rc<Dockerfile>| {
         let mut adds = dockerfile
             .instructions
             .iter()
@@ -137,13 +139,4 @@ pub(in crate::passes) fn clones(pass: &JobPass<'_>, index: usize, docker: &Docke
         adds.any(|add| add.words().iter().any(|word| is_repository(&word.text)))
     };
     by_context || find(pass, index, docker).is_some_and(|all| all.iter().any(adds))
-}
-
-fn read(pass: &JobPass<'_>, files: &BuildFiles) -> Option<Dockerfile> {
-    let all = pass.view.context.files;
-    if !all.exists(&files.dockerfile) {
-        return None;
-    }
-    let source = all.read(&files.dockerfile).ok()?;
-    (source.text().len() <= LARGEST).then(|| Dockerfile::read(source.text()))
 }

@@ -3,6 +3,7 @@
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
+use crate::passes::names::{Given, words_of};
 use crate::rules::{FlagAction, FlagRewrite};
 
 /// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
@@ -75,8 +76,8 @@ fn means_the_same(docker: &DockerCall<'_>, word: &str) -> bool {
     }
 }
 
-/// What the scripts of the job put into a variable, as it is written; nothing where a word is not just one variable.
-fn assigned<'d>(docker: &'d DockerCall<'_>, raw: &str) -> Option<Vec<&'d str>> {
+/// What the scripts of the job put into the variable that a word is; nothing where it is not just one, or they set none.
+fn given<'d>(docker: &'d DockerCall<'_>, raw: &str) -> Option<&'d Given> {
     let name = raw.trim_matches('"').strip_prefix('$')?;
     let name = match name.strip_prefix('{') {
         Some(inner) => inner.strip_suffix('}')?,
@@ -86,71 +87,16 @@ fn assigned<'d>(docker: &'d DockerCall<'_>, raw: &str) -> Option<Vec<&'d str>> {
         .strip_suffix("[@]")
         .or(name.strip_suffix("[*]"))
         .unwrap_or(name);
-    let mut found = Vec::new();
-    for line in &docker.view.lines {
-        let Ok(script) = &line.parsed.script else {
-            continue;
-        };
-        let text = &line.parsed.text;
-        let fills = script.assignments.iter().filter(|it| it.name == name);
-        found.extend(fills.map(|assignment| assignment.value.raw(text)));
-        for command in &script.commands {
-            if matches!(
-                command.program(),
-                Some("export" | "declare" | "local" | "readonly")
-            ) {
-                let words = command.words.iter().map(|word| word.raw(text));
-                let values = words.filter_map(|word| word.split_once('='));
-                found.extend(
-                    values
-                        .filter(|(known, _)| *known == name)
-                        .map(|(_, value)| value),
-                );
-            }
-        }
-    }
-    Some(found)
-}
-
-/// The words in what is assigned to a variable. What a command prints counts as one word without a flag.
-fn words_of(value: &str) -> Vec<String> {
-    let mut plain = String::with_capacity(value.len());
-    let mut depth = 0_usize;
-    let mut ticks = false;
-    let mut letters = value.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '$' if letters.peek() == Some(&'(') => {
-                letters.next();
-                depth += 1;
-                plain.push('$');
-            }
-            '(' if depth > 0 => depth += 1,
-            ')' if depth > 0 => depth -= 1,
-            '`' => {
-                ticks = !ticks;
-                plain.push('$');
-            }
-            letter if depth == 0 && !ticks => plain.push(letter),
-            _ => {}
-        }
-    }
-    let words = plain.split_whitespace();
-    let bare = words.map(|word| word.trim_matches(['(', ')', '"', '\'']).to_owned());
-    bare.filter(|word| !word.is_empty()).collect()
+    docker.view.given(name)
 }
 
 /// A flag in a variable which the scripts of the job fill, that cannot stay there: what it says is for a push, for a list of
 /// platforms, or for Docker alone.
 fn assigned_flag_that_matters(docker: &DockerCall<'_>, raw: &str) -> Option<String> {
-    let words: Vec<String> = assigned(docker, raw)?
-        .into_iter()
-        .flat_map(words_of)
-        .collect();
-    let is_list = words.iter().any(|word| word.contains(','));
-    words
-        .into_iter()
-        .find(|word| word.starts_with('-') && !is_fine(docker, word, is_list))
+    let given = given(docker, raw)?;
+    let mut flags = given.flags.iter();
+    let flag = flags.find(|flag| !is_fine(docker, flag, given.has_list));
+    flag.cloned()
 }
 
 /// Whether a flag may come by a variable, in which there may be a list.
@@ -169,22 +115,14 @@ fn is_fine(docker: &DockerCall<'_>, word: &str, is_list: bool) -> bool {
 
 /// Whether every flag that a variable can bring stands in the scripts of the job.
 fn is_all_known(docker: &DockerCall<'_>, raw: &str) -> bool {
-    assigned(docker, raw).is_some_and(|values| {
-        let filled = |word: &String| word.starts_with('$');
-        !values.is_empty()
-            && !values
-                .into_iter()
-                .flat_map(words_of)
-                .any(|word| filled(&word))
-    })
+    given(docker, raw).is_some_and(|given| !given.filled_in)
 }
 
 /// Whether a name of a build may be several words: `--tag $NAMES`.
 pub(super) fn is_several(docker: &DockerCall<'_>, raw: &str) -> bool {
     let known = docker.view.expand(raw).text;
-    let in_script = assigned(docker, raw).unwrap_or_default();
-    let mut all = in_script.into_iter().chain([known.as_str()]);
-    !raw.starts_with('"') && raw.starts_with('$') && all.any(|value| words_of(value).len() > 1)
+    let in_script = given(docker, raw).is_some_and(|given| given.several);
+    !raw.starts_with('"') && raw.starts_with('$') && (in_script || words_of(&known).len() > 1)
 }
 
 /// A word that the shell fills in: it may hold flags.

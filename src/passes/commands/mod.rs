@@ -15,6 +15,7 @@ mod imagetools;
 mod limits;
 mod list_parts;
 mod logout;
+mod made;
 mod network_option;
 mod outside;
 mod parts;
@@ -30,6 +31,7 @@ mod workdir;
 pub(super) use capabilities::Containers;
 pub(super) use dockerfile::{clones, find as dockerfiles};
 use flags::{needs_newer, rename_flag};
+pub(super) use made::Made;
 use parts::Additions;
 pub(super) use platforms::platforms;
 

@@ -8,7 +8,7 @@ use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_before;
 use crate::rules::Paths;
 
-use super::binds::{is_made_before, is_made_by_action};
+use super::binds::is_made_by_action;
 
 /// Makes the folders that Docker would have made, or says that something may be missing.
 pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
@@ -22,7 +22,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
         };
         let there = paths.is_there(&mount.source)
             || pass.view.on_machine() && paths.is_on_machines(&mount.source)
-            || is_made_before(pass, index, &mount.source)
+            || pass.made().before(index, &mount.source)
             || is_made_by_action(pass, docker, &mount.source)
             || is_written_by_login(pass, &mount.source)
             || missing
@@ -70,16 +70,16 @@ fn is_written_by_login(pass: &JobPass<'_>, source: &str) -> bool {
 }
 
 /// What a container is given of the machine beside the checkout.
-struct Mount {
+pub(super) struct Mount {
     /// The path, with the user's folder as it is written.
-    source: String,
+    pub(super) source: String,
     /// Where it is in the container.
     target: String,
 }
 
 impl Mount {
     /// `/srv/data:/data:ro`, `~/.m2:/root/.m2`; nothing if it is no such path, or one that only the shell knows.
-    fn of(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<Self> {
+    pub(super) fn of(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<Self> {
         let raw = docker.raw_value(flag)?.trim_matches(['"', '\'']);
         if docker.view.context.rules.below_checkout(raw).is_some() {
             return None;

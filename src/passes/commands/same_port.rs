@@ -2,6 +2,8 @@
 //! the second ends at once; Docker gives each container a network of its own.
 //! Source: containers.conf of quay.io/podman/stable (netns=host); ran on Podman 5.4.2, 5.8.6 and 6.1.1.
 
+use std::collections::BTreeSet;
+
 use crate::collections::{HashMap, HashSet};
 use crate::image_name::ImageName;
 use crate::passes::docker_call::DockerCall;
@@ -23,19 +25,18 @@ pub(in crate::passes) fn find(pass: &JobPass<'_>) -> HashSet<usize> {
     if pass.view.on_machine() {
         return found; // there each has a network of its own
     }
-    // who holds each claim, with the container's name
-    let mut held: HashMap<Claim, Vec<(usize, Option<String>)>> = HashMap::default();
+    // who holds each claim, and what each container by its name holds
+    let mut held: HashMap<Claim, BTreeSet<usize>> = HashMap::default();
+    let mut by_name: HashMap<String, Vec<(usize, Claim)>> = HashMap::default();
     for (index, docker) in pass.known_calls() {
         match docker.rule.name.as_str() {
             "run" | "create" => {}
             "rm" | "stop" | "kill" => {
-                let operands = docker.operands().into_iter();
-                let names: HashSet<String> =
-                    operands.map(|word| docker.text_of(word).text).collect();
-                for holders in held.values_mut() {
-                    holders.retain(|(_, name)| {
-                        !name.as_ref().is_some_and(|name| names.contains(name))
-                    });
+                for word in docker.operands() {
+                    let gone = by_name.remove(&docker.text_of(word).text);
+                    for (holder, claim) in gone.into_iter().flatten() {
+                        held.entry(claim).or_default().remove(&holder);
+                    }
                 }
                 continue;
             }
@@ -51,10 +52,16 @@ pub(in crate::passes) fn find(pass: &JobPass<'_>) -> HashSet<usize> {
             .and_then(|flag| docker.value(flag))
             .map(|name| name.text);
         for claim in claims(docker) {
+            if let Some(name) = &name {
+                let own = by_name.entry(name.clone()).or_default();
+                own.push((index, claim.clone()));
+            }
             let holders = held.entry(claim).or_default();
-            holders.push((index, name.clone()));
+            holders.insert(index);
             if holders.len() > 1 || is_repeated(docker) {
-                found.extend(holders.iter().map(|(holder, _)| *holder));
+                found.insert(index);
+                // of more than two the others are known
+                found.extend(holders.first().copied());
             }
         }
     }
