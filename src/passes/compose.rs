@@ -106,10 +106,10 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let in_after = calls.iter().find(|call| call.phase == Phase::After);
     for (call, again) in [(in_script, false), (in_after, in_script.is_some())] {
         let Some(call) = call else { continue };
-        let mut lines = if again {
-            Vec::new()
-        } else {
-            vec![install.clone()]
+        let installs = !again && setup::can_install(view, call, package, draft);
+        let mut lines = match installs {
+            true => vec![install.clone()],
+            false => Vec::new(),
         };
         if provider == ComposeProvider::DockerCompose {
             lines.extend([SERVICE.to_owned(), ANSWERS.to_owned()]);

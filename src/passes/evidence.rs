@@ -7,6 +7,7 @@ use crate::rules::{ActionFate, DockerKind, ImageKind, Rules, ToolboxFate, fits};
 use crate::shell::Word;
 
 use super::context::{Call, Context, JobView, LineView, spells};
+use super::disguise::holds_docker;
 
 /// The Docker in one job.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct Evidence<'a> {
     pub foreign: bool,
     /// Lines that name docker and cannot be read as shell, by their place in the view.
     pub unreadable: Vec<usize>,
+    /// Whether the job runs programs that are known, and none that has to do with an engine.
+    pub only_harmless: bool,
 }
 
 impl<'a> Evidence<'a> {
@@ -90,6 +93,7 @@ impl<'a> Evidence<'a> {
                 evidence.unreadable.push(index);
             }
         }
+        evidence.only_harmless = runs_only_harmless(view);
         evidence
     }
 
@@ -116,12 +120,50 @@ impl<'a> Evidence<'a> {
 
     /// Whether the job has anything of Docker at all.
     pub fn uses_docker(&self) -> bool {
-        let known = self.is_dockers()
+        // Docker's own image may be there for its Alpine
+        let is_taken = self.own_image.is_none() && self.only_harmless;
+        let known = self.is_dockers() && !is_taken
             || !self.daemons.is_empty()
             || !self.actions.is_empty()
             || self.foreign;
         known || !self.commands.is_empty() || !self.remote.is_empty() || !self.unreadable.is_empty()
     }
+}
+
+/// Whether all that a job runs can be seen, and none of it may use an engine. Of a job whose scripts are not read that
+/// cannot be said.
+fn runs_only_harmless(view: &JobView<'_>) -> bool {
+    let rules = view.context.rules;
+    let is_harmless = |call: &Call| {
+        let Some(program) = call.program() else {
+            return false;
+        };
+        let on_docker = rules.engine_client(program).is_some()
+            || rules.is_daemon(program)
+            || rules.scans_images(program)
+            || rules.runs_project_code(program);
+        let known = rules.is_harmless(program)
+            || rules.only_prints(program)
+            || rules.program(program).is_some()
+            || view.has_function(program);
+        let tells = matches!(program, "echo" | "printf");
+        let mut words = call.command().words.iter();
+        let names_docker = !tells && words.any(|word| holds_docker(call.raw(word)));
+        !call.is_remote() && known && !on_docker && !names_docker
+    };
+    let silent = |line: &LineView| {
+        let (Ok(script), text) = (&line.parsed.script, &line.parsed.text) else {
+            return false;
+        };
+        let mut set = script.assignments.iter();
+        !text.contains("docker.sock") && !set.any(|one| holds_docker(one.value.raw(text)))
+    };
+    let unseen = |action: &Action| rules.is_unseen_action(&action.name);
+    !view.calls.is_empty()
+        && view.job.unresolved.is_empty()
+        && !view.job.actions.iter().any(unseen)
+        && view.lines.iter().all(silent)
+        && view.calls.iter().all(is_harmless)
 }
 
 /// `dockerd-entrypoint.sh &`: the calls that start a daemon behind the script's back; none of them if the script looks after

@@ -36,6 +36,7 @@ mod hosts_file;
 mod image;
 mod job;
 mod logins;
+mod lost_programs;
 mod names;
 mod other_engine;
 mod out_of_sight;
@@ -161,6 +162,7 @@ fn own_lines(pass: &mut JobPass<'_>, draft: &mut Draft) {
     socket::run(pass, draft);
     hostnames::run(pass, draft);
     packages::run(pass, draft);
+    lost_programs::run(pass, draft);
     distribution::run(pass, draft);
 
     hidden::run(pass, draft);

@@ -34,6 +34,26 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
     insert_in_front(view, view.line(call), &[line], Purpose::Setup, draft, why);
 }
 
+/// Whether the job's image is the place for what a script needs. A machine that runs jobs without an image is its
+/// owner's: what it lacks is said, and not installed.
+pub(super) fn can_install(
+    view: &JobView<'_>,
+    call: &Call,
+    package: &str,
+    draft: &mut Draft,
+) -> bool {
+    let has_image = view.job.image.is_some();
+    if !has_image {
+        draft.lose(
+            "program",
+            view.at_command(call),
+            format!("{package} must be on the runner's machine: the job has no image to put it in"),
+            Some("see that it is there"),
+        );
+    }
+    has_image
+}
+
 /// Gives the job a variable, once.
 pub(super) fn variable(draft: &mut Draft, name: &str, value: impl Into<String>, finding: usize) {
     if draft.variables.iter().all(|known| known.name != name) {

@@ -241,7 +241,9 @@ fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return;
     }
     let line = pass.view.line(docker.call);
-    if !pass.view.calls_program("skopeo") {
+    if crate::passes::setup::can_install(pass.view, docker.call, "skopeo", draft)
+        && !pass.view.calls_program("skopeo")
+    {
         insert_in_front(
             pass.view,
             line,
