@@ -2,6 +2,7 @@
 //! them, and would do on the job's machine what is meant for the other one.
 
 use crate::collections::HashSet;
+use crate::providers::github::matrix;
 use crate::shell::Word;
 use crate::text::Location;
 
@@ -144,7 +145,13 @@ fn chosen_context(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
 /// Whether a context is none that the job itself makes for its own engine. What no context can be called, such as a path,
 /// is a value of the user's own under that name.
 fn is_other_context(pass: &JobPass<'_>, name: &str) -> bool {
-    let name = pass.view.expand(name).text;
+    let view = pass.view;
+    let of_matrix = (view.job.own).filter(|_| name.contains("matrix."));
+    let of_matrix = of_matrix.and_then(|job| matrix::values(view.context.documents, job, name));
+    if let Some(names) = of_matrix {
+        return names.iter().any(|name| is_other_context(pass, name));
+    }
+    let name = view.expand(name).text;
     if name.starts_with('.') || name.contains('/') {
         return false;
     }
