@@ -1,5 +1,6 @@
 //! What holds of every translation, tried on pipelines that are put together at random.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use dindless::options::Options;
@@ -373,6 +374,65 @@ fn file() -> impl Strategy<Value = File> {
     prop_oneof![gitlab(Company::Any), github(Company::Any)]
 }
 
+/// A file in which values that are written several times stand once, with an anchor, and elsewhere as its alias.
+fn sharing() -> impl Strategy<Value = File> {
+    (file(), any::<u64>()).prop_map(|(mut file, picks)| {
+        let mut places: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+        for (job, lines) in file.jobs.iter().enumerate() {
+            let mut block = None; // how deep the header of an open block stands
+            for (index, line) in lines.lines.iter().enumerate() {
+                let depth = line.len() - line.trim_start().len();
+                block = block.filter(|header| depth > *header);
+                let Some((_, value)) = value_of(line).filter(|_| block.is_none()) else {
+                    continue;
+                };
+                if value.starts_with(['|', '>']) {
+                    block = Some(depth);
+                } else {
+                    let known = places.entry(value.to_owned()).or_default();
+                    known.push((job, index));
+                }
+            }
+        }
+        let mut shared: Vec<_> = places.into_iter().filter(|it| it.1.len() > 1).collect();
+        shared.sort();
+        for (number, (value, places)) in shared.into_iter().enumerate() {
+            if picks >> (number % 64) & 1 == 0 {
+                continue;
+            }
+            for (order, (job, index)) in places.into_iter().enumerate() {
+                let line = &mut file.jobs[job].lines[index];
+                let name = format!("shared-{number}");
+                let new = match order {
+                    0 => format!("&{name} {value}"),
+                    _ => format!("*{name}"),
+                };
+                *line = line.replacen(&value, &new, 1);
+            }
+        }
+        file
+    })
+}
+
+/// What stands before the value of a line, and the value without a comment; nothing for a line that has none of its own.
+fn value_of(line: &str) -> Option<(&str, &str)> {
+    let body = line.trim_start();
+    let item = body.strip_prefix("- ").unwrap_or(body);
+    let is_key = |key: &str| {
+        key.chars()
+            .all(|it| it.is_ascii_alphanumeric() || "-_".contains(it))
+    };
+    let value = match item.split_once(": ") {
+        Some((key, value)) if is_key(key) => value,
+        _ if item.len() < body.len() && !item.ends_with(':') => item,
+        _ => return None,
+    };
+    let value = value.split(" # ").next().unwrap_or(value).trim_end();
+    let plain = !value.is_empty() && !value.starts_with(['&', '*', '!']);
+    let start = line.len() - line.trim_start().len();
+    plain.then(|| (&line[..start], value))
+}
+
 /// Jobs that have nothing to do with each other: no image that one makes or takes is another one's.
 fn strangers() -> impl Strategy<Value = File> {
     prop_oneof![gitlab(Company::None), github(Company::None)]
@@ -412,7 +472,7 @@ proptest! {
     }
 
     #[test]
-    fn line_ends_make_no_difference(file in file(), options in options(), ends: bool) {
+    fn line_ends_make_no_difference(file in prop_oneof![file(), sharing()], options in options(), ends: bool) {
         let manner = Manner { ends, ..PLAIN };
         let text = file.print(manner);
         let (after, outcome) = file.result(&text, &options);
@@ -423,7 +483,7 @@ proptest! {
     }
 
     #[test]
-    fn indentation_makes_no_difference(file in file(), options in options(), wide in 3usize..6) {
+    fn indentation_makes_no_difference(file in prop_oneof![file(), sharing()], options in options(), wide in 3usize..6) {
         let text = file.print(PLAIN);
         let (after, outcome) = file.result(&text, &options);
         let text = file.print(Manner { indent: wide, ..PLAIN });
@@ -434,7 +494,7 @@ proptest! {
     }
 
     #[test]
-    fn both_readers_agree(file in file(), options in options(), crlf: bool, indent in 2usize..5) {
+    fn both_readers_agree(file in sharing(), options in options(), crlf: bool, indent in 2usize..5) {
         let text = file.print(Manner { indent, crlf, ends: true });
         let (after, _) = file.result(&text, &options);
         for text in [&text, &after] {
@@ -444,7 +504,7 @@ proptest! {
     }
 
     #[test]
-    fn twice_is_once(file in file(), options in options()) {
+    fn twice_is_once(file in prop_oneof![file(), sharing()], options in options()) {
         let text = file.print(PLAIN);
         let (after, _) = file.result(&text, &options);
         let (again, _) = file.result(&after, &options);
@@ -452,7 +512,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_review_adds_can_come_later(file in file()) {
+    fn what_a_review_adds_can_come_later(file in prop_oneof![file(), sharing()]) {
         let all = Options { include_review: true, ..Options::default() };
         let text = file.print(PLAIN);
         let (safe, _) = file.result(&text, &Options::default());

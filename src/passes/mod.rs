@@ -72,6 +72,7 @@ pub use facts::{Deed, Facts};
 pub(crate) use host::{LOWEST_PORT, host_port, is_root};
 pub use job::JobPass;
 pub(crate) use readers::{Readers, names};
+pub(crate) use variables::leads_to_engine;
 
 use crate::finding::{Finding, Severity};
 use crate::pipeline::Job;

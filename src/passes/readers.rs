@@ -191,7 +191,9 @@ pub(crate) fn names(text: &str, variable: &str) -> bool {
         let is_word = !before.ends_with(is_letter) && !after.starts_with(is_letter);
         let is_set = after.starts_with('=') && !before.ends_with(['{', '$']);
         let is_unset = before.trim_end().ends_with("unset");
-        is_word && !is_set && !is_unset
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let in_comment = line.trim_start().starts_with('#');
+        is_word && !is_set && !is_unset && !in_comment
     })
 }
 
@@ -218,6 +220,7 @@ mod tests {
             "$DRIVER_B",
             "$A_DRIVER",
             "-e DRIVER=1",
+            "make\n  # DRIVER is gone",
         ] {
             assert!(!names(text, "DRIVER"), "{text}");
         }

@@ -150,7 +150,7 @@ fn points_at_engine(pass: &JobPass<'_>, value: &str) -> bool {
 }
 
 /// Variables that lead to Docker's engine: who reads one speaks to it.
-fn leads_to_engine(name: &str) -> bool {
+pub(crate) fn leads_to_engine(name: &str) -> bool {
     matches!(
         name,
         "DOCKER_HOST"

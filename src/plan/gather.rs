@@ -1,7 +1,7 @@
 //! The changes of all jobs that move, gathered file by file.
 
 use crate::collections::HashMap;
-use crate::passes::{Planned, Purpose, Readers};
+use crate::passes::{self, Planned, Purpose, Readers};
 use crate::pipeline::Documents;
 use crate::text::FileId;
 use crate::yaml::Change;
@@ -23,7 +23,8 @@ pub(super) fn changes(
         documents,
         users,
         known: HashMap::default(),
-        readers: HashMap::default(),
+        untouched: HashMap::default(),
+        all: None,
     };
     let moving: Vec<&Unit<'_>> = plan
         .units
@@ -74,12 +75,14 @@ struct Needed<'a> {
     /// What was found out for each removal.
     known: HashMap<(FileId, Change), bool>,
     /// The texts of jobs without Docker.
-    readers: HashMap<usize, Readers<'a>>,
+    untouched: HashMap<usize, Readers<'a>>,
+    /// The texts of all files, with what the jobs that move change.
+    all: Option<Readers<'a>>,
 }
 
 impl Needed<'_> {
     /// Whether one of those who have the mapping stays, still reads the variable once it has moved, or reads it and never
-    /// used Docker.
+    /// used Docker; or whether anything else in the files reads it, such as a rule or a pipeline that gets it handed down.
     fn is(&mut self, planned: &Planned) -> bool {
         let removal = (planned.file, planned.change.clone());
         if let Some(known) = self.known.get(&removal) {
@@ -96,14 +99,26 @@ impl Needed<'_> {
                     .all(|theirs| theirs.file != planned.file || theirs.change != planned.change),
                 State::Untouched => {
                     let readers = self
-                        .readers
+                        .untouched
                         .entry(*user)
                         .or_insert_with(|| Readers::of(documents, unit.job, std::iter::empty()));
                     name.is_some_and(|name| readers.read(name))
                 }
             }
         });
+        let needed = needed || name.is_some_and(|name| self.is_read_anywhere(name));
         self.known.insert(removal, needed);
         needed
+    }
+
+    fn is_read_anywhere(&mut self, name: &str) -> bool {
+        let (plan, documents) = (self.plan, self.documents);
+        let all = self.all.get_or_insert_with(|| {
+            let moving = plan.units.iter();
+            let moving = moving.filter(|unit| matches!(unit.state, State::Moves));
+            let planned = moving.flat_map(effective);
+            Readers::of_all(documents, planned.map(|one| (one.file, &one.change)))
+        });
+        !passes::leads_to_engine(name) && all.read(name)
     }
 }
