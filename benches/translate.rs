@@ -155,7 +155,7 @@ fn lower(input: &Input, files: &dyn Files) -> Lowered {
         quiet: false,
     }];
     match input.provider {
-        Provider::GitLab => gitlab::lower(files, &entries),
+        Provider::GitLab => gitlab::lower(files, &entries, None),
         Provider::GitHub => github::lower(files, &entries, Rules::embedded()),
     }
 }

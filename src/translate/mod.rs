@@ -220,7 +220,7 @@ fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translate
 /// What a plan comes to.
 enum Made<'a> {
     Done {
-        plan: Plan<'a>,
+        plan: Box<Plan<'a>>,
         texts: BTreeMap<FileId, String>,
     },
     Failed,
@@ -266,7 +266,10 @@ fn make<'a>(
             }
         }
     }
-    Made::Done { plan, texts }
+    Made::Done {
+        plan: plan.into(),
+        texts,
+    }
 }
 
 /// A file that ended without a newline still does, unless the text that is its last one now had a line end before: what
