@@ -359,6 +359,33 @@ fn growth() {
     }
 }
 
+/// How many times longer four times as much may take, of a part.
+const TARGET_GROWTH: f64 = 1.8;
+
+/// Whether a part costs the same however many there are, for one axis after the other: the ratio is between two sizes in the
+/// same run, so that a slow machine counts for nothing.
+fn axes() {
+    println!(
+        "\nmicroseconds a part, by the number of parts, and how much the last is of the first   target {TARGET_GROWTH}"
+    );
+    for (name, parts, make) in inputs::growing::axes() {
+        let costs = [1, 2, 4].map(|times| {
+            let input = make(parts * times);
+            let (files, path) = (input.memory(), input.files[0].0.clone());
+            let each = Duration::from_millis(100);
+            time(each, || run(&files, &path, input.provider)) * 1e6 / (parts * times) as f64
+        });
+        let ratio = costs[2] / costs[0];
+        let row = costs.map(|cost| format!("{cost:8.1}")).join(" ");
+        let verdict = if ratio <= TARGET_GROWTH {
+            "met"
+        } else {
+            "MISSED"
+        };
+        println!("  {name:26} {parts:6} {row} {ratio:6.2} {verdict}");
+    }
+}
+
 fn cases(inputs: Vec<Input>) -> Vec<Case> {
     inputs.into_iter().filter_map(Case::new).collect()
 }
@@ -398,4 +425,5 @@ fn main() {
     table("golden", &cases(inputs::golden()));
     table("real", &cases(inputs::real()));
     growth();
+    axes();
 }

@@ -8,6 +8,7 @@ use dindless::discover::provider_by_content;
 use dindless::outcome::Provider;
 use dindless::repository::Memory;
 
+pub(crate) mod growing;
 mod workflow;
 
 pub(crate) use workflow::workflow;

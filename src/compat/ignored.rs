@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::builds::{Build, Built};
 use super::look::Look;
+use crate::collections::HashSet;
 use crate::dockerfile::is_repository;
 use crate::project::ProjectFile;
 use crate::text::Location;
@@ -11,8 +12,11 @@ use crate::text::Location;
 /// Looks at the files beside the Dockerfiles of the repository that the job builds.
 pub(super) fn run(look: &mut Look<'_>) {
     let builds = look.builds();
+    let mut known = HashSet::default();
     for build in &builds.builds {
-        ignore_files(look, build, &builds.dockerfiles[build.dockerfile]);
+        if known.insert((&build.files.context, build.dockerfile)) {
+            ignore_files(look, build, &builds.dockerfiles[build.dockerfile]);
+        }
         named_contexts(look, build);
     }
 }

@@ -25,10 +25,11 @@ pub(super) fn run(look: &mut Look<'_>) {
     for built in &builds.dockerfiles {
         let (needed, stages) = built.stages();
         let scopes: Vec<Scope> = stages.iter().map(Scope::of).collect();
+        let known = Names::of(&stages);
         let file = &built.file;
         for index in needed {
             let stage = &stages[index];
-            names(look, file, &stages, stage);
+            names(look, file, &known, stage);
             platform_in_from(look, file, stage);
             argument_behind_variable(look, file, stage);
             changed_volumes(look, file, &stages, stage);
@@ -36,11 +37,15 @@ pub(super) fn run(look: &mut Look<'_>) {
             inherited(look, file, stage, &scopes[index], &below);
         }
     }
+    let stages = builds.dockerfiles.iter();
+    let names: Vec<Names> = stages
+        .map(|built| Names::of(&built.dockerfile.stages()))
+        .collect();
     for build in &builds.builds {
         for flag in build.docker.flags_named("--target") {
-            let stages = builds.dockerfiles[build.dockerfile].dockerfile.stages();
+            let names = &names[build.dockerfile];
             let target = build.docker.value(flag).filter(|target| !target.unknown);
-            if let Some(target) = target.filter(|target| differs_in_case(&stages, &target.text)) {
+            if let Some(target) = target.filter(|target| names.differs_in_case(&target.text)) {
                 let at = build.docker.at_words(&flag.words);
                 look.say("stage-name-case", at, &target.text);
             }
@@ -67,19 +72,33 @@ impl Scope {
     }
 }
 
-/// Whether a name is a stage's, or its number.
-fn is_stage(stages: &[Stage<'_>], name: &str) -> bool {
-    let mut names = stages.iter().filter_map(|stage| stage.name.as_deref());
-    names.any(|known| known == name) || name.bytes().all(|byte| byte.is_ascii_digit())
+/// The names of all stages, as they are written and in lower case.
+struct Names {
+    written: HashSet<String>,
+    lower: HashSet<String>,
 }
 
-/// Whether a name is a stage's but for its upper and lower case.
-fn differs_in_case(stages: &[Stage<'_>], name: &str) -> bool {
-    let names = || stages.iter().filter_map(|stage| stage.name.as_deref());
-    names().any(|known| known.eq_ignore_ascii_case(name)) && names().all(|known| known != name)
+impl Names {
+    fn of(stages: &[Stage<'_>]) -> Self {
+        let names = || stages.iter().filter_map(|stage| stage.name.as_deref());
+        Self {
+            written: names().map(str::to_owned).collect(),
+            lower: names().map(str::to_ascii_lowercase).collect(),
+        }
+    }
+
+    /// Whether a name is a stage's, or its number.
+    fn is_stage(&self, name: &str) -> bool {
+        self.written.contains(name) || name.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether a name is a stage's but for its upper and lower case.
+    fn differs_in_case(&self, name: &str) -> bool {
+        self.lower.contains(&name.to_ascii_lowercase()) && !self.written.contains(name)
+    }
 }
 
-fn names(look: &mut Look<'_>, file: &ProjectFile, stages: &[Stage<'_>], stage: &Stage<'_>) {
+fn names(look: &mut Look<'_>, file: &ProjectFile, known: &Names, stage: &Stage<'_>) {
     for instruction in stage.body {
         let copied = instruction.flags_named("--from");
         let copied = copied.filter_map(|flag| Some((flag, flag.value.as_deref()?)));
@@ -90,9 +109,9 @@ fn names(look: &mut Look<'_>, file: &ProjectFile, stages: &[Stage<'_>], stage: &
             let is_cache = flag
                 .options()
                 .any(|option| option == ("type", Some("cache")));
-            if differs_in_case(stages, name) {
+            if known.differs_in_case(name) {
                 look.say("stage-name-case", at, name);
-            } else if is_cache && !is_stage(stages, name) {
+            } else if is_cache && !known.is_stage(name) {
                 let it = file.source.text().get(flag.span.clone());
                 look.say("cache-mount-from-image", at, it.unwrap_or_default());
             }

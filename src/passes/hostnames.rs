@@ -122,34 +122,37 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
-/// Where a text names one of the hosts: `//docker:80`, `//docker/`, and for programs that take a bare host also `docker` and `docker:80`.
+/// Where a text names one of the hosts, which are in order: `//docker:80`, `//docker/`, and for programs that take a bare host also `docker` and `docker:80`.
 fn hosts_in(text: &str, hosts: &[String], bare: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if !bare && !text.contains("://") {
         return found;
     }
-    for host in hosts {
-        let mut from = 0;
-        while let Some(at) = text[from..].find(host.as_str()) {
-            let start = from + at;
-            let end = start + host.len();
-            from = end;
-            let before = &text[..start];
-            let after = &text[end..];
-            let ends = after.is_empty() || after.starts_with([':', '/', '"', '\'', '?', ' ']);
-            let port = after.strip_prefix(':').is_some_and(|port| {
-                port.starts_with(|letter: char| letter.is_ascii_digit() || letter == '$')
-            });
-            let url = before.ends_with("://") || (before.ends_with('@') && before.contains("://"));
-            let word_start = before.is_empty() || before.ends_with(['"', '\'', ' ', '=']);
-            let alone = word_start && (port || after.trim_matches(['"', '\'']).is_empty());
-            if (url && ends) || (bare && alone) {
-                found.push(start..end);
-            }
+    let first_url = text.find("://").unwrap_or(text.len());
+    let marks = [':', '/', '"', '\'', '?', ' '];
+    let behind_signs = text.match_indices(['/', '@', '"', '\'', ' ', '=']);
+    for start in std::iter::once(0).chain(behind_signs.map(|(at, _)| at + 1)) {
+        let (before, rest) = text.split_at(start);
+        let end = start + rest.find(marks).unwrap_or(rest.len());
+        let is_host = |host: &str| {
+            hosts
+                .binary_search_by(|known| known.as_str().cmp(host))
+                .is_ok()
+        };
+        if !is_host(&text[start..end]) {
+            continue;
+        }
+        let after = &text[end..];
+        let port = after.strip_prefix(':').is_some_and(|port| {
+            port.starts_with(|letter: char| letter.is_ascii_digit() || letter == '$')
+        });
+        let url = before.ends_with("://") || before.ends_with('@') && first_url < start;
+        let word_start = before.is_empty() || before.ends_with(['"', '\'', ' ', '=']);
+        let alone = word_start && (port || after.trim_matches(['"', '\'']).is_empty());
+        if url || (bare && alone) {
+            found.push(start..end);
         }
     }
-    found.sort_by_key(|range| range.start);
-    found.dedup();
     found
 }
 

@@ -199,11 +199,10 @@ impl Settling {
         if tree.anchor_is_used(node.node) {
             return None;
         }
-        let parent = tree.parent(node.node)?;
+        let (parent, index) = tree.entry_of(node.node)?;
         let Kind::Mapping { entries, .. } = &tree.node(parent).kind else {
             return None;
         };
-        let index = entries.iter().position(|entry| entry.value == node.node)?;
         let key = tree.scalar(entries[index].key)?.value();
         if !matches!(
             key,
@@ -225,17 +224,11 @@ impl Settling {
         if uncovers || self.is_referred_to(documents, node, parent, key, references) {
             return None;
         }
-        let gone = entries.iter().enumerate().filter(|(at, _)| {
-            *at == index
-                || self.removes(
-                    NodeRef {
-                        file: node.file,
-                        node: parent,
-                    },
-                    *at,
-                )
-        });
-        let blank = gone.count() == entries.len();
+        let mapping = NodeRef {
+            file: node.file,
+            node: parent,
+        };
+        let blank = (0..entries.len()).all(|at| at == index || self.removes(mapping, at));
         let is_default = key == "default" || self.is_default(documents, node.file, parent);
         (!blank || is_default).then_some((parent, index))
     }
@@ -243,18 +236,7 @@ impl Settling {
     /// Whether a mapping is the value of `default:`.
     fn is_default(&self, documents: &Documents, file: FileId, mapping: NodeId) -> bool {
         let tree = &documents.file(file).tree;
-        let Some(parent) = tree.parent(mapping) else {
-            return false;
-        };
-        let Kind::Mapping { entries, .. } = &tree.node(parent).kind else {
-            return false;
-        };
-        entries.iter().any(|entry| {
-            entry.value == mapping
-                && tree
-                    .scalar(entry.key)
-                    .is_some_and(|key| key.value() == "default")
-        })
+        tree.key_of(mapping) == Some("default")
     }
 
     /// Whether a `!reference` anywhere names the key of a template: without the key it would be an error.
@@ -267,19 +249,8 @@ impl Settling {
         references: &References<'_>,
     ) -> bool {
         let tree = documents.tree(node);
-        let Some(above) = tree.parent(parent) else {
-            return false;
-        };
-        let Kind::Mapping { entries, .. } = &tree.node(above).kind else {
-            return false;
-        };
-        let Some(entry) = entries.iter().find(|entry| entry.value == parent) else {
-            return false;
-        };
-        let Some(job) = tree.scalar(entry.key) else {
-            return false;
-        };
-        references.name(job.value(), key)
+        let job = tree.key_of(parent);
+        job.is_some_and(|job| references.name(job, key))
     }
 }
 

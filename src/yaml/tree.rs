@@ -134,6 +134,26 @@ impl Tree {
         (parent != node).then_some(parent)
     }
 
+    /// The entry whose value a node is: its mapping, and its place there.
+    pub fn entry_of(&self, value: NodeId) -> Option<(NodeId, usize)> {
+        let mapping = self.parent(value)?;
+        let Kind::Mapping { entries, .. } = &self.node(mapping).kind else {
+            return None;
+        };
+        let index = entries.partition_point(|entry| entry.value < value);
+        let entry = entries.get(index)?;
+        (entry.value == value).then_some((mapping, index))
+    }
+
+    /// The key of the entry whose value a node is.
+    pub fn key_of(&self, value: NodeId) -> Option<&str> {
+        let (mapping, index) = self.entry_of(value)?;
+        let Kind::Mapping { entries, .. } = &self.node(mapping).kind else {
+            return None;
+        };
+        Some(self.scalar(entries.get(index)?.key)?.value())
+    }
+
     /// The node itself, or what an alias stands for.
     pub fn resolve(&self, node: NodeId) -> NodeId {
         match &self.node(node).kind {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::collections::HashMap;
+use crate::collections::{HashMap, HashSet};
 use crate::passes::context::Context;
 use crate::repository::Files;
 use crate::rules::Rules;
@@ -18,7 +18,11 @@ const LARGEST: usize = 256 * 1024;
 
 /// Files that were read, each once for all jobs of a pipeline.
 #[derive(Debug, Default)]
-pub(in crate::passes) struct Texts(RefCell<HashMap<PathBuf, Option<Rc<Vec<Part>>>>>);
+pub(in crate::passes) struct Texts {
+    read: RefCell<HashMap<PathBuf, Option<Rc<Vec<Part>>>>>,
+    /// The names of the parts of each.
+    names: RefCell<HashMap<PathBuf, HashSet<String>>>,
+}
 
 impl Texts {
     /// A file, taken apart; nothing if it holds no commands. `run`: it is run, and not only named.
@@ -28,15 +32,28 @@ impl Texts {
         path: &Path,
         run: bool,
     ) -> Option<Rc<Vec<Part>>> {
-        if let Some(known) = self.0.borrow().get(path) {
+        if let Some(known) = self.read.borrow().get(path) {
             return known.clone();
         }
         let read = parts(context.files, context.rules, path, run).map(Rc::new);
         // what is only named now may be run later
         if run || read.is_some() {
-            self.0.borrow_mut().insert(path.to_owned(), read.clone());
+            let mut known = self.read.borrow_mut();
+            known.insert(path.to_owned(), read.clone());
         }
         read
+    }
+
+    /// Whether a file that is run has a part of a name.
+    pub(super) fn has_part(&self, context: &Context<'_>, path: &Path, name: &str) -> bool {
+        let Some(parts) = self.read(context, path, true) else {
+            return false;
+        };
+        let mut known = self.names.borrow_mut();
+        let names = known
+            .entry(path.to_owned())
+            .or_insert_with(|| parts.iter().flat_map(|part| &part.names).cloned().collect());
+        names.contains(name)
     }
 }
 

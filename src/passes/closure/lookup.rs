@@ -168,7 +168,9 @@ impl Closure<'_> {
                         named = self.files().glob("**/package.json");
                         named.truncate(MOST_MATCHES);
                     }
-                    for path in named.into_iter().filter(|path| self.has_part(path, name)) {
+                    let (texts, context) = (&self.context.texts, self.context);
+                    named.retain(|path| texts.has_part(context, path, name));
+                    for path in named {
                         let by_itself = ["preinstall", "install", "postinstall", "prepare"];
                         steps.push(Step {
                             wanted: vec![name.clone()],
@@ -179,12 +181,6 @@ impl Closure<'_> {
                 }
             }
         }
-    }
-
-    /// Whether a file has a part of a name.
-    fn has_part(&self, path: &Path, name: &String) -> bool {
-        let parts = self.read(path, true);
-        parts.is_some_and(|parts| parts.iter().any(|part| part.names.contains(name)))
     }
 
     /// The folders that a word may name; none if that is not known.

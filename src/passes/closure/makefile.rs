@@ -349,14 +349,13 @@ pub(super) fn package_scripts(rules: &Rules, text: &str) -> Vec<Part> {
         .and_then(|scripts| scripts.as_object());
     let mut parts = vec![Part::default()];
     let from = text.find("\"scripts\"").unwrap_or(0);
+    let begins = super::simple::line_of(text, from);
+    let lines = lines_of_names(text, from, begins);
     for (name, script) in scripts.into_iter().flatten() {
         let Some(script) = script.as_str() else {
             continue;
         };
-        let at = text
-            .get(from..)
-            .and_then(|rest| rest.find(&format!("\"{name}\"")));
-        let line = super::simple::line_of(text, from + at.unwrap_or(0));
+        let line = lines.get(name.as_str()).copied().unwrap_or(begins);
         let mut reading = Reading::default();
         reading.shell(rules, script, 0);
         reading.put_on(line);
@@ -370,6 +369,26 @@ pub(super) fn package_scripts(rules: &Rules, text: &str) -> Vec<Part> {
         });
     }
     parts
+}
+
+/// What stands in quotes from a byte and its line on, each with the line on which it first stands.
+fn lines_of_names(text: &str, from: usize, mut line: usize) -> HashMap<&str, usize> {
+    let mut lines = HashMap::default();
+    let mut open = None;
+    for (at, letter) in text.bytes().enumerate().skip(from) {
+        match letter {
+            b'\n' => line += 1,
+            b'"' => {
+                if let Some((start, line)) = open.replace((at + 1, line))
+                    && let Some(name) = text.get(start..at)
+                {
+                    lines.entry(name).or_insert(line);
+                }
+            }
+            _ => {}
+        }
+    }
+    lines
 }
 
 impl Reading {
