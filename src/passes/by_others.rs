@@ -3,15 +3,15 @@
 
 use crate::collections::{HashMap, HashSet};
 use crate::rules::ImageKind;
-use crate::shell::Word;
+use crate::shell::{Nesting, Word};
 
 use super::context::{Call, JobView, unquoted};
-use super::disguise::holds_docker;
 use super::docker_call::DockerCall;
 use super::draft::Draft;
 use super::evidence::{calls_docker, kind_of, names_command};
 use super::job::JobPass;
 use super::script_edit;
+use super::values::holds_docker;
 
 /// Where Podman's command is in its image and on GitHub's machines.
 pub(super) const PODMAN_PATH: &str = "/usr/bin/podman";
@@ -20,29 +20,14 @@ pub(super) const PODMAN_PATH: &str = "/usr/bin/podman";
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     let run_files = files_that_are_run(view);
-    let mut shells = HashMap::default();
-    for call in view.calls.iter().filter(|call| reads_input_as_script(call)) {
-        let place = &call.command().place;
-        let last = place.pipeline.0;
-        shells.insert(
-            (call.line, place.statement.start, place.statement.end),
-            last,
-        );
-    }
+    let readers = Readers::of(view, &run_files);
     for call in view.calls.iter().filter(|call| !call.is_remote()) {
+        made_up(view, call, &readers, draft);
         if calls_docker(call) {
-            if call.command().wrappers.iter().any(|word| {
-                word.value
-                    .as_deref()
-                    .is_some_and(|value| value.ends_with("chroot"))
-            }) {
-                let message =
-                    "docker is called in another root folder, which keeps its own programs";
-                draft.block("disguised-docker", view.at_command(call), message, HELP);
-            }
+            in_another_root(view, call, draft);
             continue;
         }
-        if let Some(message) = runs_a_text(pass, call, &shells, &run_files) {
+        if let Some(message) = runs_a_text(pass, call, &readers, &run_files) {
             draft.block("disguised-docker", view.at_command(call), message, HELP);
         }
         by_path(view, call, draft);
@@ -60,31 +45,83 @@ const HELP: &str = "call docker as a command of its own, then run again";
 /// A pipeline of a line's script, by its statement.
 type Statement = (usize, usize, usize);
 
+/// The pipelines of a job that end in something which runs what it reads.
+#[derive(Default)]
+struct Readers {
+    /// The place in the pipeline of any such command.
+    all: HashMap<Statement, usize>,
+    /// The same of shells alone.
+    shells: HashMap<Statement, usize>,
+}
+
+impl Readers {
+    fn of(view: &JobView<'_>, run_files: &HashSet<String>) -> Self {
+        let mut readers = Self::default();
+        let reads = |call: &&Call| reads_input_as_script(call) || tees_into(call, run_files);
+        for call in view.calls.iter().filter(reads) {
+            let place = &call.command().place;
+            readers.all.insert(statement(call), place.pipeline.0);
+            let by_xargs = place.nesting.contains(&Nesting::Xargs);
+            if call.program().is_some_and(is_shell) && !by_xargs {
+                readers.shells.insert(statement(call), place.pipeline.0);
+            }
+        }
+        readers
+    }
+}
+
+fn statement(call: &Call) -> Statement {
+    let statement = &call.command().place.statement;
+    (call.line, statement.start, statement.end)
+}
+
+/// Whether a command stands before the one that reads in its pipeline.
+fn feeds(call: &Call, readers: &HashMap<Statement, usize>) -> bool {
+    let reader = readers.get(&statement(call));
+    reader.is_some_and(|reader| *reader > call.command().place.pipeline.0)
+}
+
+/// `chroot /mnt docker ps`.
+fn in_another_root(view: &JobView<'_>, call: &Call, draft: &mut Draft) {
+    let mut wrappers = call.command().wrappers.iter();
+    let is_chroot = |word: &Word| {
+        let value = word.value.as_deref();
+        value.is_some_and(|value| value.ends_with("chroot"))
+    };
+    if wrappers.any(is_chroot) {
+        let message = "docker is called in another root folder, which keeps its own programs";
+        draft.block("disguised-docker", view.at_command(call), message, HELP);
+    }
+}
+
 /// Says how a command makes a docker command out of a text, if it does.
 fn runs_a_text(
     pass: &JobPass<'_>,
     call: &Call,
-    shells: &HashMap<Statement, usize>,
+    readers: &Readers,
     run_files: &HashSet<String>,
 ) -> Option<String> {
     let view = &pass.view;
     let rules = view.context.rules;
     let command = call.command();
+    let program = call.program().unwrap_or_default();
+    let bodies = command
+        .redirects
+        .iter()
+        .filter_map(|one| one.heredoc.as_ref());
+    let mut bodies = bodies.filter_map(|heredoc| call.text().get(heredoc.body.clone()));
+    if rules.runs_project_code(program) && !is_shell(program) && bodies.any(holds_docker) {
+        return Some(format!("{program} runs code that names docker"));
+    }
     let own = call.text().get(command.span.clone()).unwrap_or_default();
     if !own.contains("docker") {
         return None;
     }
-    let program = call.program().unwrap_or_default();
     let words = command.words.get(1..).unwrap_or_default();
     let text = |word: &Word| unquoted(call.raw(word)).into_owned();
     let holds = || words.iter().any(|word| holds_docker(&text(word)));
-    let place = &command.place;
-    let statement = (call.line, place.statement.start, place.statement.end);
-    let feeds = shells
-        .get(&statement)
-        .is_some_and(|last| *last > place.pipeline.0);
-    if feeds && holds() {
-        return Some("a shell runs what this command prints, and that calls docker".to_owned());
+    if feeds(call, &readers.all) && holds() {
+        return Some("what this command prints is run, and that calls docker".to_owned());
     }
     let into = command.redirects.iter();
     let mut into = into.filter(|redirect| redirect.operator.starts_with('>'));
@@ -97,9 +134,11 @@ fn runs_a_text(
     if is_run && words.iter().any(names) {
         return Some("a docker command goes into a file here, which is run".to_owned());
     }
+    if program.starts_with('{') && holds_docker(program) {
+        return Some("braces make a docker command here".to_owned());
+    }
     let language = matches!(program, "awk" | "gawk" | "mawk" | "nawk" | "sed");
     let starts = ["system(", "getline", "| \"", "/e"];
-    let holds = || holds() || program == "sed" && own.contains("/docker ");
     let holds = || holds() || program == "sed" && own.contains("/docker ");
     if language && holds() && starts.iter().any(|sign| own.contains(sign)) {
         return Some(format!("{program} may start docker by itself here"));
@@ -121,8 +160,41 @@ fn runs_a_text(
         .then(|| format!("{program} is given a docker command as one word"))
 }
 
+/// `base64 -d script | sh`: what a shell runs is made up by another program than those that print what stands here.
+fn made_up(view: &JobView<'_>, call: &Call, readers: &Readers, draft: &mut Draft) {
+    let place = &call.command().place;
+    let program = call.program().unwrap_or("this command");
+    let prints = [
+        "echo", "printf", "cat", "sed", "envsubst", "tee", "curl", "wget",
+    ];
+    let inside = place.nesting.contains(&Nesting::Substitution);
+    if feeds(call, &readers.shells) && !inside && !prints.contains(&program) {
+        draft.review(
+            "hidden-docker",
+            view.at_command(call),
+            format!(
+                "{program} makes up what a shell runs: if that calls docker, it will not find it"
+            ),
+            "see that it does not call docker",
+        );
+    }
+}
+
+fn is_shell(program: &str) -> bool {
+    matches!(
+        program,
+        "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "eval"
+    )
+}
+
 /// Whether a command runs what comes from its standard input.
 fn reads_input_as_script(call: &Call) -> bool {
+    // `xargs env`, `xargs -I{} sh -c "{}"`: what is read becomes words of the command
+    if call.command().place.nesting.contains(&Nesting::Xargs) {
+        return call
+            .program()
+            .is_some_and(|program| program == "env" || is_shell(program));
+    }
     let words = &call.command().words;
     let mut operands = words
         .iter()
@@ -144,6 +216,13 @@ fn files_that_are_run(view: &JobView<'_>) -> HashSet<String> {
         Some(plain(&unquoted(call.raw(word))).to_owned())
     });
     files.collect()
+}
+
+/// `tee FILE`, where the file is run later.
+fn tees_into(call: &Call, run_files: &HashSet<String>) -> bool {
+    let mut words = call.command().words.iter().skip(1);
+    let is_run = |word: &Word| run_files.contains(plain(&unquoted(call.raw(word))));
+    call.program() == Some("tee") && words.any(is_run)
 }
 
 fn plain(path: &str) -> &str {

@@ -1,35 +1,32 @@
 //! Docker by another name: a variable, an array, a loop, an alias or a function that stands for it.
 
-use crate::collections::{HashMap, HashSet};
+use crate::collections::HashSet;
 use crate::providers::github::{expression, matrix};
-use crate::shell::{CompoundKind, Nesting, Part, Word};
+use crate::shell::{Nesting, Part, Word};
 
 use super::context::{Call, JobView, unquoted};
 use super::draft::Draft;
 use super::job::JobPass;
+use super::values::{Values, holds_docker, names_in};
 
 /// Says where docker is called by a name that is decided when the script runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     functions(pass, draft);
     aliases(pass, draft);
     let values = Values::of(pass.view);
+    let runners = functions_that_run(pass.view);
     for call in pass.view.calls.iter().filter(|call| !call.is_remote()) {
         match call.program() {
             None => by_name(pass, &values, call, draft),
-            Some(program) => handed_on(pass, &values, call, program, draft),
+            Some(program) => {
+                handed_on(pass, &values, call, program, draft);
+                if runners.contains(program) {
+                    given_docker(pass, call, program, draft);
+                }
+            }
         }
     }
     held_by_the_file(pass, draft);
-}
-
-/// Whether a text holds docker as a word of its own, or as a program by its path.
-pub(super) fn holds_docker(text: &str) -> bool {
-    let ends = |one: char| one.is_whitespace() || "\"'`(){}[];|&<>=,\\:".contains(one);
-    let is_docker = |word: &str| {
-        let name = word.rsplit_once("bin/").map_or(word, |(_, name)| name);
-        matches!(name, "docker" | "docker-compose")
-    };
-    text.contains("docker") && text.split(ends).any(is_docker)
 }
 
 fn functions(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -68,99 +65,6 @@ fn aliases(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
-/// What the variables of a job may hold, as far as its files say.
-struct Values<'a> {
-    /// The values of each.
-    texts: HashMap<&'a str, Vec<&'a str>>,
-    /// Those that may hold docker, or another one that does.
-    docker: HashSet<&'a str>,
-}
-
-impl<'a> Values<'a> {
-    fn of(view: &'a JobView<'_>) -> Self {
-        let mut values = Self {
-            texts: HashMap::default(),
-            docker: HashSet::default(),
-        };
-        for (name, variable) in &view.job.variables {
-            let value = variable.value.as_deref();
-            values.add(name.as_ref(), value.unwrap_or_default());
-        }
-        for line in &view.lines {
-            let (Ok(script), text) = (&line.parsed.script, &*line.parsed.text) else {
-                continue;
-            };
-            for assignment in &script.assignments {
-                values.add(assignment.name.as_str(), assignment.value.raw(text));
-            }
-            let loops = script.compounds.iter();
-            for compound in loops.filter(|one| one.kind == CompoundKind::For) {
-                let body = compound.lists.first().map(|list| list.start);
-                let head = compound.span.start..body.unwrap_or(compound.span.end);
-                let head = text.get(head).unwrap_or_default();
-                let mut words = head.split_whitespace().skip(1);
-                values.add(words.next().unwrap_or_default(), head);
-            }
-        }
-        for call in &view.calls {
-            let declares = matches!(
-                call.program(),
-                Some("export" | "declare" | "typeset" | "local" | "readonly")
-            );
-            for word in call.command().words.iter().filter(|_| declares) {
-                if let Some((name, value)) = call.raw(word).split_once('=') {
-                    values.add(name.trim_end_matches('+'), value);
-                }
-            }
-        }
-        values.find_docker();
-        values
-    }
-
-    fn add(&mut self, name: &'a str, value: &'a str) {
-        self.texts.entry(name).or_default().push(value);
-    }
-
-    /// Finds the variables that may hold docker, and from there those that name them.
-    fn find_docker(&mut self) {
-        let mut named_by: HashMap<&str, Vec<&'a str>> = HashMap::default();
-        let mut open = Vec::new();
-        for (name, values) in &self.texts {
-            for value in values {
-                if holds_docker(value) {
-                    open.push(*name);
-                }
-                for other in names_in(value) {
-                    named_by.entry(other).or_default().push(name);
-                }
-            }
-        }
-        while let Some(name) = open.pop() {
-            if self.docker.insert(name) {
-                open.extend(named_by.get(name).into_iter().flatten());
-            }
-        }
-    }
-
-    fn is_set(&self, name: &str) -> bool {
-        self.texts.contains_key(name)
-    }
-
-    fn is_docker(&self, name: &str) -> bool {
-        self.docker.contains(name)
-    }
-}
-
-/// The variables that a text names.
-fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    text.split('$').skip(1).filter_map(|rest| {
-        let rest = rest.trim_start_matches('{').trim_start_matches('!');
-        let end = rest.find(|one: char| !one.is_ascii_alphanumeric() && one != '_');
-        rest.get(..end.unwrap_or(rest.len()))
-            .filter(|name| name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_'))
-    })
-}
-
 /// `$DOCKER ps`, `"${cmd[@]}"`, `${DOCKER:-docker} push`, `$(which docker) ps`.
 fn by_name(pass: &JobPass<'_>, values: &Values<'_>, call: &Call, draft: &mut Draft) {
     let view = &pass.view;
@@ -170,7 +74,8 @@ fn by_name(pass: &JobPass<'_>, values: &Values<'_>, call: &Call, draft: &mut Dra
     let raw = call.raw(word);
     let mut names: Vec<&str> = names_in(raw).collect();
     names.extend(expression::variable(raw));
-    let said = if spelled(word, raw) || names.iter().any(|name| values.is_docker(name)) {
+    let by_value = names.iter().any(|name| values.is_docker(name));
+    let said = if spelled(word, raw) || by_value || values.make_docker(word, raw) {
         format!("{raw} stands for docker, or may")
     } else if matrix_docker(view, raw) {
         format!("{raw} is docker in some of the job's runs")
@@ -290,6 +195,38 @@ fn handed_on(
     }
 }
 
+/// The functions that run what they are given: `run() { "$@"; }`.
+fn functions_that_run<'a>(view: &'a JobView<'_>) -> HashSet<&'a str> {
+    let runs = view.calls.iter().filter(|call| {
+        let first = call.command().words.first();
+        let raw = first.map_or("", |word| call.raw(word));
+        call.program().is_none()
+            && ["$1", "${1", "$@", "${@", "$*", "${*"]
+                .iter()
+                .any(|own| raw.contains(own))
+    });
+    let nesting = runs.flat_map(|call| &call.command().place.nesting);
+    nesting
+        .filter_map(|one| match one {
+            Nesting::Function(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// `run docker`: such a function gets docker by its name.
+fn given_docker(pass: &JobPass<'_>, call: &Call, program: &str, draft: &mut Draft) {
+    let mut words = call.command().words.iter().skip(1);
+    if words.any(|word| holds_docker(call.raw(word))) {
+        draft.block(
+            "disguised-docker",
+            pass.view.at_command(call),
+            format!("{program} runs what it is given, and that is docker here"),
+            "call docker as a command of its own, then run again",
+        );
+    }
+}
+
 /// A variable of the CI file that holds a docker command: what the script makes of it is not certain.
 fn held_by_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
@@ -307,36 +244,6 @@ fn held_by_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
                 format!("{name} holds a docker command that the script runs"),
                 "write the command out where it is used",
             );
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::holds_docker;
-
-    #[test]
-    fn finds_docker_as_a_program_and_not_in_other_words() {
-        for text in [
-            "docker",
-            "sudo docker ps",
-            "(docker push a)",
-            "\"docker\"",
-            "$(command -v docker)",
-            "/usr/local/bin/docker",
-            "x; docker-compose up",
-        ] {
-            assert!(holds_docker(text), "{text}");
-        }
-        for text in [
-            "docker/build.sh",
-            "docker.io/library/alpine",
-            "Dockerfile",
-            "mydocker",
-            "docker-entry",
-            "./docker/docker.sh",
-        ] {
-            assert!(!holds_docker(text), "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::rules::{ActionFate, DockerKind, ImageKind, Rules, ToolboxFate, fits};
 use crate::shell::Word;
 
 use super::context::{Call, Context, JobView, LineView, spells};
-use super::disguise::holds_docker;
+use super::values::holds_docker;
 
 /// The Docker in one job.
 #[derive(Clone, Debug, Default)]

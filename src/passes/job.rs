@@ -39,6 +39,8 @@ pub struct JobPass<'a> {
     pub(super) clients: OnceCell<Vec<(usize, ApiClient)>>,
     /// What the job does with credentials beside its logins, once somebody asked.
     pub(super) credentials: OnceCell<Credentials>,
+    /// The contexts that it makes for the engine that it has anyway, once somebody asked.
+    pub(super) contexts: OnceCell<HashSet<String>>,
     /// What its compose commands are about, once somebody asked.
     pub(super) compose: OnceCell<Vec<ComposeUse>>,
     /// What something out of sight may share with the job, once somebody asked.
@@ -75,6 +77,7 @@ impl<'a> JobPass<'a> {
             folders: Folders::of(view),
             clients: OnceCell::new(),
             credentials: OnceCell::new(),
+            contexts: OnceCell::new(),
             compose: OnceCell::new(),
             sharing: OnceCell::new(),
             same_port: OnceCell::new(),

@@ -58,6 +58,7 @@ mod stays;
 mod steps;
 mod toolbox;
 
+mod values;
 mod variables;
 mod waits;
 mod written_files;

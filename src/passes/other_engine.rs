@@ -155,7 +155,11 @@ fn is_other_context(pass: &JobPass<'_>, name: &str) -> bool {
     if name.starts_with('.') || name.contains('/') {
         return false;
     }
-    !matches!(name.as_str(), "" | "default") && !own_contexts(pass).contains(&name)
+    !matches!(name.as_str(), "" | "default")
+        && !pass
+            .contexts
+            .get_or_init(|| own_contexts(pass))
+            .contains(&name)
 }
 
 /// The contexts that the job makes for the engine that it has anyway.
