@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::collections::HashMap;
+use crate::collections::{HashMap, HashSet};
 use crate::yaml::{Change, Kind, New, NodeId, Tree};
 
 /// How many values one file may expand to: a bound for alias bombs.
@@ -198,49 +198,54 @@ impl<'a> Model<'a> {
     }
 }
 
+/// The items of a list, as its changes make them.
 fn changed_items<'a>(items: &[NodeId], changes: &[&'a Change]) -> Vec<Meant<'a>> {
+    let mut removed: HashSet<usize> = HashSet::default();
+    let mut inserted: HashMap<usize, Vec<Meant<'a>>> = HashMap::default();
+    for change in changes {
+        match change {
+            Change::InsertItem { at, value, .. } => {
+                inserted.entry(*at).or_default().push(Meant::New(value));
+            }
+            Change::RemoveItem { index, .. } => {
+                removed.insert(*index);
+            }
+            _ => {}
+        }
+    }
     let mut list = Vec::new();
     for index in 0..=items.len() {
-        for change in changes {
-            if let Change::InsertItem { at, value, .. } = change
-                && *at == index
-            {
-                list.push(Meant::New(value));
-            }
-        }
-        let removed = changes
-            .iter()
-            .any(|change| matches!(change, Change::RemoveItem { index: at, .. } if *at == index));
-        if let Some(item) = items.get(index)
-            && !removed
-        {
-            list.push(Meant::Node(*item));
-        }
+        list.extend(inserted.remove(&index).into_iter().flatten());
+        let item = items.get(index).filter(|_| !removed.contains(&index));
+        list.extend(item.map(|item| Meant::Node(*item)));
     }
     list
 }
 
+/// The entries of a mapping, as its changes make them.
 fn changed_entries<'a>(
     entries: &[crate::yaml::Entry],
     changes: &[&'a Change],
 ) -> Vec<(Meant<'a>, Meant<'a>)> {
+    let mut removed: HashSet<usize> = HashSet::default();
+    let mut inserted: HashMap<usize, Vec<(Meant<'a>, Meant<'a>)>> = HashMap::default();
+    for change in changes {
+        match change {
+            Change::InsertEntry { at, key, value, .. } => {
+                let entry = (Meant::Key(key), Meant::New(value));
+                inserted.entry(*at).or_default().push(entry);
+            }
+            Change::RemoveEntry { index, .. } => {
+                removed.insert(*index);
+            }
+            _ => {}
+        }
+    }
     let mut map = Vec::new();
     for index in 0..=entries.len() {
-        for change in changes {
-            if let Change::InsertEntry { at, key, value, .. } = change
-                && *at == index
-            {
-                map.push((Meant::Key(key), Meant::New(value)));
-            }
-        }
-        let removed = changes
-            .iter()
-            .any(|change| matches!(change, Change::RemoveEntry { index: at, .. } if *at == index));
-        if let Some(entry) = entries.get(index)
-            && !removed
-        {
-            map.push((Meant::Node(entry.key), Meant::Node(entry.value)));
-        }
+        map.extend(inserted.remove(&index).into_iter().flatten());
+        let entry = entries.get(index).filter(|_| !removed.contains(&index));
+        map.extend(entry.map(|entry| (Meant::Node(entry.key), Meant::Node(entry.value))));
     }
     map
 }

@@ -6,6 +6,8 @@ mod write;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::collections::{HashMap, HashSet};
+use crate::pipeline::NodeRef;
 use crate::shell::{Connected, Connector, Place};
 use crate::yaml::Change;
 
@@ -30,14 +32,23 @@ pub(super) fn plan(view: &JobView<'_>, draft: &mut Draft) {
         let removals = lines.entry(line).or_default();
         removals.entry(index).or_insert(removal.finding); // the first reason counts
     }
-    for (line, removals) in lines {
-        let Some(reading) = Reading::new(view, line, removals) else {
-            continue;
-        };
-        let decisions = decide(&reading);
-        forget(view, &reading, &decisions, draft);
-        write::write(view, &reading, &decisions, draft);
-        whole_step(view, line, &decisions, draft);
+    let readings = lines.into_iter();
+    let readings = readings.filter_map(|(line, removals)| Reading::new(view, line, removals));
+    let decided: Vec<(Reading<'_>, Vec<Decision>)> = readings
+        .map(|reading| {
+            let decisions = decide(&reading);
+            (reading, decisions)
+        })
+        .collect();
+    forget(view, &decided, draft);
+    let mut gone: HashSet<NodeRef> = HashSet::default();
+    for (reading, decisions) in &decided {
+        write::write(view, reading, decisions, draft);
+        gone.extend(whole_step(view, reading.line, decisions, draft));
+    }
+    if !gone.is_empty() {
+        let changes = &mut draft.changes;
+        changes.retain(|planned| !gone.contains(&planned.node()));
     }
 }
 
@@ -207,31 +218,37 @@ fn only_tests(units: &[Unit<'_>]) -> bool {
 }
 
 /// What was planned inside of a command that goes is not needed any more.
-fn forget(view: &JobView<'_>, reading: &Reading<'_>, decisions: &[Decision], draft: &mut Draft) {
-    let node = view.lines[reading.line].node;
-    let statements: Vec<&Range<usize>> = statements(decisions).map(|(range, _)| range).collect();
-    let goes = |range: &Range<usize>| {
+fn forget(view: &JobView<'_>, decided: &[(Reading<'_>, Vec<Decision>)], draft: &mut Draft) {
+    let mut going: HashMap<NodeRef, (&Reading<'_>, Vec<&Range<usize>>)> = HashMap::default();
+    for (reading, decisions) in decided {
+        let statements = statements(decisions).map(|(range, _)| range).collect();
+        let node = view.lines[reading.line].node;
+        going.insert(node, (reading, statements));
+    }
+    let goes = |node: NodeRef, range: &Range<usize>| {
+        let Some((reading, statements)) = going.get(&node) else {
+            return false;
+        };
         let next = statements.partition_point(|statement| statement.start <= range.start);
         let last = next.checked_sub(1).and_then(|last| statements.get(last));
         reading.covers(range) || last.is_some_and(|statement| inside(range, statement))
     };
     draft.changes.retain(|planned| match &planned.change {
-        Change::ReplaceText {
-            node: other, range, ..
-        } => planned.file != node.file || *other != node.node || !goes(range),
+        Change::ReplaceText { range, .. } => !goes(planned.node(), range),
         _ => true,
     });
 }
 
-/// A step of which nothing but comments would be left goes as a whole.
-fn whole_step(view: &JobView<'_>, index: usize, decisions: &[Decision], draft: &mut Draft) {
+/// A step of which nothing but comments would be left goes as a whole; gives its script then.
+fn whole_step(
+    view: &JobView<'_>,
+    index: usize,
+    decisions: &[Decision],
+    draft: &mut Draft,
+) -> Option<NodeRef> {
     let line = &view.lines[index];
-    let Some((sequence, place)) = line.step else {
-        return;
-    };
-    let Some((_, finding)) = statements(decisions).last() else {
-        return;
-    };
+    let (sequence, place) = line.step?;
+    let (_, finding) = statements(decisions).last()?;
     let left = without(
         &line.parsed.text,
         statements(decisions).map(|(range, _)| range),
@@ -241,9 +258,8 @@ fn whole_step(view: &JobView<'_>, index: usize, decisions: &[Decision], draft: &
         line.is_empty() || line.starts_with('#') || line.starts_with("set -")
     });
     if !nothing {
-        return;
+        return None;
     }
-    draft.changes.retain(|planned| planned.node() != line.node);
     draft.plan(Planned {
         file: sequence.file,
         change: Change::RemoveItem {
@@ -254,6 +270,7 @@ fn whole_step(view: &JobView<'_>, index: usize, decisions: &[Decision], draft: &
         instead: None,
         finding,
     });
+    Some(line.node)
 }
 
 /// The statements that go as a whole, in order, each with the finding that says why.
