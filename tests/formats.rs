@@ -42,7 +42,7 @@ scan:
   services:
     - docker:27-dind
   script:
-    - docker build -t other .
+    - docker build -t other -f other.Dockerfile .
     - docker stack deploy -c compose.yml other
 "##;
 
@@ -61,6 +61,11 @@ jobs:
 "#;
 
 const DOCKERFILE: &str = "FROM docker.io/library/golang:1.25
+RUN --network=none go build ./...
+";
+
+/// A Dockerfile that Podman refuses.
+const REFUSED: &str = "FROM docker.io/library/golang:1.25
 RUN --mount=type=cache,target=/root/.cache,sharing=private go build ./...
 ";
 
@@ -81,6 +86,7 @@ fn sample() -> Repository {
             "deploy:\n  image: docker:27\n  services: [docker:27-dind]\n  script: [docker stack ls]\n",
         ),
         ("Dockerfile", DOCKERFILE),
+        ("other.Dockerfile", REFUSED),
     ])
 }
 
