@@ -27,6 +27,16 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             in_another_root(view, call, draft);
             continue;
         }
+        if call
+            .command()
+            .words
+            .first()
+            .is_some_and(|word| may_match_docker(call.raw(word)))
+        {
+            let message =
+                "which program this pattern finds cannot be seen here, and docker fits it";
+            draft.block("disguised-docker", view.at_command(call), message, HELP);
+        }
         if let Some(message) = runs_a_text(pass, call, &readers, &run_files) {
             draft.block("disguised-docker", view.at_command(call), message, HELP);
         }
@@ -44,6 +54,32 @@ const HELP: &str = "call docker as a command of its own, then run again";
 
 /// A pipeline of a line's script, by its statement.
 type Statement = (usize, usize, usize);
+
+/// Whether the word for a program is a pattern of file names that docker's may fit: `/usr/bin/dock?r`. What stands in the
+/// pattern as it is has to be found in the name in that order.
+fn may_match_docker(raw: &str) -> bool {
+    let name = raw.rsplit('/').next().unwrap_or(raw);
+    let is_pattern = name.contains(['*', '?']) || name.contains('[') && name.contains(']');
+    if !is_pattern || raw.contains(['$', '`']) || raw.starts_with('[') {
+        return false;
+    }
+    let mut written = Vec::new();
+    let mut in_brackets = false;
+    for character in name.chars() {
+        match character {
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            '*' | '?' | '\\' | '"' | '\'' => {}
+            character if !in_brackets => written.push(character),
+            _ => {}
+        }
+    }
+    let mut rest = "docker".chars();
+    !written.is_empty()
+        && written
+            .iter()
+            .all(|wanted| rest.any(|letter| letter == *wanted))
+}
 
 /// The pipelines of a job that end in something which runs what it reads.
 #[derive(Default)]
