@@ -517,7 +517,7 @@ fn losses_and_first_versions_are_named() {
     );
     let version = |text: &str| text.parse::<Version>().ok();
     assert_eq!(flag("build", "--cache-to").since, version("4.2"));
-    assert_eq!(command("buildx version").since, version("4.4"));
+    assert_eq!(command("update").since, version("4.3"));
     assert!(version("4.9.3") < version("4.10") && version("5.8") == version("5.8.0"));
     for wrong in ["", "5.", "5.x", "1.2.3.4", "99999999999"] {
         assert_eq!(version(wrong), None, "{wrong}");

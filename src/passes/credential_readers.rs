@@ -73,6 +73,7 @@ impl Context<'_> {
             let mut commands = script.commands.iter();
             commands.find_map(|command| {
                 let reads = reader(self.rules, command).map(str::to_owned);
+                let reads = reads.or_else(|| skopeo(command).filter(|_| on_machine(job)));
                 let reads =
                     reads.or_else(|| self.file_that_reads(line, &parsed.text, command, &mut seen));
                 reads.or_else(|| self.out_of_sight(job, &parsed.text, command))
@@ -83,8 +84,7 @@ impl Context<'_> {
     /// A program that runs what is not seen here, on a machine where that still finds docker.
     fn out_of_sight(&self, job: &Job, text: &str, command: &Command) -> Option<String> {
         let program = command.program()?;
-        let on_machine = job.provider == Provider::GitHub && job.image.is_none();
-        if !on_machine || !self.rules.runs_project_code(program) {
+        if !on_machine(job) || !self.rules.runs_project_code(program) {
             return None;
         }
         let words = command.words.iter().skip(1);
@@ -136,6 +136,27 @@ impl Context<'_> {
         }
         None
     }
+}
+
+/// Whether a job runs as the user of a machine of its runner.
+fn on_machine(job: &Job) -> bool {
+    job.provider == Provider::GitHub && job.image.is_none()
+}
+
+/// Skopeo, which stands for `imagetools` once the job has moved, too. Where XDG_RUNTIME_DIR is not set, as may be on a runner,
+/// Podman without root and skopeo look for their own file in different folders, and only Docker's is found by both.
+/// Source: containers-auth.json(5), an issue report of skopeo on a runner of GitHub's; ran on Podman 4.3.1 with skopeo 1.9.3.
+fn skopeo(command: &Command) -> Option<String> {
+    let has = |wanted: &str| {
+        let mut words = command.words.iter();
+        words.any(|word| word.value.as_deref() == Some(wanted))
+    };
+    let reads = match command.program()? {
+        "skopeo" => !has("login") && !has("logout"),
+        "docker" => has("imagetools") || has("manifest") && has("inspect"),
+        _ => false,
+    };
+    reads.then(|| "skopeo".to_owned())
 }
 
 /// The program of a command, if it reads the credentials.

@@ -21,6 +21,8 @@ pub struct Templates {
     #[serde(default)]
     other: UniqueMap<String>,
     #[serde(default)]
+    more: UniqueMap<String>,
+    #[serde(default)]
     names: UniqueSet,
     #[serde(default)]
     missing: UniqueSet,
@@ -37,6 +39,8 @@ pub enum Field<'r> {
     Renamed(&'r str),
     /// Something else, under this name if there is one.
     Other(Option<&'r str>),
+    /// What Docker has, and an entry that begins like this besides.
+    More(&'r str),
     /// An image's name, with a registry or localhost/.
     Name,
     /// An error.
@@ -81,6 +85,9 @@ impl Templates {
         if let Some(to) = named(&self.other, path) {
             return Some(Field::Other(to));
         }
+        if let Some(Some(begins)) = named(&self.more, path) {
+            return Some(Field::More(begins));
+        }
         if in_set(&self.names) {
             return Some(Field::Name);
         }
@@ -120,7 +127,7 @@ mod tests {
         for (of, path, expected) in [
             ("container", ".State.Running", Field::Same),
             ("container", ".Config.Labels.team", Field::Same),
-            ("container", ".Config.Labels", Field::Other(None)),
+            ("container", ".Config.Labels", Field::More("io.buildah")),
             (
                 "container",
                 ".NetworkSettings.Ports.*.*.HostPort",

@@ -6,7 +6,7 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::rules::{Field, Templates};
 
-use super::images::inspected;
+use super::images::{behind, inspected};
 use super::slash;
 use super::template::{Asked, asked};
 
@@ -133,6 +133,12 @@ fn look_at(
                 format!("the script reads {path}, which is not the same in Podman"),
             );
         }
+        Field::More(begins) if docker.call.is_read() && !looks_for_another(docker, begins) => {
+            let message =
+                format!("the script reads {path}, and Podman adds an entry of its own, {begins}");
+            block(docker, flag, draft, message);
+        }
+        Field::More(_) => {}
         Field::Other(Some(to)) => rename(docker, flag, one, to, draft),
         Field::Other(None) => {}
         Field::Name => name(docker, flag, draft),
@@ -152,6 +158,28 @@ fn look_at(
             &format!("whether Podman prints {path} as Docker does is not known"),
         ),
     }
+}
+
+/// Whether what reads the output only looks for lines with a text that the entry of Podman's own has not.
+fn looks_for_another(docker: &DockerCall<'_>, begins: &str) -> bool {
+    let mut readers = behind(docker);
+    let Some(next) = readers.next().filter(|next| next.program() == Some("grep")) else {
+        return false;
+    };
+    let words = next.command().words.iter().skip(1);
+    let words = words.map(|word| next.raw(word));
+    let (flags, texts): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('-'));
+    let [text] = texts.as_slice() else {
+        return false;
+    };
+    let text = text.trim_matches(['"', '\'']);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_/".contains(letter);
+    let known = ["-q", "-c", "-F", "-qF", "-Fq", "-o"];
+    !text.is_empty()
+        && text.chars().all(plain)
+        && !begins.contains(text)
+        && !text.starts_with(begins)
+        && flags.iter().all(|flag| known.contains(flag))
 }
 
 /// An image's name: Podman writes a registry or localhost/ in front.
