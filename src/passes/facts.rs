@@ -95,6 +95,8 @@ pub struct Facts {
     used: HashSet<String>,
     /// What builds name as their caches.
     cache_sources: HashSet<String>,
+    /// The names that containers are given.
+    containers: HashSet<String>,
 }
 
 impl Facts {
@@ -113,6 +115,11 @@ impl Facts {
                     known.push((index, is_login));
                 }
                 facts.add(index, deed);
+            }
+            let names = call.flags_named("--name");
+            if matches!(call.rule.name.as_str(), "run" | "create") {
+                let names = names.filter_map(|flag| call.value(flag));
+                facts.containers.extend(names.map(|name| name.text));
             }
             if call.rule.name == "build" {
                 facts.cache_sources.extend(cache_sources(call));
@@ -250,6 +257,11 @@ impl Facts {
     /// Whether a container is made of an image, or it gets another name.
     pub fn is_used(&self, image: &str) -> bool {
         self.used.contains(image)
+    }
+
+    /// Whether a container of the job has this name.
+    pub fn is_container(&self, name: &str) -> bool {
+        self.containers.contains(name)
     }
 
     /// Whether a build names an image as its cache.

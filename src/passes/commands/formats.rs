@@ -95,13 +95,13 @@ fn kind<'d>(pass: &JobPass<'_>, docker: &'d DockerCall<'_>) -> &'d str {
         Some(_) => return "container",
         None => {}
     }
-    // a container's name has neither a registry nor a tag
+    // a container's name has neither a registry nor a tag, and goes before an image of the same name
     let mut operands = docker.operands().into_iter();
     let image = operands.any(|word| {
         let raw = docker.text_of(word).text;
         let parsed = ImageName::parse(&raw);
         let named = raw.contains('/') || parsed.tag.is_some() || parsed.digest.is_some();
-        named || pass.facts.is_made(&raw)
+        named || pass.facts.is_made(&raw) && !pass.facts.is_container(&raw)
     });
     match image {
         true => "image",
