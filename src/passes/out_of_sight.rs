@@ -71,7 +71,9 @@ pub(super) fn of_project(pass: &JobPass<'_>, call: &Call) -> Option<String> {
     match name {
         "make" | "gmake" => return Some("what make runs".to_owned()),
         "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "." => {
-            return script_operand(call);
+            let listed = takes_names_from_xargs(call);
+            let listed = listed.then(|| format!("what xargs gives to {name}"));
+            return script_operand(call).or(listed);
         }
         "eval" if is_written_out(call) => return None,
         _ => {}
@@ -132,6 +134,16 @@ fn runs_what_ssh_agent_prints(call: &Call) -> bool {
             is_value = matches!(word, "-a" | "-E" | "-O" | "-P" | "-t");
             own && !word.contains([';', '|', '(', ')', '`'])
         })
+}
+
+/// `xargs -n1 sh < list.txt`: which scripts the shell runs stands in a list.
+fn takes_names_from_xargs(call: &Call) -> bool {
+    let command = call.command();
+    let mut words = command.words.iter().skip(1).map(|word| call.raw(word));
+    let by_xargs = command.place.nesting.contains(&Nesting::Xargs);
+    by_xargs
+        && !command.place.nesting.contains(&Nesting::Written)
+        && words.all(|word| word.starts_with('-') && !word.ends_with('c'))
 }
 
 /// The file that a shell is given, as it is written.
