@@ -10,8 +10,14 @@ use super::{Input, main_file};
 /// The head of a job of GitLab's with a daemon beside it.
 const JOB: &str = "build:\n  image: docker:27\n  services: [docker:27-dind]\n";
 
-/// A job with so many lines, each made of its number.
-const LINES: [(&str, fn(usize) -> String); 21] = [
+/// A line, made of its number.
+type Line = fn(usize) -> String;
+
+/// What grows: its name, the number of its parts to begin with, and an input with so many of them.
+pub(crate) type Axis = (&'static str, usize, Box<dyn Fn(usize) -> Input>);
+
+/// The lines of a job that may come in any number.
+const LINES: [(&str, Line); 21] = [
     ("same line", |_| {
         "docker run --rm r.example.com/app:1 true".into()
     }),
@@ -63,9 +69,9 @@ const LINES: [(&str, fn(usize) -> String); 21] = [
     }),
 ];
 
-/// The axes, each with the number of its parts to begin with.
-pub(crate) fn axes() -> Vec<(&'static str, usize, Box<dyn Fn(usize) -> Input>)> {
-    let mut axes: Vec<(&'static str, usize, Box<dyn Fn(usize) -> Input>)> = Vec::new();
+/// All axes.
+pub(crate) fn axes() -> Vec<Axis> {
+    let mut axes: Vec<Axis> = Vec::new();
     for (name, line) in LINES {
         let make = move |many| gitlab(&job((0..many).map(line)), Vec::new());
         axes.push((name, 1000, Box::new(make)));
