@@ -369,16 +369,21 @@ fn replace(
             .is_some_and(|key| key.value() == variable.name)
     });
     let Some(index) = found else { return false };
-    if tree.scalar(entries[index].value).is_none() {
+    let node = entries[index].value;
+    if tree.scalar(node).is_none() {
         return false;
     }
     settling.keep(mapping, index);
-    settling.add(
-        mapping.file,
-        Change::ReplaceScalar {
-            node: entries[index].value,
-            text: variable.value.clone(),
+    let text = variable.value.clone();
+    // others who stand for the old value by an alias keep it
+    let is_alias = matches!(tree.node(node).kind, Kind::Alias { .. });
+    let change = match is_alias || tree.anchor_is_used(node) {
+        true => Change::ReplaceWhole {
+            node,
+            value: New::Scalar(text),
         },
-    );
+        false => Change::ReplaceScalar { node, text },
+    };
+    settling.add(mapping.file, change);
     true
 }

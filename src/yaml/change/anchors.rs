@@ -32,17 +32,17 @@ pub(super) fn hand_on(
                 "what other places stand for by an alias goes here, and changes there",
             ));
         }
-        let body = body(tree, text, *target, &is_lost, &mut done, 0);
-        let written = body.and_then(|body| written(tree, text, *alias, *target, &body));
-        let written = written.ok_or_else(|| {
+        let names = Names::of(tree, &is_lost);
+        let body = body(tree, text, *target, &is_lost, &names, &mut done, 0);
+        let written = body.and_then(|body| written(tree, text, *alias, *target, &names, &body));
+        let (from, written) = written.ok_or_else(|| {
             refuse_for_an_alias(
                 tree,
                 *target,
                 "this goes, and the alias that stands for it elsewhere has no room for it",
             )
         })?;
-        let span = tree.node(*alias).span;
-        merge.replace(span.start as usize, span.end as usize, written);
+        merge.replace(from, tree.node(*alias).span.end as usize, written);
     }
     let new_alias = changes.iter().find_map(|change| match change {
         Change::InsertEntry { value, .. }
@@ -71,6 +71,36 @@ fn named(value: &New, is_lost: &impl Fn(NodeId) -> bool) -> Option<NodeId> {
     }
 }
 
+/// The lost nodes that several places still stand for: only these need their anchors further on.
+struct Names(BTreeSet<NodeId>);
+
+impl Names {
+    fn of(tree: &Tree, is_lost: &impl Fn(NodeId) -> bool) -> Self {
+        let lost: BTreeSet<NodeId> = tree.aliases.iter().map(|(_, target)| *target).collect();
+        let lost: Vec<NodeId> = lost.into_iter().filter(|target| is_lost(*target)).collect();
+        let mut once = BTreeSet::new();
+        let mut often = BTreeSet::new();
+        for (alias, target) in &tree.aliases {
+            // what is written out for another place brings the aliases that stand in it
+            let counts =
+                !is_lost(*alias) || lost.iter().any(|outer| tree.is_within(*alias, *outer));
+            if counts && is_lost(*target) && !once.insert(*target) {
+                often.insert(*target);
+            }
+        }
+        Self(often)
+    }
+
+    /// A node's anchor, where it is needed, and its tag, with a space behind.
+    fn properties(&self, tree: &Tree, node: NodeId) -> Option<String> {
+        let anchor = tree.node(node).anchor.as_ref()?;
+        let anchor = self.0.contains(&node).then(|| format!("&{} ", anchor.text));
+        let tag = tree.node(node).tag.as_ref();
+        let tag = tag.map(|tag| format!("{} ", tag.text));
+        Some(anchor.unwrap_or_default() + &tag.unwrap_or_default())
+    }
+}
+
 /// How deep what is lost may be made of what is lost.
 const DEPTH: usize = 20;
 
@@ -80,6 +110,7 @@ fn body(
     text: &str,
     target: NodeId,
     is_lost: &impl Fn(NodeId) -> bool,
+    names: &Names,
     done: &mut BTreeSet<NodeId>,
     depth: usize,
 ) -> Option<String> {
@@ -92,28 +123,20 @@ fn body(
         if !is_missing || !done.insert(*needed) {
             continue;
         }
-        let inner =
-            (depth < DEPTH).then(|| self::body(tree, text, *needed, is_lost, done, depth + 1));
+        let inner = (depth < DEPTH)
+            .then(|| self::body(tree, text, *needed, is_lost, names, done, depth + 1));
         let inner = inner??;
         let at = tree.node(*alias).span;
         let in_one_line = !inner.contains(['\n', '\r']) && !is_spread(tree, *needed);
         body.push_str(text.get(from as usize..at.start as usize)?);
         body.push_str(&format!(
-            "{} {inner}",
-            properties(tree, *needed).filter(|_| in_one_line)?
+            "{}{inner}",
+            names.properties(tree, *needed).filter(|_| in_one_line)?
         ));
         from = at.end;
     }
     body.push_str(text.get(from as usize..span.end as usize)?);
     Some(body)
-}
-
-/// A node's anchor and tag.
-fn properties(tree: &Tree, node: NodeId) -> Option<String> {
-    let node = tree.node(node);
-    let anchor = node.anchor.as_ref()?;
-    let tag = node.tag.as_ref().map(|tag| format!(" {}", tag.text));
-    Some(format!("&{}{}", anchor.text, tag.unwrap_or_default()))
 }
 
 /// Whether a node is a collection without brackets.
@@ -124,31 +147,44 @@ fn is_spread(tree: &Tree, node: NodeId) -> bool {
     )
 }
 
-/// A node with its anchor as it is written in the place of an alias; nothing if it cannot stand there.
-fn written(tree: &Tree, text: &str, alias: NodeId, target: NodeId, body: &str) -> Option<String> {
-    let properties = properties(tree, target)?;
+/// A lost node as it is written in the place of an alias, and from which byte on; nothing if it cannot stand there.
+fn written(
+    tree: &Tree,
+    text: &str,
+    alias: NodeId,
+    target: NodeId,
+    names: &Names,
+    body: &str,
+) -> Option<(usize, String)> {
+    let properties = names.properties(tree, target)?;
+    let span = tree.node(alias).span;
+    let (start, end) = (span.start as usize, span.end as usize);
     if body.is_empty() {
-        return Some(properties);
+        let nothing = match properties.trim_end() {
+            "" => "null",
+            properties => properties,
+        };
+        return Some((start, nothing.to_owned()));
     }
     let spreads = is_spread(tree, target);
     if !spreads && !body.contains(['\n', '\r']) {
-        return Some(format!("{properties} {body}"));
+        return Some((start, format!("{properties}{body}")));
     }
-    let end = tree.node(alias).span.end as usize;
     let (line_end, _) = lex::line_end(text, end);
     let has_room = text.get(end..line_end)?.trim().is_empty();
     let parent = tree.parent(alias)?;
-    let (in_flow, is_value) = match &tree.node(parent).kind {
+    let (in_flow, is_value, is_item) = match &tree.node(parent).kind {
         Kind::Mapping { flow, entries } => {
-            (*flow, entries.iter().any(|entry| entry.value == alias))
+            let is_value = entries.iter().any(|entry| entry.value == alias);
+            (*flow, is_value, false)
         }
-        Kind::Sequence { flow, .. } => (*flow, true),
+        Kind::Sequence { flow, .. } => (*flow, true, true),
         _ => return None,
     };
     match &tree.node(target).kind {
         // where no lines can stand, it is one line in quotes
         Kind::Scalar(scalar) if in_flow || !has_room => {
-            return Some(format!("{properties} {}", double(scalar.value())));
+            return Some((start, format!("{properties}{}", double(scalar.value()))));
         }
         Kind::Scalar(_) => {}
         _ if in_flow || !is_value || !has_room => return None,
@@ -158,16 +194,23 @@ fn written(tree: &Tree, text: &str, alias: NodeId, target: NodeId, body: &str) -
     let above = tree.parent(target).map_or(0, column);
     let eol = lex::eol(text);
     let mut lines = body.lines();
-    let first = match spreads {
-        true => format!("{properties}{eol}{}", " ".repeat(column(parent) + 2)),
-        false => format!("{properties} "),
-    } + lines.next()?;
+    let first = lines.next()?;
+    // a collection begins on a line of its own, or right behind the dash
+    let (start, mut all) = match (spreads, properties.trim_end()) {
+        (false, _) => (start, format!("{properties}{first}")),
+        (true, "") if is_item && column(alias) == column(parent) + 2 => (start, first.to_owned()),
+        (true, properties) => {
+            let before = text.get(..start)?.trim_end_matches(' ').len();
+            let start = if properties.is_empty() { before } else { start };
+            let indent = " ".repeat(column(parent) + 2);
+            (start, format!("{properties}{eol}{indent}{first}"))
+        }
+    };
     // a list may stand right below its key, and nowhere else
     let (from, to) = match spreads {
         true => (column(target), column(parent) + 2),
         false => (above, column(parent)),
     };
-    let mut all = first;
     for line in lines {
         let rest = line.trim_start_matches(' ');
         let indent = line.len() - rest.len();
@@ -178,5 +221,5 @@ fn written(tree: &Tree, text: &str, alias: NodeId, target: NodeId, body: &str) -
         }
         all.push_str(rest);
     }
-    Some(all)
+    Some((start, all))
 }
