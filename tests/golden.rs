@@ -1,4 +1,5 @@
-//! Every folder in golden/PROVIDER is a case: a repository `before`, the files that differ `after`, and the report.
+//! Every folder in golden/PROVIDER is a case: a repository `before`, the files that differ `after`, and the report with its
+//! notes.
 //!
 //! `args.txt` holds options of the run, if there are any. `DINDLESS_ACCEPT=1 cargo test --test golden` writes `after`
 //! and `report.txt` anew.
@@ -121,7 +122,7 @@ impl Case {
     }
 
     fn with<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let common = ["--format", "text", "--color", "never"];
+        let common = ["--format", "text", "--color", "never", "--verbose"];
         let own = self.arguments.iter().map(String::as_str);
         common
             .into_iter()
