@@ -9,6 +9,15 @@ pub fn is_on_this_machine(name: &str) -> bool {
     name.starts_with("localhost:") || name.starts_with("127.")
 }
 
+/// The flag that lets Podman (no side) or skopeo (`src-`, `dest-`) speak plain HTTP to the registry of an image, with a blank
+/// in front; empty where none is needed.
+pub fn insecure(name: &str, side: &str) -> String {
+    match is_on_this_machine(name) {
+        true => format!(" --{side}tls-verify=false"),
+        false => String::new(),
+    }
+}
+
 /// Takes a name that goes into a CI file as it is, so it must be one plain word.
 ///
 /// # Errors

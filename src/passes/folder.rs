@@ -9,29 +9,52 @@ use crate::shell::{CompoundKind, Connected, Connector, Nesting};
 
 use super::context::{Call, JobView};
 
-/// The variables that hold the folder of the repository.
-const ROOTS: [&str; 5] = [
+/// How a script writes the folder of the repository.
+const ROOT: [&str; 9] = [
     "$CI_PROJECT_DIR",
     "${CI_PROJECT_DIR}",
     "$GITHUB_WORKSPACE",
     "${GITHUB_WORKSPACE}",
     "${{ github.workspace }}",
+    "${{github.workspace}}",
+    "$(git rev-parse --show-toplevel)",
+    "`git rev-parse --show-toplevel`",
+    "/builds/$CI_PROJECT_PATH",
 ];
 
+/// How a script or a recipe writes the folder in which its command runs.
+const WORKING: [&str; 6] = [
+    "$PWD",
+    "${PWD}",
+    "$(pwd)",
+    "`pwd`",
+    "$(CURDIR)",
+    "${CURDIR}",
+];
+
+/// What follows the folder of the repository in a path that begins with it.
+pub(super) fn below_root(path: &str) -> Option<&str> {
+    below(&ROOT, path)
+}
+
+/// What follows the folder of the command in a path that begins with it.
+pub(super) fn below_working(path: &str) -> Option<&str> {
+    below(&WORKING, path)
+}
+
+fn below<'a>(folders: &[&str], path: &'a str) -> Option<&'a str> {
+    let rest = folders.iter().find_map(|name| path.strip_prefix(name))?;
+    (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/'))
+}
+
 /// A path as a script writes it, from the root of the repository; none if it leads elsewhere or is not all known.
-pub(super) fn path_from(folder: &Path, written: &str) -> Option<PathBuf> {
-    let here = ["$PWD", "${PWD}", "$(pwd)", "`pwd`"];
-    let rest = here.iter().find_map(|prefix| written.strip_prefix(prefix));
-    let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    let rest = rest.map(|rest| rest.trim_start_matches('/'));
-    from_root(written).or_else(|| inside(folder, rest.unwrap_or(written)))
+pub(super) fn path_from(folder: &Path, path: &str) -> Option<PathBuf> {
+    from_root(path).or_else(|| inside(folder, below_working(path).unwrap_or(path)))
 }
 
 /// A path that begins with the folder of the repository.
-pub(super) fn from_root(written: &str) -> Option<PathBuf> {
-    let rest = ROOTS.iter().find_map(|root| written.strip_prefix(root))?;
-    let whole = rest.is_empty() || rest.starts_with('/');
-    whole.then(|| inside(Path::new(""), rest.trim_start_matches('/')))?
+pub(super) fn from_root(path: &str) -> Option<PathBuf> {
+    inside(Path::new(""), below_root(path)?)
 }
 
 /// What changes the folder that the commands of a job run in, as far as its scripts say.

@@ -10,6 +10,7 @@ use crate::text::FileId;
 use crate::yaml::{Change, Kind};
 
 use super::context::JobView;
+use super::folder::below_root;
 
 /// Files of a job's programs that no command names.
 const UNNAMED: [(&str, &[&str]); 4] = [
@@ -83,7 +84,7 @@ impl<'a> Readers<'a> {
             }
             let ends = |letter: char| letter.is_whitespace() || "<>;|&()=@\"'".contains(letter);
             for word in text.split(ends) {
-                let path = word.trim_start_matches("$CI_PROJECT_DIR/");
+                let path = below_root(word).unwrap_or(word);
                 let path = path.trim_start_matches("./").trim_start_matches('/');
                 if path.contains(['.', '/']) {
                     paths.insert(path.into());

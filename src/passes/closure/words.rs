@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::compose::inside;
+use crate::passes::folder::{below_root, below_working};
 
 /// No path of a repository is as long.
 const LONGEST: usize = 300;
@@ -20,40 +21,12 @@ pub(super) enum Base {
     Unknown,
 }
 
-/// Beginnings of a path that are the root of the repository.
-const ROOTS: [&str; 9] = [
-    "$CI_PROJECT_DIR",
-    "${CI_PROJECT_DIR}",
-    "$GITHUB_WORKSPACE",
-    "${GITHUB_WORKSPACE}",
-    "${{ github.workspace }}",
-    "${{github.workspace}}",
-    "$(git rev-parse --show-toplevel)",
-    "`git rev-parse --show-toplevel`",
-    "/builds/$CI_PROJECT_PATH",
-];
-
-/// Beginnings of a path that are the folder of the command.
-const WORKING: [&str; 6] = [
-    "$PWD",
-    "${PWD}",
-    "$(pwd)",
-    "`pwd`",
-    "$(CURDIR)",
-    "${CURDIR}",
-];
-
 /// A path with `*` for what the shell fills in, and where it begins; none if nothing of it is written out.
 pub(super) fn pattern(word: &str) -> Option<(Base, String)> {
-    let begins = |names: &[&str]| {
-        let mut names = names.iter();
-        let rest = names.find_map(|name| word.strip_prefix(name))?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').to_owned())
-    };
-    let (base, rest) = if let Some(rest) = begins(&ROOTS) {
-        (Base::Root, rest)
-    } else if let Some(rest) = begins(&WORKING) {
-        (Base::Working, rest)
+    let (base, rest) = if let Some(rest) = below_root(word) {
+        (Base::Root, rest.to_owned())
+    } else if let Some(rest) = below_working(word) {
+        (Base::Working, rest.to_owned())
     } else {
         let end = expansion(word);
         let first = word.get(..end).unwrap_or_default();

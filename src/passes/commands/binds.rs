@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
-use crate::passes::folder::path_from;
+use crate::passes::folder::{below_root, path_from};
 use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_before;
 use crate::pipeline::{Action, Job};
@@ -150,8 +150,8 @@ fn is_from_another_job(pass: &JobPass<'_>, path: &str) -> bool {
     let jobs = view.context.pipeline.jobs.iter();
     let others = jobs.filter(|job| !job.hidden && job.name != view.job.name);
     others.flat_map(|job| artifacts(pass, job)).any(|artifact| {
-        let artifact = artifact
-            .trim_start_matches("$CI_PROJECT_DIR/")
+        let artifact = below_root(artifact)
+            .unwrap_or(artifact)
             .trim_start_matches("./")
             .trim_end_matches('/');
         let below = |inner: &str, outer: &str| {

@@ -5,12 +5,13 @@ use crate::passes::facts::pushes;
 use crate::passes::job::JobPass;
 
 use crate::dockerfile::is_repository;
+use crate::image_name::insecure;
 use crate::rules::VariableAction;
 use crate::version::Version;
 
 use super::dockerfile;
 use super::filled;
-use super::parts::{Additions, insecure, remove_flag};
+use super::parts::{Additions, remove_flag};
 use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
 use crate::passes::docker_call::{DockerCall, Flag};
 
@@ -186,7 +187,7 @@ pub(super) fn finish(
     } else if push {
         additions.after.extend(
             raw.iter()
-                .map(|tag| format!("podman push {}{tag}", insecure(tag))),
+                .map(|tag| format!("podman push{} {tag}", insecure(tag, ""))),
         );
     }
     for flag in docker.flags_named("--build-arg") {

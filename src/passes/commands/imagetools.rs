@@ -1,6 +1,6 @@
 //! `docker buildx imagetools` and `docker manifest inspect`: lists of images that stay in their registry.
 
-use crate::image_name::is_on_this_machine;
+use crate::image_name::insecure;
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::{Draft, Purpose};
 use crate::passes::job::JobPass;
@@ -22,11 +22,11 @@ pub(super) fn inspect(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut D
         return refuse(docker, draft, "only one name can be looked at");
     };
     let mut shape = "--raw".to_owned();
-    let mut tls = "";
+    let mut tls = insecure(&docker.text_of(*image).text, "");
     for flag in docker.flags() {
         let value = docker.value(flag).map(|value| value.text);
         match flag.rule.name.as_str() {
-            "--insecure" => tls = "--tls-verify=false ",
+            "--insecure" => tls = " --tls-verify=false".to_owned(),
             "--raw" => {}
             "--verbose" if !docker.is_on("--verbose") => {}
             "--format" if value.as_deref() == Some(DIGEST.0) => {
@@ -38,13 +38,10 @@ pub(super) fn inspect(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut D
     let message = "Podman shows only lists of a registry; skopeo shows what is there";
     let why = draft.note("registry-manifest", docker.at(), message);
     let raw = docker.call.raw(&docker.words()[*image]);
-    if is_on_this_machine(&docker.text_of(*image).text) {
-        tls = "--tls-verify=false ";
-    }
     let last = docker.words().len();
     docker.replace(
         docker.range(&(0..last)),
-        format!("skopeo inspect {shape} {tls}{}", docker_transport(raw)),
+        format!("skopeo inspect {shape}{tls} {}", docker_transport(raw)),
         draft,
         why,
     );
@@ -104,17 +101,11 @@ fn copy(
         "skopeo copies an index with all of its images",
     );
     let raw = docker.call.raw(&docker.words()[source]);
-    let from = match is_on_this_machine(&docker.text_of(source).text) {
-        true => " --src-tls-verify=false",
-        false => "",
-    };
+    let from = insecure(&docker.text_of(source).text, "src-");
     let copies: Vec<String> = tags
         .iter()
         .map(|tag| {
-            let to = match is_on_this_machine(tag) {
-                true => " --dest-tls-verify=false",
-                false => "",
-            };
+            let to = insecure(tag, "dest-");
             format!(
                 "skopeo copy --all{from}{to} {} {}",
                 docker_transport(raw),

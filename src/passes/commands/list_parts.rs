@@ -3,6 +3,7 @@
 use crate::image_name::ImageName;
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
+use crate::providers::github::expression;
 use crate::shell::{Part, Word};
 
 /// What a list is made of, and what it is called.
@@ -171,18 +172,7 @@ fn printf_format<'a>(docker: &DockerCall<'a>, word: &Word) -> Option<(usize, &'a
     let name = inner.trim_end().trim_end_matches("\\n");
     let one = program.value.as_deref() == Some("printf")
         && !name.starts_with('-')
-        && !without_expressions(name).contains(char::is_whitespace)
+        && !expression::without(name).contains(char::is_whitespace)
         && name.matches('%').count() == 1;
     one.then_some((format.span.start + 1, name))
-}
-
-/// A text without `${{ ... }}`, in which blanks may stand.
-fn without_expressions(text: &str) -> String {
-    let mut found = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${{") {
-        found.push_str(before);
-        rest = after.split_once("}}").map_or("", |(_, after)| after);
-    }
-    found + rest
 }

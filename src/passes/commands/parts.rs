@@ -1,6 +1,6 @@
 //! What the modules of the single commands share.
 
-use crate::image_name::{ImageName, is_on_this_machine};
+use crate::image_name::ImageName;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 
@@ -45,14 +45,6 @@ pub(super) fn colon_for_equals(
     if let (Some(range), Some(found)) = (flag.value.clone(), found) {
         let start = range.start + found;
         docker.replace(start..start + 1, ":", draft, why);
-    }
-}
-
-/// The flag that a push to a registry on the machine itself needs.
-pub(super) fn insecure(name: &str) -> &'static str {
-    match is_on_this_machine(name) {
-        true => "--tls-verify=false ",
-        false => "",
     }
 }
 

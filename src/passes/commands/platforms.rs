@@ -1,12 +1,13 @@
 //! Builds for several platforms: a list of images, an image for each.
 
+use crate::image_name::insecure;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::providers::github::matrix;
 
 use super::dockerfile;
-use super::parts::{Additions, docker_transport, insecure, remove_flag};
+use super::parts::{Additions, docker_transport, remove_flag};
 
 /// Whether an earlier build of the job made a list (or an image) of the name that this list gets.
 /// Source: ran on Podman 5.4.2: a second build with the same list name gives four entries for two platforms.
@@ -167,8 +168,8 @@ pub(super) fn manifest(
         let list = raw[0];
         for name in raw {
             additions.after.push(format!(
-                "podman manifest push --all {}{list} {}",
-                insecure(name),
+                "podman manifest push --all{} {list} {}",
+                insecure(name, ""),
                 docker_transport(name)
             ));
         }

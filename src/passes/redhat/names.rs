@@ -95,7 +95,9 @@ impl Step<'_> {
         let (first, rest) = split_outside(name)?;
         let is_host = |text: &str| text == "localhost" || text.contains(['.', ':']);
         let (registry, image) = match expression::is_in(first) {
-            true if is_host(&outside(first)) || self.known(first).is_some_and(is_host) => {
+            true if is_host(&expression::without(first))
+                || self.known(first).is_some_and(is_host) =>
+            {
                 (first, rest)
             }
             true => return None,
@@ -108,7 +110,7 @@ impl Step<'_> {
         }
         // a first part with a dot would be a registry again
         let inner = split_outside(image).map_or(image, |(first, _)| first);
-        let short = !is_host(&outside(inner)) && !image.is_empty();
+        let short = !is_host(&expression::without(inner)) && !image.is_empty();
         short.then(|| (registry.to_owned(), image.to_owned()))
     }
 
@@ -168,15 +170,4 @@ fn split_outside(name: &str) -> Option<(&str, &str)> {
         }
     }
     None
-}
-
-/// A text without its expressions.
-fn outside(text: &str) -> String {
-    let mut found = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${{") {
-        found.push_str(before);
-        rest = after.split_once("}}").map_or("", |(_, after)| after);
-    }
-    found + rest
 }

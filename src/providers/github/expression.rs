@@ -11,6 +11,17 @@ pub(crate) fn whole(text: &str) -> Option<&str> {
     (!inner.contains("}}") && !inner.contains("${{")).then_some(inner.trim())
 }
 
+/// A text without its expressions, in which blanks and slashes may stand.
+pub(crate) fn without(text: &str) -> String {
+    let mut found = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${{") {
+        found.push_str(before);
+        rest = after.split_once("}}").map_or("", |(_, after)| after);
+    }
+    found + rest
+}
+
 /// The variable that a text is when it is nothing but `${{ env.NAME }}`.
 pub(crate) fn variable(text: &str) -> Option<&str> {
     let name = whole(text)?.strip_prefix("env.")?;

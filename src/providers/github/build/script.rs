@@ -1,6 +1,6 @@
 //! The commands of a build: the build itself, the pushes of its names, and the outputs that are read.
 
-use crate::image_name::{ImageName, is_on_this_machine};
+use crate::image_name::{ImageName, insecure};
 use crate::providers::github::expression;
 use crate::providers::github::inputs::Values;
 use crate::providers::github::step::{Commands, Platforms, Refusal};
@@ -202,10 +202,7 @@ impl Build<'_> {
         };
         let all = if several { " --all" } else { "" };
         for name in &names {
-            let insecure = match is_on_this_machine(name) {
-                true => " --dest-tls-verify=false",
-                false => "",
-            };
+            let insecure = insecure(name, "dest-");
             let inner = name.trim_matches('"');
             lines.push(format!(
                 "skopeo copy{all}{insecure} \"dir:$RUNNER_TEMP/image\" \"docker://{inner}@$(cat \"$RUNNER_TEMP/digest\")\""
@@ -230,17 +227,13 @@ impl Build<'_> {
             false => "",
         };
         // the digest is Podman's to write: docker push has no file for it
-        let insecure = |name: &str| match is_on_this_machine(name) {
-            true => " --tls-verify=false",
-            false => "",
-        };
         let command = |name: &str| match (several, digest) {
             (true, _) => format!(
                 "podman manifest push --all{}{file} {first} {}",
-                insecure(name),
+                insecure(name, ""),
                 transport(name)
             ),
-            (false, true) => format!("podman push{}{file} {name}", insecure(name)),
+            (false, true) => format!("podman push{}{file} {name}", insecure(name, "")),
             (false, false) => format!("docker push {name}"),
         };
         let mut lines = Vec::new();
