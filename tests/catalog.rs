@@ -95,7 +95,7 @@ fn rules_hold_where_they_were_seen_to() {
 fn every_rule_that_the_program_names_has_a_page() {
     let rules = Rules::embedded();
     let mut named: BTreeSet<String> = BTreeSet::new();
-    for text in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+    for text in texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ".rs") {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         for said in [
             ".block(",
@@ -127,18 +127,55 @@ fn every_rule_that_the_program_names_has_a_page() {
     assert!(lacking.is_empty(), "no page tells of {lacking:?}");
 }
 
-/// The texts of all Rust files in a folder.
-fn sources(folder: &Path) -> Vec<String> {
-    let mut texts = Vec::new();
-    for entry in fs::read_dir(folder).expect("src is there").flatten() {
+/// The rules that no golden report can show, and why.
+const IN_NO_GOLDEN_REPORT: [(&str, &str); 2] = [
+    (
+        "can-move",
+        "only the formats that list findings one by one name it; in text it is the diff",
+    ),
+    (
+        "declined",
+        "only an answer to --interactive makes it, and no golden case asks",
+    ),
+];
+
+/// Golden cases hold the place, the severity and the text of a finding beside all that else comes out of a repository; an
+/// example of the catalog holds only that it is found.
+#[test]
+fn every_rule_stands_in_a_golden_report() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let reports: Vec<String> = texts(&golden, "report.txt");
+    let headings = reports.iter().flat_map(|report| report.lines());
+    let shown: BTreeSet<&str> = headings
+        .filter_map(|line| {
+            let (severity, rest) = line.split_once('[')?;
+            let named = ["note", "warning", "error"].contains(&severity);
+            named.then(|| rest.split(']').next())?
+        })
+        .collect();
+    let excepted = BTreeSet::from(IN_NO_GOLDEN_REPORT.map(|(name, _)| name));
+    let lacking: Vec<&str> = Rules::embedded()
+        .all_named()
+        .map(|rule| rule.name)
+        .filter(|name| !shown.contains(name) && !excepted.contains(name))
+        .collect();
+    assert!(lacking.is_empty(), "no golden case shows {lacking:?}");
+    let needless: Vec<&&str> = excepted.intersection(&shown).collect();
+    assert!(needless.is_empty(), "a golden case shows {needless:?}");
+}
+
+/// The texts of all files in a folder and those below it whose paths end so.
+fn texts(folder: &Path, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder is there").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            texts.extend(sources(&path));
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            texts.push(fs::read_to_string(&path).expect("a source is text"));
+            found.extend(texts(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(fs::read_to_string(&path).expect("the file is text"));
         }
     }
-    texts
+    found
 }
 
 /// A Podman of which the rule is true, if it is not true of all.
