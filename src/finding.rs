@@ -13,11 +13,13 @@ impl std::fmt::Display for RuleId {
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Said for completeness: what was changed, and why.
     Note,
     /// Something is lost, or differs, or is left for a person.
+    #[default]
     Warning,
     /// Something is broken or dangerous.
     Error,

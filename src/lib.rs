@@ -8,6 +8,7 @@ pub mod collections;
 pub mod compat;
 pub mod compose;
 pub mod config;
+mod deserialize;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;

@@ -1,10 +1,14 @@
 //! What the user decided: the target that the translation aims at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ignore::gitignore::Gitignore;
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Deserialize;
 
+use crate::collections::IndexMap;
 use crate::version::Version;
 
 /// The choices of one run.
@@ -25,28 +29,22 @@ pub struct Options {
     /// Whether findings name the edits of their fixes, for programs that apply them.
     pub fixes: bool,
     /// How much findings matter to the user, by their rules, where that is not what the rule says.
-    pub weights: BTreeMap<String, Weight>,
-    /// Images of the user's own, and the ones with Podman that take their place.
-    pub images: Vec<OwnImage>,
+    pub weights: IndexMap<String, Weight>,
+    /// Images that jobs call docker in, and the ones with Podman that take their place; a name without a tag stands for all
+    /// tags, and `*` for any run of characters.
+    pub images: IndexMap<String, String>,
     /// Fedora's names of Alpine's packages, where the user knows them; nothing for what Podman's image has already.
-    pub packages: BTreeMap<String, Option<String>>,
+    pub packages: IndexMap<String, Option<String>>,
     /// Files that are left alone.
-    pub excluded: Gitignore,
+    pub excluded: Patterns,
     /// Jobs that stay because the user said no to them: the file that names them, and their names.
     pub declined: BTreeSet<(PathBuf, String)>,
 }
 
-/// An image that jobs call docker in, and the one with Podman that takes its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnImage {
-    /// Its name; without a tag it stands for all tags, and `*` for any run of characters.
-    pub name: String,
-    /// The image with Podman.
-    pub becomes: String,
-}
-
 /// How much a finding matters to the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Weight {
     /// Not at all: what it is about stays as it is, and nothing is said.
     Off,
@@ -58,20 +56,46 @@ pub enum Weight {
     Error,
 }
 
-impl Options {
-    /// Whether a file, relative to the root of its repository, is to be left alone.
-    pub fn excludes(&self, path: &Path) -> bool {
-        fits_patterns(&self.excluded, path)
+/// Patterns as in a .gitignore file.
+#[derive(Clone, Debug)]
+pub struct Patterns {
+    /// The folder that they are about, relative to the root of the repository.
+    pub folder: PathBuf,
+    matcher: Gitignore,
+}
+
+impl Patterns {
+    /// Whether a path, relative to the root of the repository, fits one of them.
+    pub fn fit(&self, path: &Path) -> bool {
+        let inside = path
+            .strip_prefix(&self.folder)
+            .ok()
+            .filter(|it| it.is_relative());
+        let fits = |path| {
+            self.matcher
+                .matched_path_or_any_parents(path, false)
+                .is_ignore()
+        };
+        !self.is_empty() && inside.is_some_and(fits)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.matcher.is_empty()
     }
 }
 
-/// Whether a path fits patterns of the configuration; both are relative to the root of a repository.
-pub fn fits_patterns(patterns: &Gitignore, path: &Path) -> bool {
-    let applies = !patterns.is_empty() && path.is_relative() && path.starts_with(patterns.path());
-    applies
-        && patterns
-            .matched_path_or_any_parents(path, false)
-            .is_ignore()
+impl From<Gitignore> for Patterns {
+    fn from(matcher: Gitignore) -> Self {
+        let folder = PathBuf::new();
+        Self { folder, matcher }
+    }
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self::from(Gitignore::empty())
+    }
 }
 
 impl Default for Options {
@@ -84,17 +108,19 @@ impl Default for Options {
             actions: ActionStyle::default(),
             podman: None,
             fixes: true,
-            weights: BTreeMap::new(),
-            images: Vec::new(),
-            packages: BTreeMap::new(),
-            excluded: Gitignore::empty(),
+            weights: IndexMap::default(),
+            images: IndexMap::default(),
+            packages: IndexMap::default(),
+            excluded: Patterns::default(),
             declined: BTreeSet::new(),
         }
     }
 }
 
 /// The runner that the jobs run on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum RunnerProfile {
     /// What the files prove, nothing more
     #[default]
@@ -124,7 +150,9 @@ impl RunnerProfile {
 }
 
 /// What runs compose files on Podman.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum ComposeProvider {
     /// Docker's compose on Podman's socket
     #[default]
@@ -134,7 +162,9 @@ pub enum ComposeProvider {
 }
 
 /// What takes the place of Docker's actions in a workflow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum ActionStyle {
     /// Podman's commands in run steps
     #[default]

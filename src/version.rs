@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::deserialize::text;
+
 /// A version such as `5.8` or `5.8.2`; what is not written counts as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
@@ -50,22 +52,7 @@ impl std::fmt::Display for Version {
 
 impl<'de> serde::Deserialize<'de> for Version {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Written)
-    }
-}
-
-/// Reads a version where it stands, so that an error has its own place.
-struct Written;
-
-impl serde::de::Visitor<'_> for Written {
-    type Value = Version;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a version such as \"5.8\"")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Version, E> {
-        text.parse().map_err(E::custom)
+        text(deserializer, str::parse)
     }
 }
 

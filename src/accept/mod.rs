@@ -42,7 +42,7 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
         })
         .collect();
     let files = outcome.files.iter();
-    let excluded = files.map(|file| options.excludes(file.source.path()));
+    let excluded = files.map(|file| options.excluded.fit(file.source.path()));
     let judge = Judge {
         excluded: excluded.collect(),
         known,

@@ -201,7 +201,7 @@ impl Target {
             weights: config.rules.clone(),
             images: config.images.clone(),
             packages: config.packages.clone(),
-            excluded: config.exclude.clone(),
+            excluded: config.paths.exclude.clone(),
             declined: base.declined,
         }
     }

@@ -1,13 +1,15 @@
-//! `dindless.yml`: what a repository wants of every run. Reads it; what it means is in `read.rs`.
+//! `dindless.yml`: what a repository wants of every run.
 
 mod read;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::Gitignore;
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use crate::options::{ActionStyle, ComposeProvider, OwnImage, RunnerProfile, Weight};
+use crate::collections::IndexMap;
+use crate::options::{ActionStyle, ComposeProvider, Patterns, RunnerProfile, Weight};
 use crate::text::Position;
 use crate::version::Version;
 
@@ -19,53 +21,69 @@ pub const NAME: &str = "dindless.yml";
 /// The JSON Schema of the file, for editors.
 pub const SCHEMA: &str = include_str!("schema.json");
 
-/// What a repository wants of every run. What is not said is decided by the command line, or by default.
-#[derive(Clone, Debug)]
+/// What a repository wants of every run of dindless; an option of the command line goes before it
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(rename = "dindless.yml", extend("type" = ["object", "null"])))]
+#[serde(default, deny_unknown_fields, expecting = "keys with values")]
 pub struct Config {
-    /// What the jobs run on.
+    /// Which CI files are read, by patterns as in a .gitignore file, relative to the folder of this file
+    pub paths: Paths,
+    /// How much findings matter, by their rules: with `off` what it is about stays as it is, and nothing is said
+    #[serde(deserialize_with = "read::rules")]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Weight>"))]
+    pub rules: IndexMap<String, Weight>,
+    /// What the jobs run on (--runner)
     pub runner: Option<RunnerProfile>,
-    /// The image in the place of Docker's.
+    /// The image in the place of Docker's own (--podman-image)
+    #[serde(deserialize_with = "read::image")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub image: Option<String>,
-    /// The Podman that the jobs meet.
+    /// The Podman that the jobs meet, like '5.4' (--podman)
+    #[cfg_attr(test, schemars(with = "String", extend("type" = ["string", "number", "null"])))]
     pub podman: Option<Version>,
-    /// What runs compose files.
+    /// What runs compose files (--compose)
     pub compose: Option<ComposeProvider>,
-    /// What takes the place of Docker's actions.
+    /// What takes the place of Docker's actions in GitHub workflows (--actions)
     pub actions: Option<ActionStyle>,
-    /// How much findings matter, by their rules.
-    pub rules: BTreeMap<String, Weight>,
-    /// Images of the repository's own, and the ones with Podman that take their place.
-    pub images: Vec<OwnImage>,
-    /// Fedora's names of packages; nothing where the image has it already.
-    pub packages: BTreeMap<String, Option<String>>,
-    /// Files that CI runs although they are named otherwise.
-    pub include: Gitignore,
-    /// Files that are left alone.
-    pub exclude: Gitignore,
+    /// Images that jobs call docker in, and the images with Podman that take their place; a name without a tag stands for
+    /// all its tags, `*` for any text
+    #[serde(deserialize_with = "read::images")]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
+    pub images: IndexMap<String, String>,
+    /// Alpine's packages by the names that Fedora gives them; false where the image has the package already
+    #[serde(deserialize_with = "read::packages")]
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, read::Package>")
+    )]
+    pub packages: IndexMap<String, Option<String>>,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            runner: None,
-            image: None,
-            podman: None,
-            compose: None,
-            actions: None,
-            rules: BTreeMap::new(),
-            images: Vec::new(),
-            packages: BTreeMap::new(),
-            include: Gitignore::empty(),
-            exclude: Gitignore::empty(),
-        }
-    }
+/// Which CI files are read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = "`include` and `exclude` with patterns"
+)]
+pub struct Paths {
+    /// Files that CI runs although their names do not say so
+    #[serde(deserialize_with = "read::patterns")]
+    #[cfg_attr(test, schemars(schema_with = "read::patterns_schema"))]
+    pub include: Patterns,
+    /// Files that are left alone, with the jobs that share text with them
+    #[serde(deserialize_with = "read::patterns")]
+    #[cfg_attr(test, schemars(schema_with = "read::patterns_schema"))]
+    pub exclude: Patterns,
 }
 
 /// What is wrong with the file, in one place of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where.
-    pub at: Position,
+    /// Where, if that is one position.
+    pub at: Option<Position>,
     /// What is wrong, and what to do about it.
     pub message: String,
 }

@@ -1,341 +1,169 @@
-//! The keys of the configuration: each is known, and of the right kind, or the fault is told with its place.
+//! Reads the configuration by serde: each key is known and of the right kind, or the fault has its position.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
-use clap::ValueEnum;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::GitignoreBuilder;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
+use crate::collections::IndexMap;
+use crate::deserialize::{Text, explain, text};
 use crate::image_name;
 use crate::nearest::nearest;
-use crate::options::{OwnImage, Weight};
-use crate::rules::Rules;
+use crate::options::{Patterns, Weight};
+use crate::rules::{Rules, unique_map};
 use crate::text::Source;
-use crate::yaml::{Kind, NodeId, Tree};
 
 use super::{Config, Fault};
-
-/// The keys at the top.
-const KEYS: [&str; 9] = [
-    "paths", "rules", "runner", "image", "podman", "compose", "actions", "images", "packages",
-];
-/// The keys of `paths`.
-const PATHS: [&str; 2] = ["include", "exclude"];
-/// The weights of a rule.
-const WEIGHTS: [(&str, Weight); 4] = [
-    ("off", Weight::Off),
-    ("note", Weight::Note),
-    ("warning", Weight::Warning),
-    ("error", Weight::Error),
-];
 
 /// Reads a configuration; the patterns in it are about paths below `folder`, which is relative to the repository's root.
 ///
 /// # Errors
-/// Every fault that it has, in the order of the file.
-pub fn read(source: &Source, folder: &Path, rules: &Rules) -> Result<Config, Vec<Fault>> {
+/// The first fault that it has.
+pub fn read(source: &Source, folder: &Path) -> Result<Config, Fault> {
     let text = source.text();
-    let tree = Tree::parse(text).map_err(|problem| {
-        vec![Fault {
-            at: source.position(problem.at.start as usize),
-            message: problem.message.clone(),
-        }]
-    })?;
-    let mut reader = Reader {
-        source,
-        tree: &tree,
-        faults: Vec::new(),
-    };
-    let config = match tree.documents() {
-        [] => Config::default(),
-        [top] => reader.config(*top, folder, rules),
-        [_, second, ..] => {
-            reader.fault(*second, "the configuration is one document".to_owned());
-            Config::default()
-        }
-    };
-    match reader.faults.is_empty() {
-        true => Ok(config),
-        false => Err(reader.faults),
-    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let config: Result<Option<Config>, _> = serde_yaml::from_str(text);
+    let mut config = config.map_err(|error| fault(&error))?.unwrap_or_default();
+    config.paths.include.folder = folder.to_owned();
+    config.paths.exclude.folder = folder.to_owned();
+    Ok(config)
 }
 
-struct Reader<'a> {
-    source: &'a Source,
-    tree: &'a Tree,
-    faults: Vec<Fault>,
+/// What serde says of a key or value that it does not know, with the known one that is nearest.
+fn fault(error: &serde_yaml::Error) -> Fault {
+    let (at, mut message) = explain(error);
+    if message.contains("unknown ") {
+        let mut names = message.split('`').skip(1).step_by(2);
+        let near = names.next().and_then(|name| nearest(name, names));
+        message = format!("{message}{}", suggestion(near));
+    }
+    Fault { at, message }
 }
 
-/// A key with its value.
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    name: &'a str,
-    key: NodeId,
-    value: NodeId,
+fn suggestion(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
-impl<'a> Reader<'a> {
-    fn config(&mut self, top: NodeId, folder: &Path, rules: &Rules) -> Config {
-        let mut config = Config::default();
-        if self.is_null(top) {
-            return config;
+/// The weights of rules that there are.
+pub(super) fn rules<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<IndexMap<String, Weight>, D::Error> {
+    let rules = Rules::embedded();
+    unique_map(deserializer, |name| match rules.named(name) {
+        Some(_) => Ok(()),
+        None => {
+            let near = nearest(name, rules.all_named().map(|rule| rule.name));
+            let near = suggestion(near);
+            Err(format!(
+                "no rule is called `{name}`{near} (dindless --rules lists all)"
+            ))
         }
-        for entry in self.known(top, "the configuration", &KEYS) {
-            match entry.name {
-                "paths" => self.paths(entry, folder, &mut config),
-                "rules" => config.rules = self.rules(entry, rules),
-                "runner" => config.runner = self.choice(entry),
-                "compose" => config.compose = self.choice(entry),
-                "actions" => config.actions = self.choice(entry),
-                "image" => config.image = self.parsed(entry, image_name::plain),
-                "podman" => config.podman = self.parsed(entry, str::parse),
-                "images" => config.images = self.images(entry),
-                "packages" => config.packages = self.packages(entry),
-                _ => {}
-            }
-        }
-        config
+    })
+}
+
+#[derive(Deserialize)]
+struct Image(#[serde(deserialize_with = "plain_image")] String);
+
+fn plain_image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, image_name::plain)
+}
+
+/// An image that is one plain word.
+pub(super) fn image<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let image: Option<Image> = Option::deserialize(deserializer)?;
+    Ok(image.map(|image| image.0))
+}
+
+/// Images by the names of others.
+pub(super) fn images<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<IndexMap<String, String>, D::Error> {
+    let images: IndexMap<String, Image> = unique_map(deserializer, |_| Ok(()))?;
+    Ok(images
+        .into_iter()
+        .map(|(name, image)| (name, image.0))
+        .collect())
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String", extend("type" = ["string", "boolean"])))]
+pub(super) struct Package(#[serde(deserialize_with = "package")] Option<String>);
+
+fn package<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-/: ".contains(&byte);
+    text(deserializer, |names| match names {
+        "false" => Ok(None),
+        names if !names.is_empty() && names.bytes().all(plain) => Ok(Some(names.to_owned())),
+        _ => Err("Fedora's name of the package, or `false` if the image has it".to_owned()),
+    })
+}
+
+/// Fedora's names of packages, by Alpine's.
+pub(super) fn packages<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<IndexMap<String, Option<String>>, D::Error> {
+    let packages: IndexMap<String, Package> = unique_map(deserializer, |_| Ok(()))?;
+    Ok(packages
+        .into_iter()
+        .map(|(name, package)| (name, package.0))
+        .collect())
+}
+
+/// A pattern, or a list of them.
+pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patterns, D::Error> {
+    struct Lines(GitignoreBuilder);
+
+    fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), String> {
+        let added = builder.add_line(None, pattern);
+        added.map_err(|error| format!("`{pattern}` is no pattern: {error}"))?;
+        Ok(())
     }
 
-    fn paths(&mut self, entry: Entry<'a>, folder: &Path, config: &mut Config) {
-        for entry in self.known(entry.value, "`paths`", &PATHS) {
-            let patterns = self.patterns(entry, folder);
-            match entry.name {
-                "include" => config.include = patterns,
-                _ => config.exclude = patterns,
-            }
-        }
-    }
+    impl<'de> Visitor<'de> for Lines {
+        type Value = GitignoreBuilder;
 
-    /// A list of patterns as in a .gitignore file.
-    fn patterns(&mut self, entry: Entry<'a>, folder: &Path) -> Gitignore {
-        let mut builder = GitignoreBuilder::new(folder);
-        let tree = self.tree;
-        let value = tree.resolve(entry.value);
-        let items = match &tree.node(value).kind {
-            Kind::Sequence { items, .. } => items.clone(),
-            Kind::Scalar(_) => vec![value],
-            _ => {
-                self.wrong(entry, "a list of patterns, as in a .gitignore file");
-                Vec::new()
-            }
-        };
-        for item in items {
-            let Some(pattern) = self.text(item) else {
-                self.wrong(entry, "a list of patterns, as in a .gitignore file");
-                continue;
-            };
-            if let Err(error) = builder.add_line(None, pattern) {
-                self.fault(item, format!("`{pattern}` is no pattern: {error}"));
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of patterns, as in a .gitignore file")
         }
-        builder.build().unwrap_or_else(|error| {
-            self.fault(
-                entry.value,
-                format!("these patterns cannot be used: {error}"),
-            );
-            Gitignore::empty()
-        })
-    }
 
-    fn rules(&mut self, entry: Entry<'a>, rules: &Rules) -> BTreeMap<String, Weight> {
-        let mut weights = BTreeMap::new();
-        for entry in self.entries(entry.value, "`rules`") {
-            if rules.named(entry.name).is_none() {
-                let names = rules.all_named().map(|rule| rule.name);
-                let all = "dindless --rules lists all";
-                self.unknown(
-                    entry.key,
-                    &format!("no rule is called `{}`", entry.name),
-                    nearest(entry.name, names),
-                    all,
-                );
-                continue;
-            }
-            let names = WEIGHTS.map(|(name, _)| name);
-            // `off` is a truth value to the readers of old YAML
-            let said = self.text(entry.value).unwrap_or_default();
-            match WEIGHTS.iter().find(|(name, _)| *name == said) {
-                Some((_, weight)) => {
-                    weights.insert(entry.name.to_owned(), *weight);
-                }
-                None => self.not_one_of(entry, &names),
-            }
+        fn visit_str<E: Error>(mut self, pattern: &str) -> Result<GitignoreBuilder, E> {
+            add(&mut self.0, pattern).map_err(E::custom)?;
+            Ok(self.0)
         }
-        weights
-    }
 
-    fn images(&mut self, entry: Entry<'a>) -> Vec<OwnImage> {
-        let mut images = Vec::new();
-        for entry in self.entries(entry.value, "`images`") {
-            if let Some(becomes) = self.parsed(entry, image_name::plain) {
-                images.push(OwnImage {
-                    name: entry.name.to_owned(),
-                    becomes,
-                });
-            }
-        }
-        images
-    }
-
-    fn packages(&mut self, entry: Entry<'a>) -> BTreeMap<String, Option<String>> {
-        let mut packages = BTreeMap::new();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-/: ".contains(&byte);
-        for entry in self.entries(entry.value, "`packages`") {
-            let package = match self.text(entry.value) {
-                Some("false") => None,
-                Some(names) if !names.is_empty() && names.bytes().all(plain) => {
-                    Some(names.to_owned())
-                }
-                _ => {
-                    self.wrong(
-                        entry,
-                        "Fedora's name of the package, or `false` if the image has it",
-                    );
-                    continue;
-                }
-            };
-            packages.insert(entry.name.to_owned(), package);
-        }
-        packages
-    }
-
-    /// One of the values that an option of the command line has.
-    fn choice<T: ValueEnum>(&mut self, entry: Entry<'a>) -> Option<T> {
-        let said = self.text(entry.value).unwrap_or_default();
-        let value = T::from_str(said, false).ok();
-        if value.is_none() {
-            let values = T::value_variants().iter();
-            let names: Vec<String> = values
-                .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            self.not_one_of(entry, &names);
-        }
-        value
-    }
-
-    fn parsed<T>(
-        &mut self,
-        entry: Entry<'a>,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        match self.text(entry.value) {
-            Some(text) => match parse(text) {
-                Ok(value) => Some(value),
-                Err(why) => {
-                    self.fault(entry.value, format!("`{}`: {why}", entry.name));
-                    None
-                }
-            },
-            None => {
-                self.wrong(entry, "a text");
-                None
-            }
+        fn visit_seq<A: SeqAccess<'de>>(
+            mut self,
+            mut list: A,
+        ) -> Result<GitignoreBuilder, A::Error> {
+            while let Some(()) =
+                list.next_element_seed(Text(|text: &str| add(&mut self.0, text)))?
+            {}
+            Ok(self.0)
         }
     }
 
-    /// The entries of a mapping whose keys are all known.
-    fn known(&mut self, node: NodeId, what: &str, keys: &[&str]) -> Vec<Entry<'a>> {
-        let mut entries = self.entries(node, what);
-        entries.retain(|entry| {
-            let known = keys.contains(&entry.name);
-            if !known {
-                let said = format!("{what} has no key `{}`", entry.name);
-                let all = format!("the keys are {}", keys.join(", "));
-                self.unknown(
-                    entry.key,
-                    &said,
-                    nearest(entry.name, keys.iter().copied()),
-                    &all,
-                );
-            }
-            known
-        });
-        entries
-    }
+    let lines = deserializer.deserialize_any(Lines(GitignoreBuilder::new("")))?;
+    lines.build().map(Patterns::from).map_err(D::Error::custom)
+}
 
-    /// The entries of a mapping, each key once.
-    fn entries(&mut self, node: NodeId, what: &str) -> Vec<Entry<'a>> {
-        let tree = self.tree;
-        let Kind::Mapping { entries, .. } = &tree.node(tree.resolve(node)).kind else {
-            self.fault(node, format!("{what} must be keys with values"));
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        let mut names = BTreeSet::new();
-        for entry in entries {
-            let Some(name) = self.text(entry.key) else {
-                self.fault(entry.key, format!("a key of {what} must be a word"));
-                continue;
-            };
-            if !names.insert(name) {
-                self.fault(entry.key, format!("`{name}` stands here twice"));
-                continue;
-            }
-            found.push(Entry {
-                name,
-                key: entry.key,
-                value: entry.value,
-            });
-        }
-        found
-    }
-
-    fn text(&self, node: NodeId) -> Option<&'a str> {
-        let tree = self.tree;
-        tree.scalar(tree.resolve(node)).map(|scalar| scalar.value())
-    }
-
-    fn is_null(&self, node: NodeId) -> bool {
-        matches!(self.text(node), Some("" | "~" | "null"))
-    }
-
-    fn not_one_of(&mut self, entry: Entry<'a>, names: &[&str]) {
-        let said = self.text(entry.value).unwrap_or_default();
-        let message = format!("`{}` cannot be `{said}`", entry.name);
-        let all = format!("it is one of {}", names.join(", "));
-        self.unknown(
-            entry.value,
-            &message,
-            nearest(said, names.iter().copied()),
-            &all,
-        );
-    }
-
-    fn unknown(&mut self, node: NodeId, what: &str, near: Option<&str>, all: &str) {
-        let message = match near {
-            Some(near) => format!("{what}; did you mean `{near}`? ({all})"),
-            None => format!("{what}: {all}"),
-        };
-        self.fault(node, message);
-    }
-
-    fn wrong(&mut self, entry: Entry<'a>, wanted: &str) {
-        self.fault(entry.value, format!("`{}` must be {wanted}", entry.name));
-    }
-
-    fn fault(&mut self, node: NodeId, message: String) {
-        let span = self.tree.node(node).span;
-        self.faults.push(Fault {
-            at: self.source.position(span.start as usize),
-            message,
-        });
-    }
+#[cfg(test)]
+pub(super) fn patterns_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": ["array", "string"], "items": {"type": "string"}})
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SCHEMA;
     use crate::options::{ActionStyle, ComposeProvider, RunnerProfile};
 
-    fn faults(text: &str) -> Vec<String> {
-        let source = Source::new("dindless.yml", text.into());
-        let result = read(&source, Path::new("/"), Rules::embedded());
-        let faults = result.err().unwrap_or_default().into_iter();
-        faults
-            .map(|fault| format!("{}:{}: {}", fault.at.line, fault.at.column, fault.message))
-            .collect()
+    fn config(text: &str) -> Result<Config, Fault> {
+        read(&Source::new("dindless.yml", text.into()), Path::new("ci"))
     }
 
     #[test]
@@ -352,81 +180,100 @@ images:
   registry.example.com/tools: registry.example.com/tools-podman:1
 packages: {my-tool: my-tool-cli, other: false}
 ";
-        let source = Source::new("dindless.yml", text.into());
-        let config = read(&source, Path::new("/"), Rules::embedded()).unwrap();
-        assert_eq!(config.rules["swarm"], Weight::Off);
-        assert_eq!(config.runner, Some(RunnerProfile::Kubernetes));
-        assert_eq!(config.compose, Some(ComposeProvider::PodmanCompose));
-        assert_eq!(config.actions, Some(ActionStyle::Redhat));
-        assert_eq!(config.podman.unwrap().minor, 4);
+        let read = config(text).unwrap();
+        assert_eq!(read.rules["swarm"], Weight::Off);
+        assert_eq!(read.runner, Some(RunnerProfile::Kubernetes));
+        assert_eq!(read.compose, Some(ComposeProvider::PodmanCompose));
+        assert_eq!(read.actions, Some(ActionStyle::Redhat));
+        assert_eq!(read.podman.unwrap().minor, 4);
         assert_eq!(
-            config.images[0].becomes,
+            read.images["registry.example.com/tools"],
             "registry.example.com/tools-podman:1"
         );
-        assert_eq!(config.packages["other"], None);
-        assert!(config.exclude.matched("old", true).is_ignore());
-        assert!(faults("").is_empty() && faults("# nothing\n").is_empty());
+        assert_eq!(read.packages["other"], None);
+        let fits = |path: &str| read.paths.exclude.fit(Path::new(path));
+        assert!(fits("ci/old/a.yml") && !fits("old/a.yml") && !fits("/ci/old/a.yml"));
+        assert!(read.paths.include.fit(Path::new("ci/ci/a.yml")));
+        assert_eq!(config("podman: 5.10").unwrap().podman.unwrap().minor, 10);
+        for nothing in ["", "# nothing\n", "null", "\u{feff}image: a"] {
+            assert!(config(nothing).is_ok(), "{nothing}");
+        }
     }
 
     #[test]
     fn names_the_key_the_line_and_the_nearest() {
-        let all = faults("image: a:1\nrunnr: podman\nrules:\n  swam: off\n  swarm: fatal\n");
-        assert_eq!(
-            all[0],
-            "2:1: the configuration has no key `runnr`; did you mean `runner`? (the keys are paths, rules, runner, image, podman, compose, actions, images, packages)"
-        );
-        assert_eq!(
-            all[1],
-            "4:3: no rule is called `swam`; did you mean `swarm`? (dindless --rules lists all)"
-        );
-        assert_eq!(
-            all[2],
-            "5:10: `swarm` cannot be `fatal`: it is one of off, note, warning, error"
-        );
-        let one = |text: &str| faults(text).remove(0);
-        assert!(one("runner: kubernets").contains("did you mean `kubernetes`?"));
-        assert!(one("image: [a]").starts_with("1:8: `image` must be a text"));
-        assert!(one("image: 'a b'").starts_with("1:8: `image`: an image is written like"));
-        assert!(one("podman: five").starts_with("1:9: `podman`: `five` is not a version"));
-        assert!(one("image: a\nimage: b").starts_with("2:1: `image` stands here twice"));
-        assert!(one("- image").starts_with("1:1: the configuration must be keys"));
-        assert!(one("paths: {exclude: ['[z-a]']}").contains("no pattern"));
-        assert!(one("packages: {a: [b]}").contains("Fedora's name"));
-        assert!(one("a: b: c").starts_with("1:"));
+        for (text, at, message) in [
+            (
+                "image: a:1\nrunnr: podman",
+                (2, 1),
+                "unknown field `runnr`, expected one of `paths`, `rules`, `runner`, `image`, `podman`, `compose`, `actions`, `images`, `packages`; did you mean `runner`?",
+            ),
+            (
+                "rules:\n  swam: off",
+                (2, 3),
+                "rules: no rule is called `swam`; did you mean `swarm`? (dindless --rules lists all)",
+            ),
+            (
+                "rules:\n  swarm: fatal",
+                (2, 10),
+                "rules.swarm: unknown variant `fatal`, expected one of `off`, `note`, `warning`, `error`",
+            ),
+            ("paths: {excluded: a}", (1, 9), "did you mean `exclude`?"),
+            ("runner: kubernets", (1, 9), "did you mean `kubernetes`?"),
+            (
+                "image: [a]",
+                (1, 8),
+                "image: invalid type: sequence, expected a text",
+            ),
+            ("image: 'a b'", (1, 8), "image: an image is written like"),
+            (
+                "images:\n  a: 'b c'",
+                (2, 6),
+                "images.a: an image is written like",
+            ),
+            ("podman: five", (1, 9), "podman: `five` is not a version"),
+            ("image: a\nimage: b", (1, 1), "duplicate field `image`"),
+            ("images: {a: b, a: c}", (1, 16), "`a` stands here twice"),
+            (
+                "- image",
+                (1, 1),
+                "invalid type: sequence, expected keys with values",
+            ),
+            (
+                "paths: {exclude: ['[z-a]']}",
+                (1, 19),
+                "`[z-a]` is no pattern",
+            ),
+            (
+                "paths: {exclude: {a: b}}",
+                (1, 18),
+                "expected a list of patterns",
+            ),
+            ("packages: {a: [b]}", (1, 15), "packages.a: invalid type"),
+            ("packages: {a: b;c}", (1, 15), "Fedora's name"),
+            ("image: a: b", (1, 9), "mapping values are not allowed"),
+        ] {
+            let fault = config(text).unwrap_err();
+            let found = fault.at.map(|at| (at.line, at.column));
+            assert_eq!(found, Some(at), "{text}: {}", fault.message);
+            assert!(fault.message.contains(message), "{}", fault.message);
+        }
+        let two = config("image: a\n---\nimage: b").unwrap_err();
+        assert!(two.message.contains("more than one document"));
     }
 
+    /// `DINDLESS_ACCEPT=1` writes the file anew.
     #[test]
-    fn the_schema_knows_the_same() {
-        let schema: serde_json::Value = serde_json::from_str(super::super::SCHEMA).unwrap();
-        let keys = |at: &str| {
-            let properties = schema.pointer(at).and_then(|it| it.as_object()).unwrap();
-            properties.keys().cloned().collect::<BTreeSet<String>>()
-        };
-        let own = |names: &[&str]| {
-            names
-                .iter()
-                .map(|it| it.to_string())
-                .collect::<BTreeSet<String>>()
-        };
-        assert_eq!(keys("/properties"), own(&KEYS));
-        assert_eq!(keys("/properties/paths/properties"), own(&PATHS));
-        let values = |at: &str| {
-            let list = schema.pointer(at).and_then(|it| it.as_array()).unwrap();
-            let names = list.iter().map(|it| it.as_str().unwrap().to_owned());
-            names.collect::<BTreeSet<String>>()
-        };
-        fn names<T: ValueEnum>() -> BTreeSet<String> {
-            let all = T::value_variants().iter();
-            all.map(|it| it.to_possible_value().unwrap().get_name().to_owned())
-                .collect()
+    fn the_schema_is_that_of_the_configuration() {
+        let schema = schemars::schema_for!(Config);
+        let made = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("DINDLESS_ACCEPT").is_some_and(|value| value == "1") {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/schema.json");
+            std::fs::write(path, &made).unwrap();
         }
-        assert_eq!(values("/properties/runner/enum"), names::<RunnerProfile>());
-        assert_eq!(
-            values("/properties/compose/enum"),
-            names::<ComposeProvider>()
+        assert!(
+            made == SCHEMA,
+            "DINDLESS_ACCEPT=1 cargo test --lib schema writes it anew"
         );
-        assert_eq!(values("/properties/actions/enum"), names::<ActionStyle>());
-        let weights = "/properties/rules/additionalProperties/enum";
-        assert_eq!(values(weights), own(&WEIGHTS.map(|(name, _)| name)));
     }
 }

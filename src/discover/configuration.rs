@@ -6,7 +6,6 @@ use super::seen_from_here;
 use crate::config::{self, Config};
 use crate::outcome::Trouble;
 use crate::repository::{self, Disk, Files};
-use crate::rules::Rules;
 
 /// Reads the configuration of a repository: the `given` one, or the `nearest`.
 pub(super) fn configuration(
@@ -48,10 +47,5 @@ pub(super) fn configuration(
     let source = disk
         .read(&inside)
         .map_err(|error| refuse(&path, error.message, error.at))?;
-    config::read(&source, &folder, Rules::embedded()).map_err(|faults| {
-        let troubles = faults
-            .into_iter()
-            .flat_map(|fault| refuse(&path, fault.message, Some(fault.at)));
-        troubles.collect()
-    })
+    config::read(&source, &folder).map_err(|fault| refuse(&path, fault.message, fault.at))
 }

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::ahead::Looked;
 use crate::config::Config;
-use crate::options::fits_patterns;
 use crate::outcome::{Provider, Trouble};
 use crate::repository::{Disk, Files, ReadError, STANDARD_INPUT, path_order, read_plain};
 use crate::rules::Rules;
@@ -146,7 +145,7 @@ impl Seeker<'_> {
         let path = entry.path();
         let inside = path.strip_prefix(top).unwrap_or(path);
         let placed = provider_by_path(inside);
-        if placed.is_none() && !fits_patterns(&self.config.include, inside) {
+        if placed.is_none() && !self.config.paths.include.fit(inside) {
             return None;
         }
         if !kind.is_file() {
@@ -190,7 +189,7 @@ impl Seeker<'_> {
     }
 
     fn excludes(&self, path: &Path) -> bool {
-        fits_patterns(&self.config.exclude, path)
+        self.config.paths.exclude.fit(path)
     }
 }
 

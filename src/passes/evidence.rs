@@ -287,9 +287,9 @@ pub(super) fn kind_of<'a>(view: &JobView<'a>, name: &str) -> ImageKind<'a> {
 fn own_image<'a>(view: &JobView<'a>, name: &str) -> Option<&'a str> {
     let bare = ImageName::without_tag(name);
     let images = view.context.options.images.iter();
-    let mut fitting = images.filter(|own| fits(&own.name, name) || fits(&own.name, bare));
-    let own = fitting.next()?;
-    (own.becomes != name).then_some(own.becomes.as_str())
+    let mut fitting = images.filter(|(own, _)| fits(own, name) || fits(own, bare));
+    let (_, becomes) = fitting.next()?;
+    (becomes != name).then_some(becomes.as_str())
 }
 
 /// Whether a service is a Docker daemon: by its image, or because it is called as one.

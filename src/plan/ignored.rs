@@ -43,7 +43,7 @@ impl<'a> Wishes<'a> {
     fn of(documents: &'a Documents, options: &'a Options) -> Self {
         let files = documents.files.iter();
         let comments = files.map(|document| match document.stands_for {
-            None if options.excludes(document.source.path()) => Comments::new(vec![WHOLE_FILE]),
+            None if options.excluded.fit(document.source.path()) => Comments::new(vec![WHOLE_FILE]),
             None => Comments::of(document.source.text()),
             Some(_) => Comments::default(),
         });

@@ -241,7 +241,7 @@ struct Entry {
     rule: String,
     finds: Vec<String>,
     #[serde(default)]
-    severity: Weight,
+    severity: Severity,
     since: Option<Version>,
     until: Option<Version>,
     happens: Option<Happens>,
@@ -274,15 +274,6 @@ struct Entry {
     settings: UniqueMap<String>,
     #[serde(deserialize_with = "source")]
     source: String,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Weight {
-    Note,
-    #[default]
-    Warning,
-    Error,
 }
 
 /// The part of a file that holds one rule, read when it is first asked for.
@@ -486,11 +477,7 @@ fn read_section(section: &Section) -> Result<CatalogRule, RulesError> {
     Ok(CatalogRule {
         name,
         area: area(section.file),
-        severity: match entry.severity {
-            Weight::Note => Severity::Note,
-            Weight::Warning => Severity::Warning,
-            Weight::Error => Severity::Error,
-        },
+        severity: entry.severity,
         since: entry.since,
         until: entry.until,
         happens: entry.happens,

@@ -1,6 +1,8 @@
 //! What is wrong with a file of rules, and where.
 
-use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+use serde::de::{DeserializeOwned, Deserializer};
+
+use crate::deserialize::{explain, text};
 
 /// A fault in one of the files under `translations/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,18 +53,12 @@ pub(super) fn read<T: DeserializeOwned>(
     first_line: usize,
 ) -> Result<T, RulesError> {
     serde_yaml::from_str(text).map_err(|error| {
-        let place = error.location();
-        let said = error.to_string();
-        // The reader ends its message with the place, which stands in front here.
-        let message = said
-            .rfind(" at line ")
-            .and_then(|end| said.get(..end))
-            .unwrap_or(&said);
+        let (at, message) = explain(&error);
         RulesError {
             file: file.to_owned(),
-            line: place.as_ref().map_or(0, |at| at.line() + first_line - 1),
-            column: place.as_ref().map_or(0, |at| at.column()),
-            message: message.to_owned(),
+            line: at.map_or(0, |at| at.line + first_line - 1),
+            column: at.map_or(0, |at| at.column),
+            message,
         }
     })
 }
@@ -73,27 +69,4 @@ pub(super) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
         "" => Err("`source` is empty".to_owned()),
         _ => Ok(source.to_owned()),
     })
-}
-
-/// Reads a text and makes something of it; what is wrong with it is said at its own place, not at that of the entry.
-pub(super) fn text<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    make: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, D::Error> {
-    struct Text<F>(F);
-
-    impl<T, F: Fn(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a text")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            let Self(make) = self;
-            make(text).map_err(E::custom)
-        }
-    }
-
-    deserializer.deserialize_str(Text(make))
 }

@@ -69,6 +69,7 @@ pub use rewrites::FlagRewrite;
 pub use short_names::ShortName;
 pub use templates::{Field, Templates};
 pub use unique::UniqueMap;
+pub(crate) use unique::unique_map;
 pub use variables::{VariableAction, VariableRule};
 
 use actions::{Actions, Runners};

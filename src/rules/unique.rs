@@ -4,11 +4,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::collections::{IndexMap, IndexSet};
-
-use super::error::text;
+use crate::deserialize::Text;
 
 /// Keys and values in the order of the file, each key once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,29 +28,43 @@ impl<V> Default for UniqueMap<V> {
 
 impl<'de, V: serde::Deserialize<'de>> serde::Deserialize<'de> for UniqueMap<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<V>(PhantomData<V>);
+        unique_map(deserializer, |_| Ok(())).map(Self)
+    }
+}
 
-        impl<'de, V: serde::Deserialize<'de>> Visitor<'de> for Entries<V> {
-            type Value = UniqueMap<V>;
+/// Reads keys and values in the order of the file, each key once; what is wrong with a key, its caller knows.
+pub(crate) fn unique_map<'de, D: Deserializer<'de>, V: serde::Deserialize<'de>>(
+    deserializer: D,
+    check: impl Fn(&str) -> Result<(), String>,
+) -> Result<IndexMap<String, V>, D::Error> {
+    struct Entries<F, V>(F, PhantomData<V>);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping")
-            }
+    impl<'de, F, V> Visitor<'de> for Entries<F, V>
+    where
+        F: Fn(&str) -> Result<(), String>,
+        V: serde::Deserialize<'de>,
+    {
+        type Value = IndexMap<String, V>;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-                let mut entries = IndexMap::default();
-                while let Some(key) =
-                    access.next_key_seed(New(|key: &str| entries.contains_key(key)))?
-                {
-                    let value = access.next_value()?;
-                    entries.insert(key, value);
-                }
-                Ok(UniqueMap(entries))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("keys with values")
         }
 
-        deserializer.deserialize_map(Entries(PhantomData))
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+            let mut entries = IndexMap::default();
+            let new = |name: &str, known: &Self::Value| {
+                (self.0)(name)?;
+                once(name, known.contains_key(name))
+            };
+            while let Some(key) = access.next_key_seed(Text(|name: &str| new(name, &entries)))? {
+                let value = access.next_value()?;
+                entries.insert(key, value);
+            }
+            Ok(entries)
+        }
     }
+
+    deserializer.deserialize_map(Entries(check, PhantomData))
 }
 
 /// Names, each once.
@@ -72,7 +85,7 @@ impl<'de> serde::Deserialize<'de> for UniqueSet {
             fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
                 let mut names = IndexSet::default();
                 while let Some(name) =
-                    access.next_element_seed(New(|name: &str| names.contains(name)))?
+                    access.next_element_seed(Text(|name: &str| once(name, names.contains(name))))?
                 {
                     names.insert(name);
                 }
@@ -84,17 +97,10 @@ impl<'de> serde::Deserialize<'de> for UniqueSet {
     }
 }
 
-/// Reads a name and refuses one that is known already, at its own place and not at that of the whole collection.
-struct New<F>(F);
-
-impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for New<F> {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        let Self(known) = self;
-        text(deserializer, |name| match known(name) {
-            true => Err(format!("`{name}` stands here twice")),
-            false => Ok(name.to_owned()),
-        })
+/// A name that may stand in one collection no second time.
+fn once(name: &str, known: bool) -> Result<String, String> {
+    match known {
+        true => Err(format!("`{name}` stands here twice")),
+        false => Ok(name.to_owned()),
     }
 }
