@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::decoded::Decoded;
+use super::words::is_name;
 use super::{
     Assignment, Command, Compound, CompoundKind, Connected, Connector, DEEPEST, Function, Heredoc,
-    Nesting, Part, Place, Problem, Redirect, Script,
+    Nesting, Part, Place, Problem, Redirect, Script, Word,
 };
 
 /// What ends a list of statements.
@@ -38,8 +39,28 @@ impl Stop {
     }
 }
 
-/// Words that only stand where something is open.
-const CLOSING: [&str; 8] = ["then", "elif", "else", "fi", "do", "done", "esac", "}"];
+/// Words that a compound command begins with.
+const COMPOUND: [&str; 8] = ["{", "if", "while", "until", "for", "select", "case", "[["];
+
+/// Words that no command begins with: they only stand where something is open.
+const CLOSING: [&str; 10] = [
+    "then", "elif", "else", "fi", "do", "done", "esac", "}", "in", "]]",
+];
+
+/// Operators of `[[ ]]` with a word behind them.
+const UNARY: &str = "abcdefghknoprstuvwxzGLNORS";
+
+/// Operators of `[[ ]]` between two words.
+const BINARY: [&str; 15] = [
+    "=", "==", "!=", "=~", "<", ">", "-nt", "-ot", "-ef", "-eq", "-ne", "-lt", "-le", "-gt", "-ge",
+];
+
+/// Programs of the shell that take lists like `A=(a b)` as arguments.
+const DECLARING: [&str; 8] = [
+    "alias", "declare", "eval", "export", "let", "local", "readonly", "typeset",
+];
+
+const NEVER_ENDED: &str = "no line ends this heredoc";
 
 /// A heredoc whose body has not been reached.
 struct Pending {
@@ -81,9 +102,10 @@ pub(super) struct Scanner<'t> {
     pub(super) end: usize,
     /// Where the last word, redirection or closing word ended.
     pub(super) last_end: usize,
+    /// Where the last compound command ended, without its redirections.
+    compound_end: usize,
     depth: usize,
     inner: Inner,
-    deepest: usize,
     nesting: Vec<Nesting>,
     pending: Vec<Pending>,
     heredocs: Vec<Heredoc>,
@@ -112,9 +134,9 @@ pub(super) fn scan(text: &str, depth: usize, inner: Inner) -> Result<(Script, Sc
         pos: 0,
         end: text.len(),
         last_end: 0,
+        compound_end: 0,
         depth,
         inner,
-        deepest: depth,
         nesting: Vec::new(),
         pending: Vec::new(),
         heredocs: Vec::new(),
@@ -127,7 +149,10 @@ pub(super) fn scan(text: &str, depth: usize, inner: Inner) -> Result<(Script, Sc
         assignments: Vec::new(),
     };
     scanner.list(Stop::END)?;
-    Ok(scanner.finish())
+    match scanner.pending.first() {
+        Some(heredoc) => Err(scanner.problem(heredoc.operator, NEVER_ENDED)),
+        None => Ok(scanner.finish()),
+    }
 }
 
 impl Scanner<'_> {
@@ -175,7 +200,6 @@ impl Scanner<'_> {
 
     pub(super) fn enter(&mut self) -> Result<(), Problem> {
         self.depth += 1;
-        self.deepest = self.deepest.max(self.depth);
         if self.depth > DEEPEST {
             return Err(self.problem(self.pos, "more than 64 levels are open at once"));
         }
@@ -274,7 +298,11 @@ impl Scanner<'_> {
     fn reserved(&self) -> &str {
         let mut end = self.pos;
         while let Some(byte) = self.byte(end) {
-            if b" \t\n\r;&|()<>".contains(&byte) || end - self.pos > 8 {
+            let is_end = |byte: u8| b" \t\n\r;&|()<>".contains(&byte);
+            let continued = self.continuation(end).filter(|_| byte == b'\\');
+            let is_continued_blank =
+                continued.is_some_and(|next| self.byte(next).is_none_or(is_end));
+            if is_end(byte) || is_continued_blank || end - self.pos > 8 {
                 break;
             }
             end += 1;
@@ -295,12 +323,8 @@ impl Scanner<'_> {
                 }
                 _ => {}
             }
-            let reserved = self.reserved();
-            if stop.words.contains(&reserved) {
+            if stop.words.contains(&self.reserved()) {
                 return Ok(());
-            }
-            if CLOSING.contains(&reserved) {
-                return Err(self.unexpected());
             }
             self.statement()?;
         }
@@ -336,8 +360,10 @@ impl Scanner<'_> {
                 true
             }
             None | Some(b'\n' | b')' | b';' | b'#') => false,
-            // `case x in y) z;; esac fi`: behind a compound command nothing needs to separate.
-            Some(_) if CLOSING.contains(&self.reserved()) => false,
+            // `case x in y) z;; esac fi`: right behind a compound command nothing needs to separate.
+            Some(_) if self.last_end == self.compound_end && CLOSING.contains(&self.reserved()) => {
+                false
+            }
             Some(_) => return Err(self.unexpected()),
         };
         let tolerated = self.tolerated(&pipelines, &connectors);
@@ -446,8 +472,8 @@ impl Scanner<'_> {
             if self.reserved() == "!" {
                 negated = !negated;
                 self.pos += 1;
-            } else if self.reserved() == "time" && self.times_a_compound() {
-                self.pos += "time".len();
+            } else if let Some(next) = self.timed_compound() {
+                self.pos = next;
             } else {
                 break;
             }
@@ -489,22 +515,26 @@ impl Scanner<'_> {
         })
     }
 
-    /// Whether `time` stands before something that is not a program; before a program it is a wrapper like any other.
-    fn times_a_compound(&self) -> bool {
-        let rest = self.text.get(self.pos + 4..self.end).unwrap_or_default();
-        let rest = rest.trim_start_matches([' ', '\t']);
-        let rest = rest
-            .strip_prefix("-p")
-            .map_or(rest, |rest| rest.trim_start_matches([' ', '\t']));
-        let end = rest
-            .find([' ', '\t', '\n', ';', '&', '|', ')'])
-            .unwrap_or(rest.len());
-        let word = rest.get(..end).unwrap_or_default();
-        rest.starts_with('(')
-            || matches!(
-                word,
-                "{" | "!" | "if" | "for" | "while" | "until" | "case" | "[["
-            )
+    /// What stands behind `time`, where that is no program; before a program it is a wrapper like any other.
+    fn timed_compound(&mut self) -> Option<usize> {
+        if self.reserved() != "time" {
+            return None;
+        }
+        let start = self.pos;
+        self.pos += "time".len();
+        self.blanks();
+        if self.reserved() == "-p" {
+            self.pos += "-p".len();
+            self.blanks();
+        }
+        let word = self.reserved();
+        let is_program = !self.begins_compound() && word != "!" && !CLOSING.contains(&word);
+        let next = std::mem::replace(&mut self.pos, start);
+        (!is_program).then_some(next)
+    }
+
+    fn begins_compound(&self) -> bool {
+        self.byte(self.pos) == Some(b'(') || COMPOUND.contains(&self.reserved())
     }
 
     /// One command; says which, unless it runs nothing by itself: an assignment, arithmetic, the definition of a function.
@@ -525,38 +555,38 @@ impl Scanner<'_> {
             };
             if let Some(close) = arithmetic {
                 self.arithmetic(start + 2, close)?;
-                self.redirects()?;
-                return Ok(None);
+                return self.compound_end(None, start);
             }
             self.pos += 1;
             self.within(Nesting::Subshell, |scanner| {
                 scanner.counted_list(Stop::PARENTHESIS)?;
                 scanner.expect(b')')
             })?;
-            return self.compound_end(CompoundKind::Subshell, start);
+            return self.compound_end(Some(CompoundKind::Subshell), start);
         }
         let kind = match self.reserved() {
             "{" => {
                 self.pos += 1;
                 self.body(Nesting::Group, &["}"])?;
                 self.expect_word("}")?;
-                CompoundKind::Group
+                Some(CompoundKind::Group)
             }
-            "if" => self.if_command()?,
+            "if" => Some(self.if_command()?),
             "while" => {
                 self.loop_command("while", Nesting::WhileCondition)?;
-                CompoundKind::While
+                Some(CompoundKind::While)
             }
             "until" => {
                 self.loop_command("until", Nesting::UntilCondition)?;
-                CompoundKind::Until
+                Some(CompoundKind::Until)
             }
-            "for" | "select" => self.for_command()?,
-            "case" => self.case_command()?,
+            "for" | "select" => Some(self.for_command()?),
+            "case" => Some(self.case_command()?),
             "[[" => {
-                self.test_command()?;
-                self.redirects()?;
-                return Ok(None);
+                self.pos += 2;
+                self.test()?;
+                self.expect_word("]]")?;
+                None
             }
             "function" => {
                 self.pos += "function".len();
@@ -573,10 +603,8 @@ impl Scanner<'_> {
                 }
                 return self.function(name, start);
             }
-            "coproc" => {
-                self.pos += "coproc".len();
-                return self.command();
-            }
+            "coproc" => return Err(self.problem(start, "a coprocess is not understood")),
+            word if word == "!" || CLOSING.contains(&word) => return Err(self.unexpected()),
             _ => return self.simple(),
         };
         self.compound_end(kind, start)
@@ -585,10 +613,14 @@ impl Scanner<'_> {
     /// The end of a compound command: the redirections behind it.
     fn compound_end(
         &mut self,
-        kind: CompoundKind,
+        kind: Option<CompoundKind>,
         start: usize,
     ) -> Result<Option<Member>, Problem> {
+        self.compound_end = self.last_end;
         self.redirects()?;
+        let Some(kind) = kind else {
+            return Ok(None);
+        };
         let place = self.new_place();
         self.compounds.push(Compound {
             kind,
@@ -641,8 +673,11 @@ impl Scanner<'_> {
     /// A list of the compound command at hand.
     fn counted_list(&mut self, stop: Stop) -> Result<(), Problem> {
         self.separators()?;
-        let start = self.pos;
+        let (start, before) = (self.pos, self.statements.len());
         self.list(stop)?;
+        if self.statements.len() == before && !stop.case {
+            return Err(self.unexpected());
+        }
         self.lists.push(start..self.last_end.max(start));
         Ok(())
     }
@@ -676,13 +711,17 @@ impl Scanner<'_> {
     }
 
     fn for_command(&mut self) -> Result<CompoundKind, Problem> {
+        let counts = self.reserved() == "for";
         self.pos += self.reserved().len();
         self.blanks();
-        if self.byte(self.pos) == Some(b'(') {
-            let Some(close) = self.arithmetic_end(self.pos)? else {
+        let open = self.pos;
+        if counts && self.byte(open) == Some(b'(') && self.byte(open + 1) == Some(b'(') {
+            let close = self.arithmetic_end(open)?;
+            let head = close.and_then(|close| self.text.get(open + 2..close));
+            let (Some(close), Some(2)) = (close, head.map(|head| head.matches(';').count())) else {
                 return Err(self.unexpected());
             };
-            self.arithmetic(self.pos + 2, close)?;
+            self.arithmetic(open + 2, close)?;
         } else {
             if self.word()?.is_none() {
                 return Err(self.unexpected());
@@ -692,7 +731,7 @@ impl Scanner<'_> {
                 self.pos += 2;
                 loop {
                     self.blanks();
-                    if self.byte(self.pos) == Some(b'#') || self.word()?.is_none() {
+                    if self.word()?.is_none() {
                         break;
                     }
                 }
@@ -745,63 +784,86 @@ impl Scanner<'_> {
             self.expect(b')')?;
             self.within(Nesting::Case, |scanner| scanner.counted_list(Stop::CASE))?;
             if self.byte(self.pos) == Some(b';') {
-                self.pos += 2;
-                if self.byte(self.pos) == Some(b'&') {
-                    self.pos += 1;
-                }
+                let ends = self.text.get(self.pos..self.end).unwrap_or_default();
+                self.pos += if ends.starts_with(";;&") { 3 } else { 2 };
             }
         }
     }
 
-    /// `[[ ]]`: nothing in it is a command but what its words substitute.
-    fn test_command(&mut self) -> Result<(), Problem> {
-        let open = self.pos;
-        self.pos += 2;
-        let mut parentheses = self.depth;
-        // Each turns around what stands behind it, so they lie in each other like parentheses.
-        let mut negations = 0;
+    /// What stands between `[[` and `]]`, or in parentheses there: nothing in it is a command but what its words substitute.
+    fn test(&mut self) -> Result<(), Problem> {
+        self.enter()?;
         loop {
-            self.blanks_and_lines_without_comments();
-            negations = match self.reserved() {
-                "!" => negations + 1,
-                _ => 0,
-            };
-            if self.reserved() == "]]" {
-                self.pos += 2;
-                self.last_end = self.pos;
-                return Ok(());
-            }
-            match self.byte(self.pos) {
-                None => return Err(self.problem(open, "this bracket is never closed")),
-                Some(byte) => {
-                    if byte == b'(' {
-                        parentheses += 1;
-                    } else if byte == b')' {
-                        parentheses = parentheses.saturating_sub(1);
-                    }
-                    if parentheses + negations > DEEPEST {
-                        return Err(self.problem(self.pos, "more than 64 levels are open at once"));
-                    }
-                    if self.word()?.is_none() {
-                        self.pos += 1;
-                    }
-                }
+            self.test_operand()?;
+            self.separators()?;
+            match (self.byte(self.pos), self.byte(self.pos + 1)) {
+                (Some(b'&'), Some(b'&')) | (Some(b'|'), Some(b'|')) => self.pos += 2,
+                _ => break,
             }
         }
+        self.leave();
+        Ok(())
     }
 
-    fn blanks_and_lines_without_comments(&mut self) {
-        loop {
-            self.blanks();
-            if self.byte(self.pos) != Some(b'\n') {
-                return;
-            }
+    /// `( test )`, `! test`, `-n word`, `word == word`, `word`.
+    fn test_operand(&mut self) -> Result<(), Problem> {
+        self.separators()?;
+        // they lie in each other like parentheses, but need no stack
+        while self.reserved() == "!" {
             self.pos += 1;
+            self.separators()?;
         }
+        if self.byte(self.pos) == Some(b'(') {
+            self.pos += 1;
+            self.test()?;
+            self.separators()?;
+            return self.expect(b')');
+        }
+        let first = self.test_word(false)?;
+        self.blanks();
+        let unary = first.strip_prefix('-').filter(|flag| flag.len() == 1);
+        let operator = match self.byte(self.pos) {
+            _ if unary.is_some_and(|flag| UNARY.contains(flag)) => "",
+            None | Some(b'&' | b'|' | b')') => return Ok(()),
+            Some(b'<' | b'>') => self.text.get(self.pos..=self.pos).unwrap_or_default(),
+            _ if self.reserved() == "]]" => return Ok(()),
+            _ => self.reserved(),
+        };
+        let is_regex = operator == "=~";
+        if !operator.is_empty() && !BINARY.contains(&operator) {
+            return Err(self.unexpected());
+        }
+        self.pos += operator.len();
+        self.blanks();
+        self.test_word(is_regex).map(|_| ())
+    }
+
+    /// A word of a test as it is written. Parentheses and bars are part of a regular expression.
+    fn test_word(&mut self, is_regex: bool) -> Result<String, Problem> {
+        let start = self.pos;
+        if self.reserved() == "]]" {
+            return Err(self.unexpected());
+        }
+        loop {
+            let read = self.word()?.is_some();
+            match self.byte(self.pos) {
+                Some(b'|') if is_regex => self.pos += 1,
+                Some(b'(') if is_regex => self.extended_glob()?,
+                _ if read => break,
+                _ if self.pos == start => return Err(self.unexpected()),
+                _ => break,
+            }
+        }
+        self.last_end = self.pos;
+        let word = self.text.get(start..self.pos).unwrap_or_default();
+        Ok(word.to_owned())
     }
 
     fn function(&mut self, name: String, start: usize) -> Result<Option<Member>, Problem> {
         self.separators()?;
+        if !self.begins_compound() {
+            return Err(self.unexpected());
+        }
         self.within(Nesting::Function(name.clone()), |scanner| {
             scanner.command().map(|_| ())
         })?;
@@ -813,15 +875,14 @@ impl Scanner<'_> {
     fn simple(&mut self) -> Result<Option<Member>, Problem> {
         let start = self.pos;
         let mut assignments = Vec::new();
-        let mut words = Vec::new();
+        let mut words: Vec<Word> = Vec::new();
         let mut redirects = Vec::new();
+        let mut lists = false;
         loop {
             self.blanks();
-            if self.byte(self.pos) == Some(b'#') {
-                break;
-            }
             if let Some(redirect) = self.redirect()? {
                 redirects.push(redirect);
+                lists = false;
                 continue;
             }
             if words.is_empty()
@@ -831,20 +892,23 @@ impl Scanner<'_> {
                 continue;
             }
             if self.byte(self.pos) == Some(b'(') {
-                let [name] = words.as_slice() else {
+                let ([name], [], []) = (&words[..], &assignments[..], &redirects[..]) else {
                     return Err(self.unexpected());
                 };
-                let name: &super::Word = name;
                 let name = name.raw(self.text).to_owned();
                 self.pos += 1;
                 self.blanks();
                 self.expect(b')')?;
                 return self.function(name, start);
             }
-            match self.word()? {
-                Some(word) => words.push(word),
-                None => break,
+            let Some(word) = self.word_or_list(lists)? else {
+                break;
+            };
+            if words.is_empty() {
+                let program = word.value.as_deref();
+                lists = program.is_some_and(|program| DECLARING.contains(&program));
             }
+            words.push(word);
         }
         if words.is_empty() {
             if assignments.is_empty() && redirects.is_empty() {
@@ -869,26 +933,7 @@ impl Scanner<'_> {
             "<<<", "<<-", "&>>", "<<", "<>", "<&", ">&", ">>", ">|", "&>", "<", ">",
         ];
         let start = self.pos;
-        let mut at = start;
-        if self.byte(at) == Some(b'{') {
-            let near = at..(at + 64).min(self.end);
-            let close = near
-                .into_iter()
-                .find(|&close| self.byte(close) == Some(b'}'));
-            let name = close.and_then(|close| self.text.get(at + 1..close));
-            if let (Some(close), Some(name)) = (close, name)
-                && !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            {
-                at = close + 1;
-            }
-        } else {
-            while self.byte(at).is_some_and(|byte| byte.is_ascii_digit()) {
-                at += 1;
-            }
-        }
+        let at = self.descriptor_end(start);
         let prefixed = at > start;
         let rest = self.text.get(at..self.end).unwrap_or_default();
         let operator = OPERATORS
@@ -904,6 +949,11 @@ impl Scanner<'_> {
         self.pos = at + operator.len();
         self.last_end = self.pos;
         self.blanks();
+        let number = self.descriptor_end(self.pos);
+        let is_prefix = number > self.pos && matches!(self.byte(number), Some(b'<' | b'>'));
+        if is_prefix && !operator.ends_with('&') {
+            return Err(self.unexpected());
+        }
         let target = self.word()?;
         if target.is_none() {
             return Err(self.unexpected());
@@ -944,6 +994,23 @@ impl Scanner<'_> {
         }))
     }
 
+    /// What follows `2` or `{name}`, which before an operator say which descriptor is meant.
+    fn descriptor_end(&self, start: usize) -> usize {
+        let mut at = start;
+        if self.byte(at) != Some(b'{') {
+            while self.byte(at).is_some_and(|byte| byte.is_ascii_digit()) {
+                at += 1;
+            }
+            return at;
+        }
+        at += 1;
+        while self.byte(at).is_some_and(is_name) {
+            at += 1;
+        }
+        let is_named = self.byte(at) == Some(b'}') && at > start + 1;
+        if is_named { at + 1 } else { start }
+    }
+
     /// Reads the heredocs that begin on this line.
     fn bodies(&mut self) -> Result<(), Problem> {
         let pending = std::mem::take(&mut self.pending);
@@ -959,7 +1026,7 @@ impl Scanner<'_> {
             let mut line = start;
             let (body_end, after) = loop {
                 if line >= self.end {
-                    break (self.end, self.end);
+                    return Err(self.problem(document.operator, NEVER_ENDED));
                 }
                 let line_end = self.find(line, b'\n').unwrap_or(self.end);
                 let content = self.text.get(line..line_end).unwrap_or_default();
@@ -1018,7 +1085,6 @@ impl Scanner<'_> {
         let mut script = Script {
             functions: self.functions,
             assignments: self.assignments,
-            deepest: self.deepest,
             ..Script::default()
         };
         for mut command in self.commands {

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::decoded::Decoded;
 use super::grammar::scan;
-use super::judge::judge;
 use super::options::{ArgumentKind, Options, arguments};
 use super::wrappers::{self, Flags};
 use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Redirect, Script, Word, Written};
@@ -15,7 +14,6 @@ const MOST_NESTED: usize = 128 * 1024;
 /// Reads a masked text, `depth` levels down, with all scripts inside it.
 pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
     let (mut own, mut script) = scan(text, depth, nested)?;
-    script.deepest = own.deepest;
     let mut commands = std::mem::take(&mut own.commands);
     script.take_in(own);
     for command in &mut commands {
@@ -92,9 +90,7 @@ pub(super) fn nested(
     let read = if depth + 1 > DEEPEST || is_too_much {
         None
     } else {
-        read(&decoded.text, depth + 1)
-            .and_then(|script| judge(&decoded.text, script.deepest).map(|()| script))
-            .ok()
+        read(&decoded.text, depth + 1).ok()
     };
     let Some(mut script) = read else {
         return Script {

@@ -1,13 +1,12 @@
 //! The commands in a shell script, each with the exact bytes at which it is written.
 //!
 //! The script is read by a scanner of our own, because every word needs its place in the source, also in a default value
-//! (`${X:-$(cmd)}`), between backquotes, in a heredoc whose tabs are stripped and in a script that is itself an argument;
-//! `brush-parser` has no positions there. It is the judge of whether the script is valid.
+//! (`${X:-$(cmd)}`), between backquotes, in a heredoc whose tabs are stripped and in a script that is itself an argument.
+//! It refuses what it does not understand, so that bash accepts what it accepts.
 
 mod decoded;
 mod grammar;
 mod inner;
-mod judge;
 mod mask;
 pub mod options;
 mod words;
@@ -23,9 +22,6 @@ pub use options::{Argument, ArgumentKind, Options, Value, arguments, leading};
 /// How many levels (groups, substitutions, loops ...) may be open at once. Real scripts stay below ten; without a limit a
 /// hostile one overflows the stack.
 const DEEPEST: usize = 64;
-
-/// How many parentheses may be open at once from `((` on.
-const DEEPEST_ARITHMETIC: usize = 16;
 
 /// How many bytes a script may have. Real ones in pipelines stay far below; what is done with the commands of one may take the
 /// square of their number.
@@ -55,8 +51,6 @@ pub struct Script {
     pub written: Vec<Written>,
     /// Where commands may stand whose bytes in the source are not certain. They are not in `commands`.
     pub doubtful: Vec<Range<usize>>,
-    /// How many levels were open at once.
-    deepest: usize,
 }
 
 /// A text that is written into a file, read as a script.
@@ -390,6 +384,5 @@ pub fn parse(text: &str) -> Result<Script, Problem> {
     }
     let masked = mask::mask(text);
     let script = inner::read(&masked, 0)?;
-    judge::judge(&masked, script.deepest)?;
     Ok(mask::restore(script, text))
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decoded::Decoded;
 use super::grammar::{Scanner, Stop};
 use super::mask::FILLED;
-use super::{Assignment, DEEPEST_ARITHMETIC, Nesting, Part, Problem, Word};
+use super::{Assignment, Nesting, Part, Problem, Word};
 
 /// Where expansions are read inside other text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,16 +60,24 @@ fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_'
 }
 
-fn is_name(byte: u8) -> bool {
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 impl Scanner<'_> {
     /// Reads a word; nothing when none begins here.
     pub(super) fn word(&mut self) -> Result<Option<Word>, Problem> {
+        self.word_or_list(false)
+    }
+
+    /// Reads a word, which may be `A=(a b)` where `lists` may stand.
+    pub(super) fn word_or_list(&mut self, lists: bool) -> Result<Option<Word>, Problem> {
         let start = self.pos;
+        if self.byte(start) == Some(b'#') {
+            return Ok(None); // a comment
+        }
         let mut parts = Vec::new();
-        let end = self.word_parts(start, &mut parts)?;
+        let end = self.word_parts(start, lists, &mut parts)?;
         if end == start {
             return Ok(None);
         }
@@ -78,7 +86,12 @@ impl Scanner<'_> {
     }
 
     /// Reads what a word is made of; says where its last byte ends.
-    fn word_parts(&mut self, start: usize, parts: &mut Vec<Part>) -> Result<usize, Problem> {
+    fn word_parts(
+        &mut self,
+        start: usize,
+        lists: bool,
+        parts: &mut Vec<Part>,
+    ) -> Result<usize, Problem> {
         let mut end = self.pos;
         loop {
             let at = self.pos;
@@ -95,7 +108,7 @@ impl Scanner<'_> {
                     if at > start && matches!(before, Some(b'@' | b'?' | b'*' | b'+' | b'!')) {
                         self.extended_glob()?;
                         push_literal(parts, self.text, at..self.pos);
-                    } else if at > start
+                    } else if lists
                         && before == Some(b'=')
                         && self
                             .assignment_head(start)
@@ -276,8 +289,9 @@ impl Scanner<'_> {
             }
             Some(b'{') => self.parameter(parts, quoted)?,
             Some(b'[') => {
-                parts.push(Part::Other(at..at + 2));
                 self.pos = at + 2;
+                self.matched(at + 1, Some(b'['), b']', quoted)?;
+                parts.push(Part::Other(at..self.pos));
             }
             Some(b'\'') if !quoted => {
                 let mut next = at + 2;
@@ -305,10 +319,7 @@ impl Scanner<'_> {
                 self.double_quoted(parts)?;
             }
             Some(byte) if is_name_start(byte) => {
-                let mut end = at + 2;
-                while self.byte(end).is_some_and(is_name) {
-                    end += 1;
-                }
+                let end = self.name_end(at + 1);
                 self.variable(parts, at..end, at + 1..end, true);
                 self.pos = end;
             }
@@ -338,7 +349,6 @@ impl Scanner<'_> {
     /// `${...}`
     fn parameter(&mut self, parts: &mut Vec<Part>, quoted: bool) -> Result<(), Problem> {
         let open = self.pos;
-        self.enter()?;
         let mut at = open + 2;
         if matches!(self.byte(at), Some(b'!' | b'#')) && self.byte(at + 1) != Some(b'}') {
             at += 1;
@@ -348,27 +358,13 @@ impl Scanner<'_> {
             at += 1;
         }
         if at == name && self.byte(at).is_some_and(|byte| b"@*#?$!-".contains(&byte)) {
-            at += 1;
+            let opens = self.byte(at + 1).is_some_and(|next| b"{([".contains(&next));
+            at += usize::from(!opens);
         }
         let name = name..at;
         let plain = name.start == open + 2 && self.byte(at) == Some(b'}');
         self.pos = at;
-        let mut unused = Vec::new();
-        loop {
-            let at = self.pos;
-            match self.byte(at) {
-                None => return Err(self.problem(open, "this brace is never closed")),
-                Some(b'}') => break,
-                Some(b'\\') => self.pos = at + 1 + self.char_length(at + 1).unwrap_or(0),
-                Some(b'\'') if !quoted => self.single_quoted(&mut unused)?,
-                Some(b'"') => self.double_quoted(&mut unused)?,
-                Some(b'$') => self.dollar(&mut unused, quoted)?,
-                Some(b'`') => self.backquotes(&mut unused, quoted)?,
-                Some(_) => self.pos = at + 1,
-            }
-        }
-        self.pos += 1;
-        self.leave();
+        self.matched(open, None, b'}', quoted)?;
         self.variable(parts, open..self.pos, name, plain);
         Ok(())
     }
@@ -417,22 +413,40 @@ impl Scanner<'_> {
     }
 
     /// `@(a|b)` and its like, at the parenthesis.
-    fn extended_glob(&mut self) -> Result<(), Problem> {
+    pub(super) fn extended_glob(&mut self) -> Result<(), Problem> {
         let open = self.pos;
-        self.enter()?;
         self.pos += 1;
+        self.matched(open, Some(b'('), b')', false)
+    }
+
+    /// Steps behind the `close` of what is open; what `nests` opens has a `close` of its own.
+    fn matched(
+        &mut self,
+        open: usize,
+        nests: Option<u8>,
+        close: u8,
+        quoted: bool,
+    ) -> Result<(), Problem> {
+        self.enter()?;
         let mut unused = Vec::new();
         loop {
             let at = self.pos;
             match self.byte(at) {
-                None => return Err(self.problem(open, "this parenthesis is never closed")),
-                Some(b')') => break,
-                Some(b'(') => self.extended_glob()?,
+                None => return Err(self.problem(open, "what opens here is never closed")),
+                Some(byte) if byte == close => break,
+                Some(byte) if nests == Some(byte) => {
+                    self.pos += 1;
+                    self.matched(at, nests, close, quoted)?;
+                }
                 Some(b'\\') => self.pos = at + 1 + self.char_length(at + 1).unwrap_or(0),
+                // within double quotes, too
                 Some(b'\'') => self.single_quoted(&mut unused)?,
                 Some(b'"') => self.double_quoted(&mut unused)?,
-                Some(b'$') => self.dollar(&mut unused, false)?,
-                Some(b'`') => self.backquotes(&mut unused, false)?,
+                Some(b'$') => self.dollar(&mut unused, quoted)?,
+                Some(b'`') => self.backquotes(&mut unused, quoted)?,
+                Some(b'<' | b'>') if nests.is_none() && self.byte(at + 1) == Some(b'(') => {
+                    self.substitution(at + 2)?;
+                }
                 Some(_) => self.pos = at + 1,
             }
         }
@@ -448,29 +462,39 @@ impl Scanner<'_> {
         self.pos += 1;
         loop {
             self.blanks_and_lines()?;
-            match self.byte(self.pos) {
-                None => return Err(self.problem(open, "this parenthesis is never closed")),
-                Some(b')') => break,
-                Some(_) => {
-                    if self.word()?.is_none() {
-                        self.pos += self.char_length(self.pos).unwrap_or(1);
-                    }
-                }
+            let start = self.pos;
+            if self.byte(start) == Some(b'[') {
+                self.pos += 1;
+                self.matched(start, Some(b'['), b']', false)?;
+            }
+            if self.word()?.is_none() && self.pos == start {
+                break;
             }
         }
-        self.pos += 1;
+        if self.byte(self.pos).is_none() {
+            return Err(self.problem(open, "this parenthesis is never closed"));
+        }
+        self.expect(b')')?;
         self.leave();
         Ok(())
     }
 
+    /// Where the name ends that may begin here.
+    fn name_end(&self, start: usize) -> usize {
+        let mut at = start;
+        if self.byte(at).is_some_and(is_name_start) {
+            while self.byte(at).is_some_and(is_name) {
+                at += 1;
+            }
+        }
+        at
+    }
+
     /// `NAME=`, `NAME+=`, `NAME[x]=`: the name, and where the value begins.
     fn assignment_head(&self, start: usize) -> Option<(Range<usize>, usize)> {
-        let mut at = start;
-        if !self.byte(at).is_some_and(is_name_start) {
+        let mut at = self.name_end(start);
+        if at == start {
             return None;
-        }
-        while self.byte(at).is_some_and(is_name) {
-            at += 1;
         }
         let name = start..at;
         if self.byte(at) == Some(b'[') {
@@ -496,6 +520,10 @@ impl Scanner<'_> {
     pub(super) fn assignment(&mut self) -> Result<Option<Assignment>, Problem> {
         let start = self.pos;
         let Some((name, value_start)) = self.assignment_head(start) else {
+            let name = self.name_end(start);
+            if name > start && self.byte(name) == Some(b'[') {
+                return Err(self.problem(name, "this subscript is not understood"));
+            }
             return Ok(None);
         };
         let subscript = self.byte(name.end) == Some(b'[');
@@ -504,7 +532,7 @@ impl Scanner<'_> {
         self.pos = value_start;
         let mut parts = Vec::new();
         let list = self.byte(value_start) == Some(b'(');
-        let end = self.word_parts(start, &mut parts)?.max(value_start);
+        let end = self.word_parts(start, true, &mut parts)?.max(value_start);
         self.last_end = end;
         Ok(Some(Assignment {
             name: self.text.get(name).unwrap_or_default().to_owned(),
@@ -519,23 +547,16 @@ impl Scanner<'_> {
     /// when it is a subshell in a subshell.
     pub(super) fn arithmetic_end(&self, open: usize) -> Result<Option<usize>, Problem> {
         let mut depth = 0usize;
-        let mut quotes = true;
         let mut at = open + 1;
         loop {
             match self.byte(at) {
                 None => return Err(self.problem(open, "this parenthesis is never closed")),
                 Some(b'\\') => at += 1,
-                Some(b'\'') if quotes => match self.find(at + 1, b'\'') {
+                Some(quote @ (b'\'' | b'"')) => match self.find(at + 1, quote) {
                     Some(close) => at = close,
-                    None => quotes = false,
+                    None => return Err(self.problem(at, "this quote is never closed")),
                 },
-                Some(b'(') => {
-                    depth += 1;
-                    // The judge tries each pair as arithmetic and as subshells: twice the time for each level.
-                    if depth > DEEPEST_ARITHMETIC {
-                        return Err(self.problem(at, "too many parentheses are open at once"));
-                    }
-                }
+                Some(b'(') => depth += 1,
                 Some(b')') if depth == 0 => return Ok(None), // one parenthesis opened, not two
                 Some(b')') => {
                     depth -= 1;
