@@ -15,9 +15,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 
-use crate::ahead::Looked;
 use crate::config::Config;
-use crate::discover::{Depth, Found, discover};
+use crate::discover::{Found, discover};
 use crate::options::Options;
 use crate::outcome::{Outcome, Provider, Trouble};
 use crate::parallel;
@@ -25,7 +24,7 @@ use crate::report::summary::Tally;
 use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, text, verify};
 use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
-use crate::translate::translate_looked;
+use crate::translate::translate;
 use crate::write::{Change, Permit, WriteError, Writer};
 use arguments::{Arguments, Format};
 use interactive::Dialogue;
@@ -114,7 +113,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// Prints a job that tries Podman, for the CI server of each repository that was asked for.
 fn verify_job(arguments: &Arguments) -> Exit {
-    let discovery = discover(&arguments.paths, arguments.config.as_deref(), Depth::Paths);
+    let discovery = discover(&arguments.paths, arguments.config.as_deref());
     for trouble in &discovery.troubles {
         complain(&format!("{}: {}", trouble.path.display(), trouble.message));
     }
@@ -190,11 +189,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
         dirty: arguments.guard.allow_dirty,
         no_vcs: arguments.guard.allow_no_vcs,
     };
-    let depth = match arguments.mode.writes() {
-        true => Depth::Paths, // nothing is read before nobody else may write
-        false => Depth::Texts,
-    };
-    let discovery = discover(&arguments.paths, arguments.config.as_deref(), depth);
+    let discovery = discover(&arguments.paths, arguments.config.as_deref());
     let mut run = Run {
         troubles: discovery.troubles,
         write: arguments.mode.writes(),
@@ -229,9 +224,8 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
     }
     let files = found.iter().map(|(found, _)| found.files.len()).sum();
     let patience = Patience::with(files);
-    let translated = parallel::map(found, |(mut found, options)| {
-        let looked = std::mem::take(&mut found.looked);
-        let outcome = translated_looked(&found, looked, &options);
+    let translated = parallel::map(found, |(found, options)| {
+        let outcome = translated(&found, &options);
         (found, options, outcome)
     });
     drop(patience);
@@ -264,23 +258,15 @@ fn ask(
 }
 
 fn translated(found: &Found, options: &Options) -> Outcome {
-    translated_looked(found, Vec::new(), options)
-}
-
-fn translated_looked(
-    found: &Found,
-    looked: Vec<Option<Box<Looked>>>,
-    options: &Options,
-) -> Outcome {
     let disk = Disk::new(&found.root.path);
     match &found.input {
-        None => translate_looked(&disk, &found.files, looked, options),
+        None => translate(&disk, &found.files, options),
         Some(input) => {
             let repository = WithInput {
                 input,
                 repository: &disk,
             };
-            translate_looked(&repository, &found.files, looked, options)
+            translate(&repository, &found.files, options)
         }
     }
 }

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use crate::ahead::Looked;
 use crate::config::{self, Config};
 use crate::outcome::{Provider, Trouble};
 use crate::repository::{self, SIZE_LIMIT, STANDARD_INPUT};
@@ -55,8 +54,6 @@ pub struct Found {
     pub root: Root,
     /// The files, in the order of their paths.
     pub files: Vec<CiFile>,
-    /// What was read of each of them on the way.
-    pub looked: Vec<Option<Box<Looked>>>,
     /// What came by standard input, if that was asked for; it is the file `-` among `files`.
     pub input: Option<Source>,
     /// What the repository wants of a run.
@@ -70,15 +67,6 @@ pub struct Discovery {
     pub found: Vec<Found>,
     /// Paths that lead nowhere. Theirs are as the user wrote them.
     pub troubles: Vec<Trouble>,
-}
-
-/// How far a search goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// It finds the files, to be read later.
-    Paths,
-    /// It reads each file as soon as it is found, while the search goes on.
-    Texts,
 }
 
 /// What of a repository was asked for.
@@ -96,7 +84,7 @@ type Scope = (PathBuf, Option<PathBuf>);
 /// Finds the CI files that `paths` ask for: a directory asks for those below it, a file for itself, `-` for standard
 /// input; no path at all asks for the whole repository that the program was started in. Without a given `config`, the
 /// configuration that is nearest to a path holds for it.
-pub fn discover(paths: &[PathBuf], config: Option<&Path>, depth: Depth) -> Discovery {
+pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
     let mut discovery = Discovery::default();
     let mut wanted: IndexMap<Scope, Wanted> = IndexMap::new();
     let whole = [PathBuf::from(".")];
@@ -121,7 +109,7 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>, depth: Depth) -> Disco
             continue;
         }
         match configuration(&root, config, nearest) {
-            Ok(config) => search(root, wanted, config, depth, &mut discovery),
+            Ok(config) => search(root, wanted, config, &mut discovery),
             Err(troubles) => discovery.troubles.extend(troubles),
         }
     }

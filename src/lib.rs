@@ -2,7 +2,6 @@
 //! and says what no rewrite can carry over.
 
 pub mod accept;
-pub mod ahead;
 pub mod cli;
 pub mod collections;
 pub mod compat;
@@ -12,7 +11,6 @@ mod deserialize;
 pub mod discover;
 pub mod dockerfile;
 pub mod finding;
-pub mod first_look;
 pub mod image_name;
 mod nearest;
 pub mod options;
@@ -21,6 +19,8 @@ mod parallel;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;
+mod prefetch;
+mod prescan;
 pub mod project;
 pub mod prove;
 pub mod providers;

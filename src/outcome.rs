@@ -37,6 +37,22 @@ pub struct JobOutcome {
     pub accepted: bool,
 }
 
+impl JobOutcome {
+    /// A job that does not use Docker.
+    pub fn untouched(name: impl Into<String>, span: Span) -> Self {
+        Self {
+            name: name.into(),
+            span,
+            verdict: Verdict::Untouched,
+            held_for_review: false,
+            unknown: false,
+            reviewed: Vec::new(),
+            because: Vec::new(),
+            accepted: false,
+        }
+    }
+}
+
 /// One file after the run.
 #[derive(Clone, Debug)]
 pub struct FileOutcome {

@@ -4,6 +4,9 @@ use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+/// In how many shares each thread takes its items: to ask for each of many small ones takes longer than they do.
+const SHARES: usize = 32;
+
 /// Does `work` on each item, on as many threads as the machine can run at once, and gives the results in the items' order.
 /// A panic in one of them goes on in the caller.
 pub(crate) fn map<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync) -> Vec<T> {
@@ -11,18 +14,21 @@ pub(crate) fn map<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync)
         return items.into_iter().map(work).collect();
     }
     let threads = threads().min(items.len());
+    let share = (items.len() / threads / SHARES).max(1);
     let waiting = Mutex::new(items.into_iter().enumerate());
     let done = Mutex::new(Vec::new());
     let worker = || {
         loop {
-            let next = waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .next();
-            let Some((index, item)) = next else { return };
-            let result = work(item);
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken: Vec<(usize, I)> = waiting.by_ref().take(share).collect();
+            drop(waiting);
+            if taken.is_empty() {
+                return;
+            }
+            let results = taken.into_iter().map(|(index, item)| (index, work(item)));
+            let mut results: Vec<(usize, T)> = results.collect();
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            done.push((index, result));
+            done.append(&mut results);
         }
     };
     thread::scope(|scope| {

@@ -16,9 +16,6 @@ use crate::yaml::{Problem, Tree};
 /// The largest file that is read; a CI file is a thousand times smaller.
 pub const SIZE_LIMIT: u64 = 32 * 1024 * 1024;
 
-/// How much a thread keeps to read files into; most fit.
-const BUFFER: usize = 64 * 1024;
-
 /// The name of standard input, among the paths and in what is printed.
 pub const STANDARD_INPUT: &str = "-";
 
@@ -148,27 +145,6 @@ impl Disk {
             true => file.canonicalize(),
             false => Ok(file),
         }
-    }
-}
-
-/// Reads a regular file that lies at `absolute` and has no link on its way; its source's path is `inside`. The buffer is
-/// there to be used again for the next one.
-pub(crate) fn read_plain(
-    absolute: &Path,
-    inside: PathBuf,
-    buffer: &mut Vec<u8>,
-) -> Result<Source, ReadError> {
-    buffer.clear();
-    buffer.shrink_to(BUFFER);
-    buffer.reserve(BUFFER);
-    let read = File::open(absolute).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(buffer));
-    match read {
-        Ok(_) => decode(inside, buffer.as_slice().into()),
-        Err(error) => Err(ReadError {
-            path: inside,
-            message: explain(&error),
-            at: None,
-        }),
     }
 }
 

@@ -10,10 +10,10 @@ use crate::parallel;
 use crate::repository::{self, path_key};
 
 /// What `visit` makes of the entries below a directory, and what could not be searched. What each thread finds is in the
-/// order of the paths that `path` gives, so that little is left to sort. Each thread has a buffer of its own for what it reads.
+/// order of the paths that `path` gives, so that little is left to sort.
 pub(super) fn walked<T: Send>(
     directory: &Path,
-    visit: impl Fn(&DirEntry, &mut Vec<u8>) -> Option<T> + Sync,
+    visit: impl Fn(&DirEntry) -> Option<T> + Sync,
     path: impl Fn(&T) -> &Path + Sync,
 ) -> (Vec<T>, Vec<Error>) {
     let all = Mutex::new((Vec::new(), Vec::new()));
@@ -24,10 +24,10 @@ pub(super) fn walked<T: Send>(
             path: &path,
             all: &all,
         };
-        let (visit, mut buffer) = (&visit, Vec::new());
+        let visit = &visit;
         Box::new(move |entry: Result<DirEntry, Error>| {
             match entry {
-                Ok(entry) => share.found.extend(visit(&entry, &mut buffer)),
+                Ok(entry) => share.found.extend(visit(&entry)),
                 Err(error) => share.errors.push(error),
             }
             WalkState::Continue

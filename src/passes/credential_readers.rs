@@ -91,12 +91,12 @@ impl Context<'_> {
         let words =
             words.filter_map(|word| Some(unquoted(text.get(word.span.clone())?).into_owned()));
         let words: Vec<String> = words.collect();
-        let quiet = self.rules.is_quiet(program, || words.clone());
+        let own = self.rules.runs_own_code_only(program, || words.clone());
         let shell = matches!(
             program,
             "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "source" | "eval"
         );
-        (!quiet && !shell).then(|| format!("what {program} runs may be docker, which"))
+        (!own && !shell).then(|| format!("what {program} runs may be docker, which"))
     }
 
     /// A file of the repository that a command runs, and that reads the credentials.

@@ -2,7 +2,7 @@
 
 use crate::image_name::ImageName;
 use crate::pipeline::{Action, Job, Service};
-use crate::rules::{ActionFate, DockerKind, ImageKind, Rules, ToolboxFate, fits};
+use crate::rules::{ActionRule, DockerKind, ImageKind, Rules, ToolboxFate, fits};
 
 use crate::shell::Word;
 
@@ -354,9 +354,7 @@ pub(super) fn calls_docker(call: &Call) -> bool {
 /// Whether an action is a sign that the job uses Docker.
 pub(super) fn uses_docker(view: &JobView<'_>, action: &Action) -> bool {
     let rule = view.context.rules.action(&action.name);
-    rule.is_some_and(|rule| {
-        !rule.only_beside && !matches!(rule.becomes, ActionFate::Same | ActionFate::StoreReader)
-    })
+    rule.is_some_and(ActionRule::uses_docker)
 }
 
 /// The socket: `/run/podman` is absent in the stable image. Source: ran on Podman 5.4.2.

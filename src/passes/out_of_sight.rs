@@ -94,7 +94,7 @@ pub(super) fn of_project(pass: &JobPass<'_>, call: &Call) -> Option<String> {
             .map(|word| view.expand_word(call, word).text)
             .collect()
     };
-    if view.context.rules.is_quiet(program, words) {
+    if view.context.rules.runs_own_code_only(program, words) {
         return None;
     }
     let starts_others = |code: &str| view.context.rules.starts_others(code);

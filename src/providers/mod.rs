@@ -6,7 +6,6 @@ mod reader;
 
 use std::path::PathBuf;
 
-use crate::collections::HashSet;
 use crate::outcome::Trouble;
 use crate::pipeline::{Documents, Pipeline};
 use crate::text::FileId;
@@ -22,19 +21,8 @@ pub struct Lowered {
     pub beside: Vec<(FileId, Pipeline)>,
     /// What could not be read, or makes no sense.
     pub troubles: Vec<Trouble>,
-    /// What the pipelines have to do with the quiet files.
-    pub quiet: QuietFiles,
     /// Files that nobody named and that are pipelines all the same, as they include what others are made of.
     pub others: Vec<PathBuf>,
-}
-
-/// Quiet entries that a pipeline leads to.
-#[derive(Debug, Default)]
-pub struct QuietFiles {
-    /// Those that are part of one, and were read for that.
-    pub included: HashSet<PathBuf>,
-    /// Those that one starts as a pipeline of their own; they were not read again.
-    pub children: HashSet<PathBuf>,
 }
 
 /// A file from which a pipeline starts, or that may be included by one.
@@ -44,6 +32,4 @@ pub struct Entry {
     pub path: PathBuf,
     /// Whether the server starts here, or the user named the file.
     pub starts: bool,
-    /// Whether it leads to no other file and nothing in it can be Docker's: it is read only if a pipeline includes it.
-    pub quiet: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::collections::{HashMap, HashSet};
+use crate::collections::HashMap;
 use crate::outcome::Trouble;
 use crate::pipeline::{Document, Documents, NodeRef};
 use crate::repository::{Files, Parsed};
@@ -13,8 +13,6 @@ pub(super) struct Reader<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) documents: Documents,
     known: HashMap<PathBuf, Option<FileId>>,
-    /// Files that are not worth to be read for themselves.
-    pub(super) quiet: HashSet<PathBuf>,
     pub(super) troubles: Vec<Trouble>,
 }
 
@@ -24,7 +22,6 @@ impl<'a> Reader<'a> {
             files,
             documents: Documents::default(),
             known: HashMap::default(),
-            quiet: HashSet::default(),
             troubles: Vec::new(),
         }
     }
@@ -42,11 +39,6 @@ impl<'a> Reader<'a> {
     /// A file that was read.
     pub(super) fn known_file(&self, path: &Path) -> Option<FileId> {
         self.known.get(path).copied().flatten()
-    }
-
-    /// Whether a file can be left unread.
-    pub(super) fn is_quiet(&self, path: &Path) -> bool {
-        self.quiet.contains(path) && !self.known.contains_key(path)
     }
 
     fn parse(&mut self, path: &Path) -> Option<FileId> {

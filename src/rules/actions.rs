@@ -186,6 +186,11 @@ pub struct ActionRule {
 }
 
 impl ActionRule {
+    /// Whether the action is a sign that its job uses Docker.
+    pub fn uses_docker(&self) -> bool {
+        !self.only_beside && !matches!(self.becomes, ActionFate::Same | ActionFate::StoreReader)
+    }
+
     /// What an input means; GitHub takes its name in any case.
     pub fn input(&self, name: &str) -> Option<&InputRule> {
         self.inputs.0.get(&name.to_ascii_lowercase())
@@ -219,6 +224,10 @@ impl Actions {
             true => self.0.get(&name.to_ascii_lowercase()),
             false => self.0.get(name),
         }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &ActionRule> {
+        self.0.values()
     }
 }
 

@@ -221,6 +221,15 @@ fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<To
 }
 
 impl Images {
+    /// The names of images that are a sign of Docker, up to where they may be anything.
+    pub(super) fn of_docker(&self) -> impl Iterator<Item = &str> {
+        let toolboxes = self.toolboxes.iter();
+        let replaced = toolboxes.filter(|it| matches!(it.becomes, ToolboxFate::Replace { .. }));
+        let names = replaced.flat_map(|toolbox| &toolbox.names);
+        let names = names.chain(&self.docker.repositories);
+        names.filter_map(|name| name.split('*').next())
+    }
+
     pub(super) fn is_emulator(&self, repository: &str) -> bool {
         let bare = self.without_proxy(repository);
         self.emulators.names.iter().any(|name| fits(name, bare))

@@ -244,13 +244,25 @@ impl Rules {
 
     /// What is known about an action, by its repository and the folder in it.
     pub fn action(&self, name: &str) -> Option<&ActionRule> {
+        self.actions().get(name)
+    }
+
+    fn actions(&self) -> &Actions {
         let read = || {
             let lists = ACTIONS
                 .iter()
                 .filter_map(|(file, text)| error::read::<Vec<ActionRule>>(file, text, 1).ok());
             Actions::of(lists).unwrap_or_default()
         };
-        self.actions.get_or_init(read).get(name)
+        self.actions.get_or_init(read)
+    }
+
+    /// Names of actions and images of which a CI file holds one if a job uses Docker by an action or an image.
+    pub(crate) fn words_of_docker(&self) -> impl Iterator<Item = &str> {
+        let actions = self.actions().all().filter(|rule| rule.uses_docker());
+        let images = self.images.get(IMAGES).into_iter();
+        let images = images.flat_map(Images::of_docker);
+        actions.map(|rule| rule.action.as_str()).chain(images)
     }
 
     /// What an action of redhat-actions says in the place of one of Docker's.
@@ -394,9 +406,9 @@ impl Rules {
     }
 
     /// Whether a call of such a program runs no code of the project; `words` are those behind the program's name.
-    pub fn is_quiet(&self, program: &str, words: impl FnOnce() -> Vec<String>) -> bool {
+    pub fn runs_own_code_only(&self, program: &str, words: impl FnOnce() -> Vec<String>) -> bool {
         let programs = self.programs.get(PROGRAMS);
-        programs.is_some_and(|programs| programs.is_quiet(program, words))
+        programs.is_some_and(|programs| programs.runs_own_code_only(program, words))
     }
 
     /// Whether a program never reaches an engine.

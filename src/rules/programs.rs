@@ -77,7 +77,7 @@ struct TestRunners {
 /// Calls of a program that run no code of the project.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct QuietCall {
+struct OwnCodeCall {
     /// The program's names.
     programs: Vec<String>,
     /// How the words behind the name begin, each beginning as one text.
@@ -92,7 +92,7 @@ struct QuietCall {
     _source: String,
 }
 
-impl QuietCall {
+impl OwnCodeCall {
     fn is_it(&self, words: &[String]) -> bool {
         let begins = |begin: &String| {
             let mut wanted = begin.split(' ');
@@ -176,7 +176,7 @@ pub(super) struct Programs {
     engine_clients: Clients,
     credential_readers: Clients,
     runs_project_code: Names,
-    quiet_calls: Vec<QuietCall>,
+    own_code_calls: Vec<OwnCodeCall>,
     harmless: Names,
     network_clients: Names,
     only_print: Names,
@@ -214,9 +214,13 @@ impl Programs {
         self.runs_project_code.programs.0.contains(name)
     }
 
-    pub(super) fn is_quiet(&self, program: &str, words: impl FnOnce() -> Vec<String>) -> bool {
-        let is_it = |call: &&QuietCall| call.programs.iter().any(|name| name == program);
-        let mut calls = self.quiet_calls.iter().filter(is_it).peekable();
+    pub(super) fn runs_own_code_only(
+        &self,
+        program: &str,
+        words: impl FnOnce() -> Vec<String>,
+    ) -> bool {
+        let is_it = |call: &&OwnCodeCall| call.programs.iter().any(|name| name == program);
+        let mut calls = self.own_code_calls.iter().filter(is_it).peekable();
         if calls.peek().is_none() {
             return false;
         }

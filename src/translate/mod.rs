@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::accept;
-use crate::ahead::{self, Looked, Quiet};
 use crate::collections::HashSet;
 use crate::compat;
 use crate::options::Options;
@@ -16,6 +15,8 @@ use crate::parallel;
 use crate::passes::Scripts;
 use crate::pipeline::Document;
 use crate::plan::{self, Plan};
+use crate::prefetch::Prefetch;
+use crate::prescan::Prescan;
 use crate::project::ProjectFiles;
 use crate::prove;
 use crate::providers::{Entry, Lowered, github, gitlab};
@@ -24,7 +25,7 @@ use crate::rules::Rules;
 use crate::text::{FileId, Source, apply_edits};
 use crate::yaml::{self, Change};
 
-use outcome::{Settled, in_order, report, report_quiet};
+use outcome::{Settled, in_order, report, report_untouched};
 use proof::Doubt;
 
 /// A file that CI runs.
@@ -42,40 +43,51 @@ pub struct CiFile {
 
 /// Translates `given` and what these files include, as far as `files` can reach it.
 pub fn translate(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
-    translate_looked(files, given, Vec::new(), options)
+    translate_scanned(files, given, Some(Prescan::new(Rules::embedded())), options)
 }
 
-/// As [`translate`], where some of the given files were read and looked at before: those that have something in their place
-/// in `looked`.
-pub fn translate_looked(
+/// As [`translate`]; without a prescan every file is read in full.
+pub(crate) fn translate_scanned(
     files: &dyn Files,
     given: &[CiFile],
-    looked: Vec<Option<Box<Looked>>>,
+    prescan: Option<Prescan>,
     options: &Options,
 ) -> Outcome {
-    let places: Vec<_> = given
+    let read = parallel::map(given.iter().collect(), |file: &CiFile| {
+        let source = files.read(&file.path);
+        let text = source.as_ref().map(Source::text).unwrap_or_default();
+        let outline = prescan
+            .as_ref()
+            .and_then(|scan| scan.outline(file.provider, text));
+        (file, source, outline)
+    });
+    // GitLab's files may include each other: what one of them needs is told by all of them
+    let needs_all = read
         .iter()
-        .map(|file| (file.path.as_path(), file.provider))
-        .collect();
-    let (ahead, mut quiet) = ahead::read(files, &places, looked, Rules::embedded());
-    let mut entries: Vec<(&CiFile, bool)> = given.iter().map(|file| (file, false)).collect();
-    for one in &quiet {
-        entries[one.given].1 = true;
+        .any(|(file, _, outline)| file.provider == Provider::GitLab && outline.is_none());
+    let mut untouched = Vec::new();
+    let mut entries = Vec::new();
+    let mut sources = Vec::new();
+    for (file, source, outline) in read {
+        match (source, outline) {
+            (Ok(source), Some(outline)) if file.provider == Provider::GitHub || !needs_all => {
+                untouched.push((file, source, outline));
+            }
+            (source, _) => {
+                entries.push(file);
+                sources.push((file.path.as_path(), source));
+            }
+        }
     }
-    let mut translated = all_parts(&ahead, &entries, options);
-    let read: HashSet<&Path> = translated.iter().flat_map(Translated::entries).collect();
-    quiet.retain(|quiet| !read.contains(quiet.source.path()));
+    let translated = all_parts(&Prefetch::new(files, sources), &entries, options);
+    let documents = translated
+        .iter()
+        .flat_map(|one| &one.lowered.documents.files);
+    let read: HashSet<&Path> = documents.map(|document| document.source.path()).collect();
+    untouched.retain(|(_, source, _)| !read.contains(source.path()));
     let mut outcome = Outcome::default();
-    if reads_one(&translated, &quiet) {
-        // a file that told everything by itself is part of a pipeline, by another name
-        entries.iter_mut().for_each(|(_, quiet)| *quiet = false);
-        translated = all_parts(files, &entries, options);
-    } else {
-        let children = translated
-            .iter()
-            .flat_map(|one| &one.lowered.quiet.children);
-        let children: HashSet<&Path> = children.map(PathBuf::as_path).collect();
-        report_quiet(given, quiet, &children, &mut outcome);
+    for (file, source, outline) in untouched {
+        report_untouched(file, source, outline, &mut outcome);
     }
     for one in translated {
         report(one, &mut outcome);
@@ -91,38 +103,22 @@ pub fn translate_looked(
     outcome
 }
 
-/// Translates all files, those side by side that have nothing to do with each other. A file comes with whether a first look told
-/// everything of it.
-fn all_parts(files: &dyn Files, given: &[(&CiFile, bool)], options: &Options) -> Vec<Translated> {
+/// Translates files, those side by side that have nothing to do with each other.
+fn all_parts(files: &dyn Files, given: &[&CiFile], options: &Options) -> Vec<Translated> {
     let of = |provider: Provider| {
-        let files = given.iter().filter(|(file, _)| file.provider == provider);
-        let entries = files.clone().map(|(file, quiet)| Entry {
+        let files = given.iter().filter(move |file| file.provider == provider);
+        let entries = files.map(|file| Entry {
             path: file.path.clone(),
             starts: starts(file),
-            quiet: *quiet,
         });
-        let all_quiet = files.clone().all(|(_, quiet)| *quiet);
-        (!all_quiet).then(|| entries.collect::<Vec<Entry>>())
+        entries.collect::<Vec<Entry>>()
     };
     let part = |provider: Provider| move |entries: Vec<Entry>| Entries { provider, entries };
-    let gitlab = of(Provider::GitLab).into_iter();
-    let github = of(Provider::GitHub).map(|entries| github::groups(files, entries));
-    let parts = gitlab.map(part(Provider::GitLab));
-    let parts = parts.chain(github.into_iter().flatten().map(part(Provider::GitHub)));
+    let gitlab = Some(of(Provider::GitLab)).filter(|entries| !entries.is_empty());
+    let github = github::groups(files, of(Provider::GitHub));
+    let parts = gitlab.into_iter().map(part(Provider::GitLab));
+    let parts = parts.chain(github.into_iter().map(part(Provider::GitHub)));
     parallel::map(parts.collect(), |part| one_part(files, part, options))
-}
-
-/// As [`translate`], with every file read in full: what the first look is held against.
-#[cfg(test)]
-pub(crate) fn in_full(files: &dyn Files, given: &[CiFile], options: &Options) -> Outcome {
-    let mut outcome = Outcome::default();
-    let entries: Vec<_> = given.iter().map(|file| (file, false)).collect();
-    for one in all_parts(files, &entries, options) {
-        report(one, &mut outcome);
-    }
-    in_order(&mut outcome, Rules::embedded());
-    accept::accept(&mut outcome, options, Rules::embedded());
-    outcome
 }
 
 /// Whether a pipeline starts from a file.
@@ -158,31 +154,6 @@ struct Translated {
     settled: Settled,
     /// The other files of the project that were read.
     project: Vec<Source>,
-}
-
-impl Translated {
-    /// The paths of the entries that were read.
-    fn entries(&self) -> impl Iterator<Item = &Path> {
-        let entries = self.entries.entries.iter();
-        let entries = entries.filter(|entry| !entry.quiet);
-        let included = &self.lowered.quiet.included;
-        entries
-            .map(|entry| &entry.path)
-            .chain(included)
-            .map(PathBuf::as_path)
-    }
-}
-
-/// Whether one of the files of which a look told everything was read all the same.
-fn reads_one(translated: &[Translated], quiet: &[Quiet]) -> bool {
-    if translated.is_empty() || quiet.is_empty() {
-        return false;
-    }
-    let quiet: HashSet<&Path> = quiet.iter().map(|one| one.source.path()).collect();
-    translated.iter().any(|one| {
-        let mut documents = one.lowered.documents.files.iter();
-        documents.any(|document| quiet.contains(document.source.path()))
-    })
 }
 
 fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translated {

@@ -1,17 +1,16 @@
 //! What became of each file and each job, free of what it was made from.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use crate::ahead::Quiet;
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
 use crate::pipeline::Documents;
 use crate::plan::{self, State};
+use crate::prescan::Outline;
 use crate::repository::path_order;
 use crate::rules::Rules;
-use crate::text::{FileId, Location, Span};
+use crate::text::{FileId, Location, Source, Span};
 
 use super::{CiFile, Made, Translated, starts};
 
@@ -116,14 +115,9 @@ fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
         (Verdict::Untouched, Vec::new())
     };
     JobOutcome {
-        name: aside.job.name.clone(),
-        span: aside.job.span,
         verdict,
-        held_for_review: false,
-        unknown: false,
-        reviewed: Vec::new(),
         because,
-        accepted: false,
+        ..JobOutcome::untouched(&*aside.job.name, aside.job.span)
     }
 }
 
@@ -287,37 +281,24 @@ fn rearrange(outcome: &mut Outcome, order: &[usize]) {
     }
 }
 
-/// Writes down the files of which a first look told everything; `children` are those that start as a pipeline of their own.
-pub(super) fn report_quiet(
-    given: &[CiFile],
-    quiet: Vec<Quiet>,
-    children: &HashSet<&Path>,
+/// Writes down a file in which nothing can have to do with an engine, and that no pipeline includes.
+pub(super) fn report_untouched(
+    file: &CiFile,
+    source: Source,
+    outline: Outline,
     outcome: &mut Outcome,
 ) {
-    for Quiet {
-        given: index,
+    let first = Location {
+        file: FileId(outcome.files.len() as u32),
+        span: Span::at(outline.first),
+    };
+    let is_library = file.provider == Provider::GitLab && !starts(file);
+    let findings = is_library.then(|| plan::unreachable(first, Severity::Note));
+    outcome.files.push(FileOutcome {
         source,
-        glance,
-    } in quiet
-    {
-        let Some(file) = given.get(index) else {
-            continue;
-        };
-        let aside =
-            file.provider == Provider::GitLab && !starts(file) && !children.contains(source.path());
-        let first = Location {
-            file: FileId(outcome.files.len() as u32),
-            span: Span::at(glance.first),
-        };
-        outcome.files.push(FileOutcome {
-            source,
-            provider: Some(file.provider),
-            changed: None,
-            jobs: glance.jobs,
-            findings: aside
-                .then(|| plan::unreachable(first, Severity::Note))
-                .into_iter()
-                .collect(),
-        });
-    }
+        provider: Some(file.provider),
+        changed: None,
+        jobs: outline.jobs,
+        findings: findings.into_iter().collect(),
+    });
 }

@@ -33,7 +33,6 @@ use super::reader::Reader;
 use super::{Entry, Lowered};
 use node::{entry, items, root, text};
 use together::Together;
-pub(crate) use written::action_name;
 
 /// How many files one repository's workflows may lead to beside themselves: a bound, and far more than anyone has.
 const FILES: usize = 2_000;
@@ -61,8 +60,7 @@ pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
 }
 
 /// Parts the entries into groups that have no file in common, in the order of the first of each: what becomes of the files of
-/// one group, no other one has a say in. A quiet entry that a workflow uses is part of its group, and not quiet there; the other
-/// quiet ones are in none.
+/// one group, no other one has a say in.
 pub fn groups(files: &dyn Files, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut reader = Reader::new(files);
     let mut together = Together::default();
@@ -72,27 +70,19 @@ pub fn groups(files: &dyn Files, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut groups: IndexMap<Result<FileId, usize>, Vec<Entry>> = IndexMap::default();
     for (index, entry) in entries.into_iter().enumerate() {
         let file = reader.known_file(&entry.path);
-        if entry.quiet && file.is_none() {
-            continue;
-        }
         let group = file.map(|file| together.first(file)).ok_or(index);
-        let entry = Entry {
-            quiet: false,
-            ..entry
-        };
         groups.entry(group).or_default().push(entry);
     }
     groups.into_values().collect()
 }
 
-/// Opens the entries that are not quiet, and what these use. Gives the files of the entries, and tells `uses` who uses whom.
+/// Opens the entries, and what these use. Gives the files of the entries, and tells `uses` who uses whom.
 fn open_all(
     reader: &mut Reader<'_>,
     entries: &[Entry],
     mut uses: impl FnMut(FileId, FileId),
 ) -> Vec<FileId> {
-    let spoken = entries.iter().filter(|entry| !entry.quiet);
-    let opened = spoken.filter_map(|entry| reader.open(&entry.path));
+    let opened = entries.iter().filter_map(|entry| reader.open(&entry.path));
     let opened: Vec<FileId> = opened.collect();
     // every entry is followed, however many there are: groups must not miss what two of them share
     let most = opened.len() + FILES;

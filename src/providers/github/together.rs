@@ -70,7 +70,6 @@ mod tests {
         let entries = files.iter().map(|(path, _)| Entry {
             path: path.into(),
             starts: false,
-            quiet: false,
         });
         let entries = entries.collect();
         files.push((

@@ -58,9 +58,6 @@ impl Reader<'_> {
             Target::Foreign(foreign) => found.foreign.push(foreign),
             Target::Local { at, path } if path.contains('*') => {
                 for path in self.files.glob(path.trim_start_matches('/')) {
-                    if found.is_full() && self.is_quiet(&path) {
-                        continue;
-                    }
                     if let Some(file) = self.open(&path) {
                         self.enter(at, file, found);
                     }
@@ -74,9 +71,6 @@ impl Reader<'_> {
             }
             Target::Local { at, path } => {
                 let relative = PathBuf::from(path.trim_start_matches('/'));
-                if found.is_full() && self.is_quiet(&relative) {
-                    return;
-                }
                 if !self.files.exists(&relative) {
                     self.trouble(at, format!("the included file {path} is not in the repository; what it holds is not known here"));
                     found.foreign.push(Foreign {

@@ -13,7 +13,7 @@ use crate::repository::Files;
 use crate::text::FileId;
 
 use super::reader::Reader;
-use super::{Entry, Lowered, QuietFiles};
+use super::{Entry, Lowered};
 
 /// Whether a key at the top of a file is no job.
 pub(crate) fn is_reserved(key: &str) -> bool {
@@ -24,26 +24,8 @@ pub(crate) fn is_reserved(key: &str) -> bool {
 /// are pipelines, too: they are looked for, unless `others` says them.
 pub fn lower(files: &dyn Files, entries: &[Entry], others: Option<&[PathBuf]>) -> Lowered {
     let mut lowering = Lowering::new(files);
-    lowering.reader.quiet = entries
-        .iter()
-        .filter(|entry| entry.quiet)
-        .map(|entry| entry.path.clone())
-        .collect();
-    for entry in entries.iter().filter(|entry| !entry.quiet) {
+    for entry in entries {
         lowering.enter(entry);
-    }
-    lowering.run();
-    // What one of the pipelines includes is no longer quiet; it includes nothing itself.
-    for entry in entries.iter().filter(|entry| entry.quiet) {
-        if lowering.reader.is_quiet(&entry.path) {
-            continue;
-        }
-        let starts = entry.starts || lowering.quiet.children.remove(&entry.path);
-        lowering.quiet.included.insert(entry.path.clone());
-        lowering.enter(&Entry {
-            starts,
-            ..entry.clone()
-        });
     }
     lowering.run();
     let others = match others {
@@ -54,7 +36,6 @@ pub fn lower(files: &dyn Files, entries: &[Entry], others: Option<&[PathBuf]>) -
         let entry = Entry {
             path: path.clone(),
             starts: true,
-            quiet: false,
         };
         lowering.enter(&entry);
     }
@@ -76,7 +57,6 @@ struct Lowering<'a> {
     /// What is part of a pipeline.
     reached: HashSet<FileId>,
     pipelines: Vec<Pipeline>,
-    quiet: QuietFiles,
 }
 
 impl<'a> Lowering<'a> {
@@ -88,7 +68,6 @@ impl<'a> Lowering<'a> {
             beside: Vec::new(),
             reached: HashSet::default(),
             pipelines: Vec::new(),
-            quiet: QuietFiles::default(),
         }
     }
 
@@ -127,9 +106,7 @@ impl<'a> Lowering<'a> {
     /// A child pipeline is a pipeline of its own.
     fn start_children(&mut self, entry: FileId) {
         for (at, path) in self.reader.children(entry) {
-            if self.reader.is_quiet(&path) {
-                self.quiet.children.insert(path);
-            } else if !self.reader.files.exists(&path) {
+            if !self.reader.files.exists(&path) {
                 let message = format!(
                     "the child pipeline {} is not in the repository",
                     path.display()
@@ -187,7 +164,6 @@ impl<'a> Lowering<'a> {
             beside: beside.collect(),
             pipelines: self.pipelines,
             troubles: self.reader.troubles,
-            quiet: self.quiet,
             others: Vec::new(),
             documents,
         }

@@ -1,0 +1,262 @@
+//! Plain YAML line by line: block mappings and lists with one-line values and block scalars, as most CI files are written.
+//!
+//! Nothing else is understood but anchors and aliases alone on their lines: of a text with anything that takes more (tags,
+//! escapes, values over several lines) nothing is told. What is understood here, the parser understands in the same way.
+
+use crate::text::Span;
+
+/// How deep collections may lie in each other, far below what the parser allows.
+const DEEPEST: usize = 100;
+
+/// The longest key; the parser takes up to 1024 characters.
+const LONGEST_KEY: usize = 200;
+
+/// What stands behind a key or a dash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Value<'t> {
+    /// Nothing on this line.
+    Missing,
+    /// A text, without its quotes.
+    Text(&'t str),
+    /// A block scalar, a list in brackets, or empty braces.
+    Other,
+    /// The name of an anchor, with nothing behind it on this line.
+    Anchor(&'t str),
+    /// The name of the anchor whose value this is.
+    Alias(&'t str),
+}
+
+/// A key of a mapping.
+pub(super) struct Key<'t> {
+    pub(super) name: &'t str,
+    pub(super) span: Span,
+    /// In how many collections it lies.
+    pub(super) depth: usize,
+    pub(super) value: Value<'t>,
+    /// Where the text before it ended.
+    pub(super) behind: usize,
+}
+
+/// A text as its lines tell it.
+pub(super) struct Lines<'t> {
+    text: &'t str,
+    /// All keys, in their order.
+    pub(super) keys: Vec<Key<'t>>,
+    /// Where the latest token ended.
+    pub(super) end: usize,
+    /// The collections that are still open: the column of each, and whether it is a list.
+    open: Vec<(usize, bool)>,
+    /// Whether the latest key is still without a value.
+    waits: bool,
+    /// The first byte that was not read yet.
+    next: usize,
+}
+
+/// Reads a text that is a block mapping; nothing if there is more in it than is understood.
+pub(super) fn read(text: &str) -> Option<Lines<'_>> {
+    let mut lines = Lines {
+        text,
+        keys: Vec::new(),
+        end: 0,
+        open: Vec::new(),
+        waits: false,
+        next: 0,
+    };
+    let mut marked = false;
+    while lines.next < text.len() {
+        let start = lines.next;
+        let line = lines.take();
+        match line.trim_start_matches(' ') {
+            "---" if line == "---" && lines.keys.is_empty() && !marked => marked = true,
+            rest if rest.is_empty() || rest.starts_with('#') => {}
+            rest => lines.line(start, line.len() - rest.len(), line)?,
+        }
+    }
+    Some(lines)
+}
+
+impl<'t> Lines<'t> {
+    /// The next line, without its end.
+    fn take(&mut self) -> &'t str {
+        let rest = &self.text[self.next..];
+        let length = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        self.next += length + 1;
+        &rest[..length]
+    }
+
+    fn line(&mut self, start: usize, indent: usize, line: &'t str) -> Option<()> {
+        let mut column = indent;
+        let is_item = line[indent..].starts_with("- ");
+        if is_item {
+            self.enter(indent, true)?;
+            column += 1 + spaces(&line[indent + 1..]);
+        }
+        let rest = &line[column..];
+        let at = start + column;
+        let Some(length) = key(rest) else {
+            let value = self.value(at, rest, indent)?;
+            return (is_item && matches!(value, Value::Text(_) | Value::Other)).then_some(());
+        };
+        match is_item {
+            true => self.open.push((column, false)),
+            false => self.enter(column, false)?,
+        }
+        let behind = self.end;
+        self.end = at + length + 1;
+        let value = self.value(self.end, &rest[length + 1..], column)?;
+        self.waits = matches!(value, Value::Missing | Value::Anchor(_));
+        self.keys.push(Key {
+            name: &rest[..length],
+            span: Span::new(at, at + length),
+            depth: self.open.len(),
+            value,
+            behind,
+        });
+        (self.open.len() < DEEPEST).then_some(())
+    }
+
+    /// Goes to the list or mapping at a column, which a key without a value may begin; nothing if none can be there.
+    fn enter(&mut self, column: usize, list: bool) -> Option<()> {
+        let ends =
+            |(at, is_list): &mut (usize, bool)| *at > column || *at == column && *is_list && !list;
+        while self.open.pop_if(ends).is_some() {
+            self.waits = false;
+        }
+        let is_there = self.open.last() == Some(&(column, list));
+        let is_first = self.keys.is_empty() && column == 0 && !list;
+        if !is_there {
+            let begins = std::mem::take(&mut self.waits) || is_first;
+            self.open.push((column, list));
+            return begins.then_some(());
+        }
+        self.waits = false;
+        Some(())
+    }
+
+    /// The value in the rest of a line, and where it ends. `column` is that of the key or dash before it.
+    fn value(&mut self, at: usize, rest: &'t str, column: usize) -> Option<Value<'t>> {
+        let blanks = spaces(rest);
+        let (at, rest) = (at + blanks, &rest[blanks..]);
+        let bytes = rest.as_bytes();
+        let quoted = |quote: u8| Some(memchr::memchr(quote, &bytes[1..])? + 2);
+        let name = || {
+            1 + bytes[1..]
+                .iter()
+                .take_while(|it| is_word(**it) || **it == b'-')
+                .count()
+        };
+        let inside = |length: usize| &rest[1..length - 1];
+        let (value, length) = match bytes.first() {
+            None | Some(b'#') => return Some(Value::Missing),
+            Some(b'|' | b'>') => return self.block(rest, column),
+            Some(b'"') => {
+                let length = quoted(b'"').filter(|length| !inside(*length).contains('\\'))?;
+                (Value::Text(inside(length)), length)
+            }
+            Some(b'\'') => {
+                let length = quoted(b'\'').filter(|length| bytes.get(*length) != Some(&b'\''))?;
+                (Value::Text(inside(length)), length)
+            }
+            Some(b'[') => {
+                let length = memchr::memchr(b']', bytes)? + 1;
+                (
+                    is_plain_list(inside(length)).then_some(Value::Other)?,
+                    length,
+                )
+            }
+            Some(b'{') => (Value::Other, rest.starts_with("{}").then_some(2)?),
+            Some(b'&') => (Value::Anchor(&rest[1..name()]), name()),
+            Some(b'*') => (Value::Alias(&rest[1..name()]), name()),
+            Some(_) => {
+                let text = plain(rest)?;
+                (Value::Text(text), text.len())
+            }
+        };
+        self.end = at + length;
+        let behind = &rest[length..];
+        let comment = behind.trim_start_matches(' ');
+        let ends = comment.is_empty() || comment.starts_with('#') && comment.len() < behind.len();
+        ends.then_some(value)
+    }
+
+    /// The lines of a block scalar, by its header.
+    fn block(&mut self, header: &str, column: usize) -> Option<Value<'t>> {
+        if !matches!(header[1..].trim_end_matches(' '), "" | "-") {
+            return None;
+        }
+        let mut indent = None;
+        while self.next < self.text.len() {
+            let start = self.next;
+            let line = self.take();
+            if line.is_empty() {
+                continue;
+            }
+            let depth = spaces(line);
+            if depth == line.len() || indent.is_none() && depth <= column {
+                return None;
+            }
+            if depth < *indent.get_or_insert(depth) {
+                self.next = start;
+                return (depth <= column).then_some(Value::Other);
+            }
+            self.end = start + line.len();
+        }
+        indent.map(|_| Value::Other)
+    }
+}
+
+/// How long the plain key is that a line begins with.
+fn key(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let ends = |at: &usize| matches!(bytes.get(at + 1), None | Some(b' '));
+    let length = memchr::memchr_iter(b':', bytes).find(ends)?;
+    let name = &bytes[..length];
+    let is_part = |byte: &u8| is_word(*byte) || b" /-+@():".contains(byte);
+    let is_plain = name.first().is_some_and(|byte| is_word(*byte))
+        && name.last() != Some(&b' ')
+        && length <= LONGEST_KEY
+        && name.iter().all(is_part);
+    (is_plain || name == b"<<").then_some(length)
+}
+
+/// A plain scalar of one line: up to a comment, without the blanks before it.
+fn plain(rest: &str) -> Option<&str> {
+    let bytes = rest.as_bytes();
+    let starts = match bytes.first()? {
+        b'-' => matches!(bytes.get(1), Some(next) if is_word(*next) || *next == b'-'),
+        byte => is_word(*byte) || b"/$~+=(;<^\\".contains(byte),
+    };
+    let mut end = bytes.len();
+    for at in memchr::memchr2_iter(b':', b'#', bytes) {
+        match bytes[at] {
+            b'#' if bytes[at - 1] == b' ' => {
+                end = at;
+                break;
+            }
+            b':' if matches!(bytes.get(at + 1), None | Some(b' ')) => return None,
+            _ => {}
+        }
+    }
+    starts.then(|| rest[..end].trim_end_matches(' '))
+}
+
+/// What stands in brackets: words and quoted texts with commas between them.
+fn is_plain_list(inside: &str) -> bool {
+    let is_plain = |item: &str| {
+        let item = item.trim_matches(' ');
+        let quoted = |quote: char| item.strip_prefix(quote)?.strip_suffix(quote);
+        let inner = quoted('"').or_else(|| quoted('\'')).unwrap_or(item);
+        let mut bytes = inner.bytes();
+        bytes.next().is_some_and(is_word)
+            && bytes.all(|byte| is_word(byte) || b"/-*@+".contains(&byte))
+    };
+    inside.trim_matches(' ').is_empty() || inside.split(',').all(is_plain)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
+}
+
+fn spaces(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
