@@ -77,7 +77,7 @@ impl Case {
     fn new(input: Input) -> Option<Self> {
         let memory = input.memory();
         let outcome = run(&memory, &input.files[0].0, input.provider);
-        if outcome.files.is_empty() || outcome.troubles.iter().any(|trouble| trouble.ours) {
+        if outcome.files.is_empty() || outcome.problems.iter().any(|problem| problem.ours) {
             return None;
         }
         let changes = outcome.files.iter().any(|file| file.changed.is_some());
@@ -152,7 +152,6 @@ fn lower(input: &Input, files: &dyn Files) -> Lowered {
     let entries = [Entry {
         path: input.files[0].0.clone(),
         starts: true,
-        quiet: false,
     }];
     match input.provider {
         Provider::GitLab => gitlab::lower(files, &entries, None),

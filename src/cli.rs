@@ -1,10 +1,10 @@
 //! The command line: what the user says, what is done, and the exit status.
 
+mod about;
 mod arguments;
 mod baseline;
 mod interactive;
-mod patience;
-mod told;
+mod progress;
 mod undo;
 
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ use clap::Parser;
 use crate::config::Config;
 use crate::discover::{Found, discover};
 use crate::options::Options;
-use crate::outcome::{Outcome, Provider, Trouble};
+use crate::outcome::{Outcome, Problem, Provider};
 use crate::parallel;
 use crate::report::summary::Tally;
 use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, text, verify};
@@ -28,7 +28,7 @@ use crate::translate::translate;
 use crate::write::{Change, Permit, WriteError, Writer};
 use arguments::{Arguments, Format};
 use interactive::Dialogue;
-use patience::Patience;
+use progress::Progress;
 
 /// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    if let Some(exit) = told::tell(&arguments.about, arguments.output.format) {
+    if let Some(exit) = about::answer(&arguments.about, arguments.output.format) {
         return exit;
     }
     if arguments.mode.verify_job {
@@ -98,7 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     }
     let tally = Tally::new(&work);
-    let exit = if tally.troubles > 0 {
+    let exit = if tally.problems > 0 {
         Exit::Failed
     } else if tally.clean() || arguments.mode.update_baseline {
         Exit::Clean
@@ -114,8 +114,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 /// Prints a job that tries Podman, for the CI server of each repository that was asked for.
 fn verify_job(arguments: &Arguments) -> Exit {
     let discovery = discover(&arguments.paths, arguments.config.as_deref());
-    for trouble in &discovery.troubles {
-        complain(&format!("{}: {}", trouble.path.display(), trouble.message));
+    for problem in &discovery.problems {
+        complain(&format!("{}: {}", problem.path.display(), problem.message));
     }
     let mut jobs: Vec<(Provider, Options)> = Vec::new();
     for found in &discovery.found {
@@ -128,7 +128,7 @@ fn verify_job(arguments: &Arguments) -> Exit {
             }
         }
     }
-    if jobs.is_empty() && discovery.troubles.is_empty() {
+    if jobs.is_empty() && discovery.problems.is_empty() {
         complain("no CI file is here that says which server runs it; name one, or its folder");
         return Exit::Failed;
     }
@@ -140,7 +140,7 @@ fn verify_job(arguments: &Arguments) -> Exit {
             .and_then(|()| out.write_all(between.as_bytes()))
             .and_then(|()| verify::write(&mut out, *provider, options, Rules::embedded()));
     }
-    let exit = match discovery.troubles.is_empty() {
+    let exit = match discovery.problems.is_empty() {
         true => Exit::Clean,
         false => Exit::Failed,
     };
@@ -191,7 +191,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
     };
     let discovery = discover(&arguments.paths, arguments.config.as_deref());
     let mut run = Run {
-        troubles: discovery.troubles,
+        problems: discovery.problems,
         write: arguments.mode.writes(),
         options: options(&Config::default()),
         ..Run::default()
@@ -223,12 +223,12 @@ fn work(arguments: &Arguments) -> anyhow::Result<Run> {
         }
     }
     let files = found.iter().map(|(found, _)| found.files.len()).sum();
-    let patience = Patience::with(files);
+    let progress = Progress::with(files);
     let translated = parallel::map(found, |(found, options)| {
         let outcome = translated(&found, &options);
         (found, options, outcome)
     });
-    drop(patience);
+    drop(progress);
     let mut writers = writers.into_iter();
     for (found, options, mut outcome) in translated {
         let written = writers
@@ -277,8 +277,8 @@ fn written(writer: Result<Writer, Vec<WriteError>>, outcome: &mut Outcome) -> bo
         Ok(()) => true,
         Err(errors) => {
             outcome
-                .troubles
-                .extend(errors.into_iter().map(|error| Trouble {
+                .problems
+                .extend(errors.into_iter().map(|error| Problem {
                     path: error.path,
                     at: None,
                     message: error.message,
@@ -327,11 +327,11 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> 
     let said = match output.format {
         Format::Text => text::write(&mut errors, run, style, verbose)
             .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
-        Format::Diff => text::troubles(&mut errors, run, style),
+        Format::Diff => text::problems(&mut errors, run, style),
         // The report goes into a file or to a server: the log gets the numbers.
         Format::Sarif | Format::Github | Format::Gitlab => {
             let all = verbose || output.format == Format::Sarif;
-            text::troubles(&mut errors, run, style)
+            text::problems(&mut errors, run, style)
                 .and_then(|()| summary::write(&mut errors, run, tally, all))
         }
         Format::Json | Format::Markdown => Ok(()),

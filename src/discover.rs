@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::config::{self, Config};
-use crate::outcome::{Provider, Trouble};
+use crate::outcome::{Problem, Provider};
 use crate::repository::{self, SIZE_LIMIT, STANDARD_INPUT};
 use crate::text::Source;
 use crate::translate::CiFile;
@@ -66,7 +66,7 @@ pub struct Discovery {
     /// The repositories; one may be without CI files.
     pub found: Vec<Found>,
     /// Paths that lead nowhere. Theirs are as the user wrote them.
-    pub troubles: Vec<Trouble>,
+    pub problems: Vec<Problem>,
 }
 
 /// What of a repository was asked for.
@@ -95,14 +95,14 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
         } else {
             want(path, paths.is_empty(), &mut wanted)
         };
-        if let Err(trouble) = result {
-            discovery.troubles.push(*trouble);
+        if let Err(problem) = result {
+            discovery.problems.push(*problem);
         }
     }
     let mut known: BTreeSet<PathBuf> = BTreeSet::new();
     for ((root, nearest), wanted) in wanted {
         if !known.insert(root.clone()) {
-            discovery.troubles.push(*trouble(
+            discovery.problems.push(*problem(
                 &seen_from_here(&nearest.unwrap_or(root)),
                 "the paths of one repository have different configurations; run once for each, or name one with --config".to_owned(),
             ));
@@ -110,7 +110,7 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
         }
         match configuration(&root, config, nearest) {
             Ok(config) => search(root, wanted, config, &mut discovery),
-            Err(troubles) => discovery.troubles.extend(troubles),
+            Err(problems) => discovery.problems.extend(problems),
         }
     }
     discovery
@@ -118,14 +118,14 @@ pub fn discover(paths: &[PathBuf], config: Option<&Path>) -> Discovery {
 
 /// The repositories that `paths` lie in, and the paths that lead nowhere; without any path, the one that the program was
 /// started in.
-pub fn roots(paths: &[PathBuf]) -> (Vec<Root>, Vec<Trouble>) {
-    let mut troubles = Vec::new();
+pub fn roots(paths: &[PathBuf]) -> (Vec<Root>, Vec<Problem>) {
+    let mut problems = Vec::new();
     let mut wanted: IndexMap<Scope, Wanted> = IndexMap::new();
     let whole = [PathBuf::from(".")];
     let given = if paths.is_empty() { &whole } else { paths };
     for path in given {
-        if let Err(trouble) = want(path, paths.is_empty(), &mut wanted) {
-            troubles.push(*trouble);
+        if let Err(problem) = want(path, paths.is_empty(), &mut wanted) {
+            problems.push(*problem);
         }
     }
     let mut roots: Vec<Root> = Vec::new();
@@ -139,7 +139,7 @@ pub fn roots(paths: &[PathBuf]) -> (Vec<Root>, Vec<Trouble>) {
             });
         }
     }
-    (roots, troubles)
+    (roots, problems)
 }
 
 /// Notes a path down with its repository.
@@ -147,8 +147,8 @@ fn want(
     path: &Path,
     whole: bool,
     wanted: &mut IndexMap<Scope, Wanted>,
-) -> Result<(), Box<Trouble>> {
-    let refuse = |error: std::io::Error| trouble(path, repository::explain(&error));
+) -> Result<(), Box<Problem>> {
+    let refuse = |error: std::io::Error| problem(path, repository::explain(&error));
     let metadata = fs::metadata(path).map_err(refuse)?;
     if metadata.is_dir() {
         let directory = path.canonicalize().map_err(refuse)?;
@@ -180,9 +180,9 @@ fn want(
 }
 
 /// Reads standard input; its includes are looked for in the repository that the program was started in.
-fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Trouble>> {
+fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Problem>> {
     let path = Path::new(STANDARD_INPUT);
-    let refuse = |error: std::io::Error| trouble(path, repository::explain(&error));
+    let refuse = |error: std::io::Error| problem(path, repository::explain(&error));
     let mut bytes = Vec::new();
     std::io::stdin()
         .lock()
@@ -190,7 +190,7 @@ fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Trouble>> 
         .read_to_end(&mut bytes)
         .map_err(refuse)?;
     let source = repository::decode(path, bytes).map_err(|error| {
-        Box::new(Trouble {
+        Box::new(Problem {
             path: error.path,
             at: error.at,
             message: error.message,
@@ -310,8 +310,8 @@ fn here_in(root: &Path) -> PathBuf {
     inside.unwrap_or(Path::new("")).to_path_buf()
 }
 
-fn trouble(path: &Path, message: String) -> Box<Trouble> {
-    Box::new(Trouble {
+fn problem(path: &Path, message: String) -> Box<Problem> {
+    Box::new(Problem {
         path: path.to_path_buf(),
         at: None,
         message,

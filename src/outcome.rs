@@ -70,7 +70,7 @@ pub struct FileOutcome {
 
 /// A file that could not be read or understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Problem {
     /// The file.
     pub path: std::path::PathBuf,
     /// Where in it, if that can be said.
@@ -87,5 +87,5 @@ pub struct Outcome {
     /// Every CI file that was read, and every other one that a finding may be about, in the order of their paths.
     pub files: Vec<FileOutcome>,
     /// What could not be done.
-    pub troubles: Vec<Trouble>,
+    pub problems: Vec<Problem>,
 }

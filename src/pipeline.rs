@@ -46,7 +46,7 @@ pub enum Via {
 
 /// Where a value is written, and how the job reached it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Provenance {
     /// The value itself; aliases are followed.
     pub node: NodeRef,
     /// From the job outwards.
@@ -159,7 +159,7 @@ impl Documents {
 #[derive(Clone, Debug)]
 pub struct Image {
     /// The scalar that names it.
-    pub name: Place,
+    pub name: Provenance,
     /// Its text, variables not replaced.
     pub text: String,
     /// `image:` itself.
@@ -283,7 +283,7 @@ pub struct Action {
     /// How many lines of the job run before it.
     pub lines_before: usize,
     /// What it does, as docker commands.
-    pub commands: Option<WrittenOut>,
+    pub commands: Option<Expansion>,
     /// Why it cannot be written out.
     pub doubts: Vec<Doubt>,
     /// Its outputs that something reads, with the places.
@@ -301,7 +301,7 @@ pub struct Doubt {
 
 /// What an action does, as docker commands in a document of its own.
 #[derive(Clone, Debug)]
-pub struct WrittenOut {
+pub struct Expansion {
     /// The commands that take the action's place, as a list in that document.
     pub script: NodeRef,
     /// Variables that they read, each with an expression of the workflow in it.

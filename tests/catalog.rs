@@ -226,10 +226,10 @@ fn found(rule: &CatalogRule, files: &[(String, String)], podman: Option<Version>
     let (memory, given) = repository(files);
     let outcome = translate(&memory, &given, &options);
     assert!(
-        outcome.troubles.is_empty(),
+        outcome.problems.is_empty(),
         "{}: {:?}",
         rule.name,
-        outcome.troubles
+        outcome.problems
     );
     names(&outcome).contains(&rule.name)
 }

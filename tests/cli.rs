@@ -249,7 +249,7 @@ fn what_is_done_at_once_is_told_in_order() {
     let arguments: Vec<&str> = names.iter().map(String::as_str).collect();
     let output = folder.run(&arguments);
     let said = said(&output);
-    let troubles: Vec<&str> = said
+    let problems: Vec<&str> = said
         .lines()
         .filter(|line| line.starts_with("error: "))
         .filter_map(|line| line.split(':').nth(1).map(str::trim))
@@ -262,7 +262,7 @@ fn what_is_done_at_once_is_told_in_order() {
             _ => vec![pipeline(number), workflow(number)],
         })
         .collect();
-    assert_eq!(troubles, expected, "{said}");
+    assert_eq!(problems, expected, "{said}");
     assert_eq!(status(&output), Some(2));
     let document = json(&folder, &arguments);
     assert_eq!(paths(&document), [pipeline(0), pipeline(2), pipeline(4)]);

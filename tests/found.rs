@@ -44,7 +44,7 @@ fn what_was_found_once_is_no_mistake_any_more() {
                         configured: false,
                     };
                     let outcome = translate(&files, &[file], &options);
-                    let ours = outcome.troubles.iter().find(|trouble| trouble.ours);
+                    let ours = outcome.problems.iter().find(|problem| problem.ours);
                     assert_eq!(ours, None, "{} as {place}", path.display());
                     seen += 1;
                 }

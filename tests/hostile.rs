@@ -18,7 +18,7 @@ const GITHUB: &str = ".github/workflows/ci.yml";
 const SLOWER: usize = if cfg!(debug_assertions) { 8 } else { 1 };
 
 /// How many seconds of a processor an answer may take.
-const PATIENCE: usize = 2 * SLOWER;
+const TIME_LIMIT: usize = 2 * SLOWER;
 
 /// How long one is waited for: the machine may be busy with other things.
 const END: Duration = Duration::from_secs(600);
@@ -28,7 +28,7 @@ const MEMORY: usize = 600_000;
 
 /// Runs the program with what an answer may cost. One that takes longer is killed, and has no status then.
 fn answer(repository: &Repository, arguments: &[&str]) -> Output {
-    let limit = format!("ulimit -v {MEMORY} && ulimit -t {PATIENCE} && exec \"$0\" \"$@\"");
+    let limit = format!("ulimit -v {MEMORY} && ulimit -t {TIME_LIMIT} && exec \"$0\" \"$@\"");
     let (out, errors) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     let mut child = Command::new("sh")
         .args(["-c", &limit, env!("CARGO_BIN_EXE_dindless")])

@@ -96,9 +96,9 @@ impl File {
     fn result(&self, text: &str, options: &Options) -> (String, Outcome) {
         let outcome = self.translated(text, options);
         assert!(
-            outcome.troubles.is_empty(),
+            outcome.problems.is_empty(),
             "{:?}\n{text}",
-            outcome.troubles
+            outcome.problems
         );
         let changed = outcome.files.iter().find_map(|file| file.changed.clone());
         (changed.unwrap_or_else(|| text.to_owned()), outcome)

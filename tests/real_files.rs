@@ -41,7 +41,7 @@ impl File {
     /// What a text becomes; nothing if it is no file that can be read.
     fn result(&self, text: &str) -> Option<(String, Outcome)> {
         let outcome = self.outcome(text);
-        if !outcome.troubles.is_empty() {
+        if !outcome.problems.is_empty() {
             return None;
         }
         let changed = outcome.files.iter().find_map(|file| file.changed.clone());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dindless::discover::Root;
 use dindless::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use dindless::options::Options;
-use dindless::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
+use dindless::outcome::{FileOutcome, JobOutcome, Outcome, Problem, Provider, Verdict};
 use dindless::report::summary::{self, Tally};
 use dindless::report::{Run, Style, json, text};
 use dindless::text::{Edit, FileId, Location, Position, Source, Span};
@@ -72,7 +72,7 @@ fn run(files: Vec<FileOutcome>) -> Run {
     };
     let outcome = Outcome {
         files,
-        troubles: Vec::new(),
+        problems: Vec::new(),
     };
     run.add(root, Options::default(), outcome, false);
     run
@@ -204,7 +204,7 @@ fn a_cut_line_keeps_its_place() {
 #[test]
 fn troubles_name_their_place() {
     let mut run = run(Vec::new());
-    run.troubles.push(Trouble {
+    run.problems.push(Problem {
         path: "a.yml".into(),
         at: Some(Position { line: 2, column: 3 }),
         message: "is not UTF-8".into(),

@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use dindless::options::RunnerProfile;
 use dindless::rules::{
     Becomes, CommandRule, DockerKind, FlagAction, FlagRule, ImageKind, ImageOperands, OnFedora,
-    PackageManager, Rules, ShortName, Site, Target, ToolboxFate, UnderHostNetwork, VariableAction,
+    PackageManager, Rules, ShortName, Site, Target, ToolboxHandling, UnderHostNetwork,
+    VariableAction,
 };
 use dindless::version::Version;
 
@@ -624,11 +625,11 @@ fn images_are_known() {
         _ => None,
     };
     assert!(
-        matches!(fate("docker/compose"), Some(ToolboxFate::Replace { brings }) if brings == &["docker-compose"])
+        matches!(fate("docker/compose"), Some(ToolboxHandling::Replace { brings }) if brings == &["docker-compose"])
     );
     assert!(matches!(
         fate("docker.io/google/cloud-sdk"),
-        Some(ToolboxFate::Stays { .. })
+        Some(ToolboxHandling::Stays { .. })
     ));
     let engine = |name| match rules.image(name, None) {
         ImageKind::Engine(engine) => Some((engine.engine.as_str(), engine.has_podman)),

@@ -43,7 +43,7 @@ fn look(script: &Script, text: &str) {
         );
         look(&written.script, text);
     }
-    let _ = script.with_written(|_| true);
+    let _ = script.with_generated_files(|_| true);
 }
 
 fn look_at(word: &Word, text: &str) {

@@ -48,7 +48,7 @@ fuzz_target!(|data: &[u8]| {
         configured: false,
     };
     let outcome = translate(&files, &[file], &options);
-    for trouble in outcome.troubles {
-        assert!(!trouble.ours, "{}\n{text:?}", trouble.message);
+    for problem in outcome.problems {
+        assert!(!problem.ours, "{}\n{text:?}", problem.message);
     }
 });

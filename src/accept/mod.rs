@@ -2,7 +2,7 @@
 
 pub mod baseline;
 pub mod comments;
-mod speakers;
+mod ignores;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use crate::outcome::{FileOutcome, JobOutcome, Outcome};
 use crate::rules::Rules;
 use crate::text::{FileId, Location, Span};
 use comments::Comment;
-pub use speakers::Comments;
+pub use ignores::Comments;
 
 /// A job stays because a comment or the configuration says so.
 pub const IGNORED: RuleId = RuleId("ignored");
@@ -33,12 +33,12 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
     if !wished && !outcome.files.iter().any(speaks) {
         return;
     }
-    let known: Vec<Known<'_>> = outcome
+    let known: Vec<UsedComments<'_>> = outcome
         .files
         .iter()
         .map(|file| {
             let comments = Comments::of(file.source.text());
-            Known::new(comments)
+            UsedComments::new(comments)
         })
         .collect();
     let files = outcome.files.iter();
@@ -55,7 +55,7 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
         .enumerate()
         .map(|(index, file)| judge.file(FileId(index as u32), file))
         .collect();
-    let doubtful = outcome.troubles.iter().any(|trouble| trouble.ours);
+    let doubtful = outcome.problems.iter().any(|problem| problem.ours);
     let said: Vec<Vec<Finding>> = judge
         .known
         .iter()
@@ -103,12 +103,12 @@ struct Verdicts {
 }
 
 /// The comments of a file, and the rules that each was found good for.
-struct Known<'a> {
+struct UsedComments<'a> {
     comments: Comments<'a>,
     used: Vec<RefCell<BTreeSet<&'static str>>>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> UsedComments<'a> {
     fn new(comments: Comments<'a>) -> Self {
         let used = comments.all.iter().map(|_| RefCell::default());
         Self {
@@ -190,7 +190,7 @@ fn complaint(
 
 struct Judge<'a> {
     /// The comments of each file.
-    known: Vec<Known<'a>>,
+    known: Vec<UsedComments<'a>>,
     /// The files that are to be left alone.
     excluded: Vec<bool>,
     options: &'a Options,

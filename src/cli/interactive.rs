@@ -186,7 +186,7 @@ impl Question<'_> {
     /// Writes the diff and the warnings; to `explain`, every note instead, and the pages of the rules that warn.
     fn show(&self, out: &mut dyn Write, style: Style, explain: bool) -> io::Result<()> {
         let mut shown = self.with.clone();
-        shown.troubles.clear();
+        shown.problems.clear();
         let mut rules: BTreeSet<RuleId> = BTreeSet::new();
         for file in &mut shown.files {
             let path = file.source.path().to_owned();

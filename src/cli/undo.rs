@@ -26,12 +26,12 @@ pub(super) fn open<'a>(
 
 /// Takes back what the last run wrote in the repositories of `paths`.
 pub(super) fn revert(paths: &[PathBuf]) -> Exit {
-    let (roots, troubles) = roots(paths);
-    for trouble in &troubles {
-        complain(&said(&trouble.path.to_string_lossy(), &trouble.message));
+    let (roots, problems) = roots(paths);
+    for problem in &problems {
+        complain(&said(&problem.path.to_string_lossy(), &problem.message));
     }
     let failed = roots.iter().filter(|root| !revert_one(root)).count();
-    match failed + troubles.len() {
+    match failed + problems.len() {
         0 => Exit::Clean,
         _ => Exit::Failed,
     }

@@ -3,28 +3,28 @@
 
 use std::ops::Range;
 
-use super::look::Look;
+use super::check::JobCheck;
 use crate::passes::DockerCall;
 use crate::rules::Site;
 use crate::shell::Assignment;
 
 /// Looks at every command of the job.
-pub(super) fn run(look: &mut Look<'_>) {
-    docker(look);
-    programs(look);
-    variables(look);
-    texts(look);
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    docker(check);
+    programs(check);
+    variables(check);
+    texts(check);
 }
 
-fn docker(look: &mut Look<'_>) {
-    let detectors = look.rules().detectors();
-    let pass = look.pass;
+fn docker(check: &mut JobCheck<'_>) {
+    let detectors = check.rules().detectors();
+    let pass = check.pass;
     for (_, docker) in pass.known_calls() {
         let name = docker.rule.name.as_str();
         for detector in detectors.commands.iter().filter(|it| it.subject() == name) {
-            if is_true_of(look, detector.rule, docker) {
+            if is_true_of(check, detector.rule, docker) {
                 let words = docker.subcommand.clone();
-                look.say(detector.rule, docker.at_words(&words), name);
+                check.emit(detector.rule, docker.at_words(&words), name);
             }
         }
         for detector in detectors.flags.iter().filter(|it| it.subject() == name) {
@@ -32,10 +32,10 @@ fn docker(look: &mut Look<'_>) {
                 let value = docker.value(flag).map(|value| value.text);
                 let named = detector.details().first() == Some(&flag.rule.name.as_str());
                 let found = named && detector.fits_value(1, value.as_deref());
-                if found && is_true_of(look, detector.rule, docker) {
+                if found && is_true_of(check, detector.rule, docker) {
                     let written = docker.range(&flag.words);
                     let it = docker.call.text().get(written).unwrap_or_default();
-                    look.say(detector.rule, docker.at_words(&flag.words), it);
+                    check.emit(detector.rule, docker.at_words(&flag.words), it);
                 }
             }
         }
@@ -43,16 +43,16 @@ fn docker(look: &mut Look<'_>) {
 }
 
 /// Whether a rule is true of this very command: some are so only of root, or only where the output is read.
-fn is_true_of(look: &Look<'_>, rule: &str, docker: &DockerCall<'_>) -> bool {
-    look.rules().named(rule).is_some_and(|rule| {
+fn is_true_of(check: &JobCheck<'_>, rule: &str, docker: &DockerCall<'_>) -> bool {
+    check.rules().named(rule).is_some_and(|rule| {
         let as_root = rule.on == Some(Site::Machine) && docker.call.with_sudo();
         !as_root && (!rule.read || docker.call.is_read())
     })
 }
 
-fn programs(look: &mut Look<'_>) {
-    let detectors = &look.rules().detectors().programs;
-    let view = look.pass.view;
+fn programs(check: &mut JobCheck<'_>) {
+    let detectors = &check.rules().detectors().programs;
+    let view = check.pass.view;
     for call in view.calls.iter().filter(|call| !call.is_remote()) {
         let Some(program) = call.program() else {
             continue;
@@ -63,15 +63,15 @@ fn programs(look: &mut Look<'_>) {
             let wanted = detector.details().is_empty()
                 || values.any(|value| detector.fits_value(0, Some(&value)));
             if wanted {
-                look.say(detector.rule, view.at_command(call), program);
+                check.emit(detector.rule, view.at_command(call), program);
             }
         }
     }
 }
 
-fn variables(look: &mut Look<'_>) {
-    let detectors = &look.rules().detectors().variables;
-    let view = look.pass.view;
+fn variables(check: &mut JobCheck<'_>) {
+    let detectors = &check.rules().detectors().variables;
+    let view = check.pass.view;
     let documents = view.context.documents;
     for (name, variable) in &view.job.variables {
         for detector in detectors.iter().filter(|it| it.fits_subject(name)) {
@@ -80,7 +80,7 @@ fn variables(look: &mut Look<'_>) {
                 .as_deref()
                 .map(|value| view.expand(value).text);
             if detector.fits_value(0, value.as_deref()) {
-                look.say(detector.rule, documents.location(variable.node), name);
+                check.emit(detector.rule, documents.location(variable.node), name);
             }
         }
     }
@@ -95,7 +95,7 @@ fn variables(look: &mut Look<'_>) {
         let in_front = call.command().assignments.iter();
         let in_front = in_front.map(|one| of(one, call.text()));
         for (name, value, range) in exported.chain(in_front) {
-            set_in_script(look, name, value, view.at(call, range));
+            set_in_script(check, name, value, view.at(call, range));
         }
     }
     for line in &view.lines {
@@ -104,7 +104,7 @@ fn variables(look: &mut Look<'_>) {
         };
         for one in &script.assignments {
             let (name, value, range) = of(one, &line.parsed.text);
-            set_in_script(look, name, value, documents.inside(line.node, range));
+            set_in_script(check, name, value, documents.inside(line.node, range));
         }
     }
 }
@@ -114,32 +114,32 @@ fn of<'t>(one: &'t Assignment, text: &'t str) -> (&'t str, &'t str, Range<usize>
     (&one.name, one.value.raw(text), one.span.clone())
 }
 
-fn set_in_script(look: &mut Look<'_>, name: &str, value: &str, at: crate::text::Location) {
-    let detectors = &look.rules().detectors().variables;
+fn set_in_script(check: &mut JobCheck<'_>, name: &str, value: &str, at: crate::text::Location) {
+    let detectors = &check.rules().detectors().variables;
     for detector in detectors.iter().filter(|it| it.fits_subject(name)) {
-        let value = look.pass.view.expand(value.trim_matches(['"', '\''])).text;
+        let value = check.pass.view.expand(value.trim_matches(['"', '\''])).text;
         if detector.fits_value(0, Some(&value)) {
-            look.say(detector.rule, at, name);
+            check.emit(detector.rule, at, name);
         }
     }
 }
 
 /// Words of scripts and of the values of variables.
-fn texts(look: &mut Look<'_>) {
-    let detectors = &look.rules().detectors().texts;
-    let view = look.pass.view;
+fn texts(check: &mut JobCheck<'_>) {
+    let detectors = &check.rules().detectors().texts;
+    let view = check.pass.view;
     let documents = view.context.documents;
     for detector in detectors {
         let word = detector.subject();
         for line in &view.lines {
             if let Some(range) = find_word(&line.parsed.text, word) {
-                look.say(detector.rule, documents.inside(line.node, range), word);
+                check.emit(detector.rule, documents.inside(line.node, range), word);
             }
         }
         for variable in view.job.variables.values() {
             let value = variable.value.as_deref().unwrap_or_default();
             if find_word(value, word).is_some() {
-                look.say(detector.rule, documents.location(variable.node), word);
+                check.emit(detector.rule, documents.location(variable.node), word);
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::check::JobCheck;
 use super::compose_paths::{Paths, below, walk};
-use super::look::Look;
-use super::places::Places;
+use super::locations::ProjectLocations;
 use super::rootless;
 use super::started::{Started, started};
 use crate::collections::HashSet;
@@ -15,26 +15,26 @@ use crate::passes::composer;
 use crate::repository::slashed;
 
 /// Looks at every compose command of the job.
-pub(super) fn run(look: &mut Look<'_>) {
-    let started = started(look.pass);
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let started = started(check.pass);
     if !started.is_empty() {
-        let paths = Paths::of(&look.rules().detectors().compose);
+        let paths = Paths::of(&check.rules().detectors().compose);
         for project in &started {
-            files(look, project, &paths);
+            files(check, project, &paths);
         }
     }
-    if composer(look.pass.view) == ComposeProvider::PodmanCompose {
-        lacking(look);
+    if composer(check.pass.view) == ComposeProvider::PodmanCompose {
+        lacking(check);
     }
-    names(look, &started);
+    names(check, &started);
 }
 
 /// What the files of a project ask for.
-fn files(look: &mut Look<'_>, started: &Started, paths: &Paths<'_>) {
+fn files(check: &mut JobCheck<'_>, started: &Started, paths: &Paths<'_>) {
     let project = &started.project;
-    let places = Places::of(look, project);
+    let locations = ProjectLocations::of(check, project);
     for problem in &project.problems {
-        places.say(look, "compose-file-unread", problem.at, &problem.message);
+        locations.emit(check, "compose-file-unread", problem.at, &problem.message);
     }
     let mut found = Vec::new();
     let used = used(started);
@@ -66,24 +66,24 @@ fn files(look: &mut Look<'_>, started: &Started, paths: &Paths<'_>) {
         }
     }
     for one in found {
-        let text = places.text(one.at);
-        places.say(look, one.rule, one.at, &text);
+        let text = locations.text(one.at);
+        locations.emit(check, one.rule, one.at, &text);
     }
     for name in &started.builds {
         let service = project.service(name);
         if let Some(build) = service.and_then(|service| service.value("build")) {
-            cache_tags(look, build, &places);
-            platforms(look, build, &places);
+            cache_tags(check, build, &locations);
+            platforms(check, build, &locations);
         }
     }
     for name in &started.runs {
         if let Some(service) = project.service(name) {
-            rootless::run(look, service, &places);
-            replicas(look, service, &places);
-            untested(look, service, &places);
+            rootless::run(check, service, &locations);
+            replicas(check, service, &locations);
+            untested(check, service, &locations);
         }
     }
-    sets_of_files(look, project, &places);
+    sets_of_files(check, project, &locations);
 }
 
 /// What the services that are started use of the project: the section and the name of each.
@@ -124,20 +124,20 @@ fn used(started: &Started) -> HashSet<(&'static str, &str)> {
 }
 
 /// `cache_from` and `cache_to` of podman-compose go to Podman as they are, which takes no tag there.
-fn cache_tags(look: &mut Look<'_>, build: &Value, places: &Places<'_>) {
+fn cache_tags(check: &mut JobCheck<'_>, build: &Value, locations: &ProjectLocations<'_>) {
     let lists = ["cache_from", "cache_to"];
     let items = lists.iter().filter_map(|key| build.value(key));
     for item in items.flat_map(Value::items) {
         let Some(text) = item.text() else { continue };
         let image = ImageName::parse(text);
         if text.contains('=') || image.tag.is_some() || image.digest.is_some() {
-            places.say(look, "podman-compose-cache-tag", item.at, text);
+            locations.emit(check, "podman-compose-cache-tag", item.at, text);
         }
     }
 }
 
 /// The platforms of a build: several, or one that is not the machine's.
-fn platforms(look: &mut Look<'_>, build: &Value, places: &Places<'_>) {
+fn platforms(check: &mut JobCheck<'_>, build: &Value, locations: &ProjectLocations<'_>) {
     let Some(entry) = build.get("platforms") else {
         return;
     };
@@ -145,20 +145,20 @@ fn platforms(look: &mut Look<'_>, build: &Value, places: &Places<'_>) {
     if items.len() > 1 {
         // each is true of one of the two programs
         for rule in ["compose-build-platforms", "podman-compose-build-platforms"] {
-            places.say(look, rule, entry.key, "platforms");
+            locations.emit(check, rule, entry.key, "platforms");
         }
         return;
     }
     for item in items {
         let text = item.text();
         if let Some(text) = text.filter(|text| !text.starts_with("linux/amd64")) {
-            places.say(look, "compose-build-platform", item.at, text);
+            locations.emit(check, "compose-build-platform", item.at, text);
         }
     }
 }
 
 /// `deploy.replicas` without the mode that podman-compose wants beside it.
-fn replicas(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
+fn replicas(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocations<'_>) {
     let Some(deploy) = service.value("deploy") else {
         return;
     };
@@ -168,33 +168,38 @@ fn replicas(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
         && entry.value.text().is_some_and(|number| number != "1")
     {
         let it = format!("replicas: {}", entry.value.text().unwrap_or_default());
-        places.say(look, "podman-compose-replicas", entry.key, &it);
+        locations.emit(check, "podman-compose-replicas", entry.key, &it);
     }
 }
 
 /// A healthcheck that takes its command from the image.
-fn untested(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
-    let Some(check) = service.get("healthcheck") else {
+fn untested(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocations<'_>) {
+    let Some(healthcheck) = service.get("healthcheck") else {
         return;
     };
-    let off = check.value.value("disable").is_some();
-    let says_how = check.value.entries().next().is_some();
-    if says_how && !off && check.value.get("test").is_none() {
-        places.say(look, "compose-healthcheck-test", check.key, "healthcheck");
+    let off = healthcheck.value.value("disable").is_some();
+    let says_how = healthcheck.value.entries().next().is_some();
+    if says_how && !off && healthcheck.value.get("test").is_none() {
+        locations.emit(
+            check,
+            "compose-healthcheck-test",
+            healthcheck.key,
+            "healthcheck",
+        );
     }
 }
 
 /// What podman-compose makes of the set of files.
-fn sets_of_files(look: &mut Look<'_>, project: &Project, places: &Places<'_>) {
+fn sets_of_files(check: &mut JobCheck<'_>, project: &Project, locations: &ProjectLocations<'_>) {
     let included = project.root.value("include").map(Value::items);
     for item in included.unwrap_or_default() {
         if let Some(entry) = item.get("path")
             && matches!(entry.value.kind, Kind::List(_))
         {
-            places.say(look, "podman-compose-include-list", entry.key, "path");
+            locations.emit(check, "podman-compose-include-list", entry.key, "path");
         }
     }
-    let pass = look.pass;
+    let pass = check.pass;
     let used = pass.compose_uses().iter();
     let used = used.filter(|used| {
         let this = used.project.as_deref();
@@ -211,13 +216,13 @@ fn sets_of_files(look: &mut Look<'_>, project: &Project, places: &Places<'_>) {
     let first = found.next();
     if let Some(other) = found.find(|other| other.parent() == first.and_then(Path::parent)) {
         let it = slashed(other);
-        look.say("podman-compose-several-files", docker.at(), &it);
+        check.emit("podman-compose-several-files", docker.at(), &it);
     }
 }
 
 /// Commands and flags that podman-compose does not know.
-fn lacking(look: &mut Look<'_>) {
-    let pass = look.pass;
+fn lacking(check: &mut JobCheck<'_>) {
+    let pass = check.pass;
     for (_, docker) in pass.known_calls() {
         let rule = docker.rule;
         let Some(name) = rule.name.strip_prefix("compose ") else {
@@ -225,7 +230,7 @@ fn lacking(look: &mut Look<'_>) {
         };
         if !rule.podman_compose {
             let at = docker.at_words(&docker.subcommand);
-            look.say("podman-compose-lacks-command", at, name);
+            check.emit("podman-compose-lacks-command", at, name);
             continue;
         }
         for flag in docker.flags().filter(|flag| !flag.rule.podman_compose) {
@@ -233,7 +238,7 @@ fn lacking(look: &mut Look<'_>) {
                 "{name} {}",
                 docker.call.raw(&docker.words()[flag.words.start])
             );
-            look.say(
+            check.emit(
                 "podman-compose-lacks-flag",
                 docker.at_words(&flag.words),
                 &it,
@@ -244,7 +249,7 @@ fn lacking(look: &mut Look<'_>) {
             .filter(|flag| !flag.rule.podman_compose)
         {
             let it = docker.call.raw(&docker.words()[flag.words.start]);
-            look.say(
+            check.emit(
                 "podman-compose-lacks-flag",
                 docker.at_words(&flag.words),
                 it,
@@ -255,12 +260,12 @@ fn lacking(look: &mut Look<'_>) {
 
 /// Docker commands that name a container as another program for compose files would call it: the first version and
 /// podman-compose write `_` between project, service and number, docker-compose `-`.
-fn names(look: &mut Look<'_>, started: &[Started]) {
-    let (rule, wrong) = match composer(look.pass.view) {
+fn names(check: &mut JobCheck<'_>, started: &[Started]) {
+    let (rule, wrong) = match composer(check.pass.view) {
         ComposeProvider::DockerCompose => ("compose-container-name", '_'),
         ComposeProvider::PodmanCompose => ("podman-compose-container-name", '-'),
     };
-    let pass = look.pass;
+    let pass = check.pass;
     let services: HashSet<&String> = started.iter().flat_map(|it| &it.runs).collect();
     let old_names = pass
         .view
@@ -308,7 +313,7 @@ fn names(look: &mut Look<'_>, started: &[Started]) {
                 .flat_map(|head| head.match_indices(wrong).map(|(at, _)| &head[at + 1..]));
             let mut ends = ends.map(str::to_owned);
             if ends.any(|end| services.contains(&end)) {
-                look.say(rule, docker.at_words(&(*operand..*operand + 1)), container);
+                check.emit(rule, docker.at_words(&(*operand..*operand + 1)), container);
             }
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn walk(entry: &Entry, paths: &[&Paths<'_>], found: &mut Vec<Found>) 
     if paths.is_empty() {
         return;
     }
-    look(Some(entry.key), &entry.value, paths, found);
+    check(Some(entry.key), &entry.value, paths, found);
     inside(&entry.value, paths, found);
 }
 
@@ -75,7 +75,7 @@ fn inside(value: &Value, paths: &[&Paths<'_>], found: &mut Vec<Found>) {
                 return;
             }
             for item in items {
-                look(None, item, &paths, found);
+                check(None, item, &paths, found);
                 inside(item, &paths, found);
             }
         }
@@ -83,7 +83,7 @@ fn inside(value: &Value, paths: &[&Paths<'_>], found: &mut Vec<Found>) {
     }
 }
 
-fn look(key: Option<At>, value: &Value, paths: &[&Paths<'_>], found: &mut Vec<Found>) {
+fn check(key: Option<At>, value: &Value, paths: &[&Paths<'_>], found: &mut Vec<Found>) {
     for detector in paths.iter().flat_map(|paths| &paths.here) {
         let rule = detector.rule;
         if detector.details().is_empty() {

@@ -4,23 +4,23 @@ use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::DockerCall;
 use crate::rules::ImageKind;
 
-use super::look::Look;
+use super::check::JobCheck;
 
 /// Looks at each docker command.
-pub(super) fn run(look: &mut Look<'_>) {
-    let pass = look.pass;
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let pass = check.pass;
     for (_, docker) in pass.known_calls() {
         match docker.rule.name.as_str() {
-            "run" | "create" => privileged(look, docker),
-            "rm" | "stop" | "kill" | "rmi" => everything(look, docker),
-            "login" => password(look, docker),
+            "run" | "create" => privileged(check, docker),
+            "rm" | "stop" | "kill" | "rmi" => everything(check, docker),
+            "login" => password(check, docker),
             _ => {}
         }
     }
 }
 
 /// `--privileged`. What registers emulators, or is Podman itself, has good reasons for it.
-fn privileged(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+fn privileged(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     if !docker.is_on("--privileged") {
         return;
     }
@@ -30,19 +30,21 @@ fn privileged(look: &mut Look<'_>, docker: &DockerCall<'_>) {
     let image = docker.operands().first().map(|word| docker.text_of(*word));
     let image = image.map(|image| image.text).unwrap_or_default();
     let repository = ImageName::without_tag(&image);
-    let kind = look.rules().image(repository, ImageName::parse(&image).tag);
-    if look.rules().is_emulator(repository) || matches!(kind, ImageKind::Engine(_)) {
+    let kind = check
+        .rules()
+        .image(repository, ImageName::parse(&image).tag);
+    if check.rules().is_emulator(repository) || matches!(kind, ImageKind::Engine(_)) {
         return;
     }
     let at = docker.at_words(&flag.words);
-    match look.pass.shares_engine() {
-        true => look.say("privileged-container", at, "--privileged"),
-        false => look.note("privileged-container", at, "--privileged"),
+    match check.pass.shares_engine() {
+        true => check.emit("privileged-container", at, "--privileged"),
+        false => check.note("privileged-container", at, "--privileged"),
     }
 }
 
 /// `docker rm -f $(docker ps -aq)`: whatever is there, whoever made it.
-fn everything(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+fn everything(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     for word in docker.operands() {
         let raw = docker.call.raw(&docker.words()[word]);
         let lists = ["docker ps", "docker container ls", "docker images"];
@@ -51,7 +53,7 @@ fn everything(look: &mut Look<'_>, docker: &DockerCall<'_>) {
             && !chosen.iter().any(|part| raw.contains(part))
             && !names_image(raw);
         if all {
-            look.say("shared-prune", docker.at(), &docker.rule.name);
+            check.emit("shared-prune", docker.at(), &docker.rule.name);
         }
     }
 }
@@ -65,7 +67,7 @@ fn names_image(raw: &str) -> bool {
 }
 
 /// `docker login -p`: what is written there can be read in the list of processes, or in the file itself.
-fn password(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+fn password(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     let Some(flag) = docker.flags_named("--password").last() else {
         return;
     };
@@ -79,9 +81,9 @@ fn password(look: &mut Look<'_>, docker: &DockerCall<'_>) {
     let written = !value.unknown && !value.text.contains(['$', '`']) && !value.text.is_empty();
     let at = docker.at_words(&flag.words);
     if written {
-        look.say("password-in-file", at, "--password");
-    } else if look.pass.view.shares_machine() {
+        check.emit("password-in-file", at, "--password");
+    } else if check.pass.view.shares_machine() {
         // a machine for one job has nobody else who could look
-        look.say("password-argument", at, "--password");
+        check.emit("password-argument", at, "--password");
     }
 }

@@ -1,17 +1,17 @@
 //! The instructions of Dockerfiles that the catalog looks for.
 
-use super::look::Look;
+use super::check::JobCheck;
 use crate::dockerfile::{Flag, Instruction};
 use crate::project::ProjectFile;
 use crate::rules::Detector;
 
 /// Looks at every Dockerfile of the repository that the job builds.
-pub(super) fn run(look: &mut Look<'_>) {
-    for built in &look.builds().dockerfiles {
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    for built in &check.builds().dockerfiles {
         for instruction in built.instructions() {
-            instruction_of(look, &built.file, instruction);
+            instruction_of(check, &built.file, instruction);
         }
-        let detectors = &look.rules().detectors().directives;
+        let detectors = &check.rules().detectors().directives;
         for directive in &built.dockerfile.directives {
             let named = detectors
                 .iter()
@@ -19,21 +19,21 @@ pub(super) fn run(look: &mut Look<'_>) {
                 .filter(|it| it.fits_value(0, Some(&directive.value)));
             for detector in named {
                 let at = built.file.at(directive.span.clone());
-                look.say(detector.rule, at, &directive.value);
+                check.emit(detector.rule, at, &directive.value);
             }
         }
     }
 }
 
-fn instruction_of(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruction) {
-    let detectors = &look.rules().detectors().dockerfile;
+fn instruction_of(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &Instruction) {
+    let detectors = &check.rules().detectors().dockerfile;
     let text = file.source.text();
     for detector in detectors
         .iter()
         .filter(|it| it.subject() == instruction.keyword)
     {
         let mut say = |span: std::ops::Range<usize>, it: &str| {
-            look.say(detector.rule, file.at(span), it);
+            check.emit(detector.rule, file.at(span), it);
         };
         match detector.details().first() {
             None => say(instruction.span.clone(), &instruction.keyword),

@@ -1,11 +1,11 @@
 //! What becomes of the image itself: what its format holds.
 
-use super::look::Look;
+use super::check::JobCheck;
 
 /// Looks at what the job's builds write into their manifests.
-pub(super) fn run(look: &mut Look<'_>) {
-    let docker_format = builds_in_docker_format(look);
-    let pass = look.pass;
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let docker_format = builds_in_docker_format(check);
+    let pass = check.pass;
     for (_, docker) in pass.known_calls() {
         if docker.rule.name != "build" {
             continue;
@@ -15,19 +15,19 @@ pub(super) fn run(look: &mut Look<'_>) {
             let it = it.unwrap_or_default();
             let at = docker.at_words(&flag.words);
             if docker_format {
-                look.say("annotation-lost", at, &it);
+                check.emit("annotation-lost", at, &it);
             } else if has_level(&it) {
-                look.say("annotation-level", at, &it);
+                check.emit("annotation-level", at, &it);
             }
         }
     }
 }
 
 /// Whether the job has the variable that chooses Docker's image format, or gets it.
-fn builds_in_docker_format(look: &Look<'_>) -> bool {
-    let given = look.pass.view.job.variables.get("BUILDAH_FORMAT");
+fn builds_in_docker_format(check: &JobCheck<'_>) -> bool {
+    let given = check.pass.view.job.variables.get("BUILDAH_FORMAT");
     let given = given.and_then(|variable| variable.value.as_deref());
-    let new = look.draft.variables.iter();
+    let new = check.draft.variables.iter();
     let mut new = new.filter(|variable| variable.name == "BUILDAH_FORMAT");
     given == Some("docker") || new.any(|variable| variable.value == "docker")
 }

@@ -3,31 +3,31 @@
 use std::path::{Path, PathBuf};
 
 use super::builds::{Build, Built};
-use super::look::Look;
+use super::check::JobCheck;
 use crate::collections::HashSet;
 use crate::dockerfile::is_repository;
 use crate::project::ProjectFile;
 use crate::text::Location;
 
 /// Looks at the files beside the Dockerfiles of the repository that the job builds.
-pub(super) fn run(look: &mut Look<'_>) {
-    let builds = look.builds();
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let builds = check.builds();
     let mut known = HashSet::default();
     for build in &builds.builds {
         if known.insert((&build.files.context, build.dockerfile)) {
-            ignore_files(look, build, &builds.dockerfiles[build.dockerfile]);
+            ignore_files(check, build, &builds.dockerfiles[build.dockerfile]);
         }
-        named_contexts(look, build);
+        named_contexts(check, build);
     }
 }
 
-fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
+fn ignore_files(check: &mut JobCheck<'_>, build: &Build<'_>, built: &Built) {
     let beside = |ending: &str| {
         let mut name = build.files.dockerfile.clone().into_os_string();
         name.push(ending);
-        look.open(Path::new(&name))
+        check.open(Path::new(&name))
     };
-    let at_root = |name: &str| look.open(&build.files.context.join(name));
+    let at_root = |name: &str| check.open(&build.files.context.join(name));
     let own = beside(".dockerignore");
     let shared = at_root(".dockerignore");
     let docker = own.as_ref().or(shared.as_ref());
@@ -39,11 +39,11 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
         && podman.source.text() != docker.source.text()
     {
         let name = podman.source.path().display().to_string();
-        look.say("containerignore-first", beginning(docker), &name);
+        check.emit("containerignore-first", beginning(docker), &name);
     }
     if let (Some(own), None) = (&own, &podman) {
         let name = own.source.path().display().to_string();
-        look.say("dockerfile-ignore-file", beginning(own), &name);
+        check.emit("dockerfile-ignore-file", beginning(own), &name);
     }
     let ignores = docker.is_some_and(says_something);
     if ignores {
@@ -58,7 +58,7 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
         for flag in binds {
             let it = built.file.source.text().get(flag.span.clone());
             let at = built.file.at(flag.span.clone());
-            look.say("bind-mount-ignored-files", at, it.unwrap_or_default());
+            check.emit("bind-mount-ignored-files", at, it.unwrap_or_default());
         }
     }
     let left_out = podman.as_ref().or(docker).is_some_and(says_something);
@@ -68,7 +68,7 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
         .filter(|it| it.keyword == "ADD");
     for word in adds.flat_map(|add| add.words()).filter(|_| left_out) {
         if is_repository(&word.text) {
-            look.say(
+            check.emit(
                 "add-git-ignored-files",
                 built.file.at(word.span),
                 &word.text,
@@ -78,7 +78,7 @@ fn ignore_files(look: &mut Look<'_>, build: &Build<'_>, built: &Built) {
 }
 
 /// `--build-context NAME=FOLDER` of a folder with an ignore file of its own.
-fn named_contexts(look: &mut Look<'_>, build: &Build<'_>) {
+fn named_contexts(check: &mut JobCheck<'_>, build: &Build<'_>) {
     for flag in build.docker.flags_named("--build-context") {
         let value = build.docker.value(flag).filter(|value| !value.unknown);
         let Some(folder) = value.and_then(|value| Some(value.text.split_once('=')?.1.to_owned()))
@@ -87,11 +87,11 @@ fn named_contexts(look: &mut Look<'_>, build: &Build<'_>) {
         };
         let folder = PathBuf::from(folder.trim_start_matches("./"));
         let inside = folder.is_relative() && !folder.to_string_lossy().contains("://");
-        let ignores = inside && look.open(&folder.join(".dockerignore")).is_some();
+        let ignores = inside && check.open(&folder.join(".dockerignore")).is_some();
         if ignores {
             let at = build.docker.at_words(&flag.words);
             let it = folder.display().to_string();
-            look.say("build-context-ignore-file", at, &it);
+            check.emit("build-context-ignore-file", at, &it);
         }
     }
 }

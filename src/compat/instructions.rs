@@ -2,54 +2,54 @@
 
 use std::ops::Range;
 
-use super::look::Look;
+use super::check::JobCheck;
 use crate::dockerfile::{Dockerfile, Flag, Instruction, Word};
 use crate::image_name::ImageName;
 use crate::project::ProjectFile;
 
 /// Looks at the instructions of every Dockerfile of the repository that the job builds.
-pub(super) fn run(look: &mut Look<'_>) {
-    for built in &look.builds().dockerfiles {
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    for built in &check.builds().dockerfiles {
         let file = &built.file;
         for instruction in built.instructions() {
             let text = file.source.text();
             match instruction.keyword.as_str() {
-                "COPY" | "ADD" => copy(look, file, instruction),
-                "RUN" => mounts(look, file, instruction),
+                "COPY" | "ADD" => copy(check, file, instruction),
+                "RUN" => mounts(check, file, instruction),
                 _ => {}
             }
             if is_expanded(&instruction.keyword) {
                 let heredocs = instruction.heredocs.iter().cloned();
                 let parts = [instruction.span.clone()].into_iter().chain(heredocs);
                 for part in parts {
-                    expansions(look, file, text, part);
+                    expansions(check, file, text, part);
                 }
             }
         }
-        frontend(look, file, &built.dockerfile);
+        frontend(check, file, &built.dockerfile);
     }
-    let pass = look.pass;
+    let pass = check.pass;
     for (_, docker) in pass.known_calls() {
         for flag in docker.flags_named("--build-arg") {
             let value = docker.value(flag).map(|value| value.text);
             let image = value
                 .as_deref()
                 .and_then(|value| value.strip_prefix("BUILDKIT_SYNTAX="));
-            if let Some(image) = image.filter(|image| !is_dockerfile_frontend(look, image)) {
-                look.say("syntax-frontend", docker.at_words(&flag.words), image);
+            if let Some(image) = image.filter(|image| !is_dockerfile_frontend(check, image)) {
+                check.emit("syntax-frontend", docker.at_words(&flag.words), image);
             }
         }
     }
 }
 
-fn copy(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruction) {
+fn copy(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &Instruction) {
     let text = file.source.text();
     let written = |flag: &Flag| text.get(flag.span.clone()).unwrap_or_default();
     for flag in instruction.flags_named("--chmod") {
         let mode = flag.value.as_deref().unwrap_or_default();
         let octal = mode.bytes().all(|byte| byte.is_ascii_digit());
         if !octal && !mode.contains('$') {
-            look.say(
+            check.emit(
                 "copy-chmod-symbolic",
                 file.at(flag.span.clone()),
                 written(flag),
@@ -62,7 +62,7 @@ fn copy(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruction) {
         for flag in instruction.flags_named("--exclude") {
             let pattern = flag.value.as_deref().unwrap_or_default();
             if !pattern.starts_with("**") && !pattern.contains('$') {
-                look.say(
+                check.emit(
                     "copy-exclude-pattern",
                     file.at(flag.span.clone()),
                     written(flag),
@@ -80,20 +80,20 @@ fn is_inside(source: &Word) -> bool {
 
 const TARGET: [&str; 3] = ["target", "dst", "destination"];
 
-fn mounts(look: &mut Look<'_>, file: &ProjectFile, instruction: &Instruction) {
+fn mounts(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &Instruction) {
     let text = file.source.text();
     for flag in instruction.flags_named("--mount") {
         let target = flag.option(&TARGET).unwrap_or("/");
         if !target.starts_with(['/', '$']) {
             let it = text.get(flag.span.clone()).unwrap_or_default();
-            look.say("mount-relative-target", file.at(flag.span.clone()), it);
+            check.emit("mount-relative-target", file.at(flag.span.clone()), it);
         }
     }
-    if look.pass.gets_image() {
+    if check.pass.gets_image() {
         for flag in instruction.flags_named("--network") {
             if flag.value.as_deref() == Some("none") {
                 let it = text.get(flag.span.clone()).unwrap_or_default();
-                look.say("run-network-none", file.at(flag.span.clone()), it);
+                check.emit("run-network-none", file.at(flag.span.clone()), it);
             }
         }
     }
@@ -108,7 +108,7 @@ fn is_expanded(keyword: &str) -> bool {
 }
 
 /// Looks at every `${NAME...}` of a part of the file.
-fn expansions(look: &mut Look<'_>, file: &ProjectFile, text: &str, part: Range<usize>) {
+fn expansions(check: &mut JobCheck<'_>, file: &ProjectFile, text: &str, part: Range<usize>) {
     let Some(content) = text.get(part.clone()) else {
         return;
     };
@@ -130,7 +130,7 @@ fn expansions(look: &mut Look<'_>, file: &ProjectFile, text: &str, part: Range<u
         };
         let start = part.start + at;
         let it = &content[at..at + 2 + end + 1];
-        look.say(rule, file.at(start..start + it.len()), it);
+        check.emit(rule, file.at(start..start + it.len()), it);
     }
 }
 
@@ -149,19 +149,20 @@ fn in_single_quotes(before: &str) -> bool {
 }
 
 /// Whether the image of a frontend reads Dockerfiles.
-fn is_dockerfile_frontend(look: &Look<'_>, image: &str) -> bool {
+fn is_dockerfile_frontend(check: &JobCheck<'_>, image: &str) -> bool {
     let image = image.split_whitespace().next().unwrap_or_default();
     let name = ImageName::without_tag(image);
-    look.rules()
+    check
+        .rules()
         .is_dockerfile_frontend(name.rsplit('/').next().unwrap_or(name))
 }
 
 /// A frontend that reads something else than what Podman's builder reads.
-fn frontend(look: &mut Look<'_>, file: &ProjectFile, dockerfile: &Dockerfile) {
+fn frontend(check: &mut JobCheck<'_>, file: &ProjectFile, dockerfile: &Dockerfile) {
     for directive in &dockerfile.directives {
-        if directive.name == "syntax" && !is_dockerfile_frontend(look, &directive.value) {
+        if directive.name == "syntax" && !is_dockerfile_frontend(check, &directive.value) {
             let at = file.at(directive.span.clone());
-            look.say("syntax-frontend", at, &directive.value);
+            check.emit("syntax-frontend", at, &directive.value);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod alternatives;
 mod builds;
+mod check;
 mod commands;
 mod compose;
 mod compose_paths;
@@ -13,8 +14,7 @@ mod dockerfiles;
 mod format;
 mod ignored;
 mod instructions;
-mod look;
-mod places;
+mod locations;
 mod privileges;
 mod rootless;
 mod silent;
@@ -27,10 +27,10 @@ pub use alternatives::other_servers;
 
 use crate::passes::{Draft, Gap, JobPass};
 
-use look::Look;
+use check::JobCheck;
 
 /// The areas with code of their own; a new one is a file and a line here.
-const AREAS: &[fn(&mut Look<'_>)] = &[
+const AREAS: &[fn(&mut JobCheck<'_>)] = &[
     commands::run,
     dockerfiles::run,
     instructions::run,
@@ -50,9 +50,9 @@ pub fn job(pass: &JobPass<'_>, draft: &Draft) -> Vec<Gap> {
     let Some(project) = pass.view.context.project else {
         return Vec::new(); // only what changes is asked for
     };
-    let mut look = Look::new(pass, draft, project);
+    let mut check = JobCheck::new(pass, draft, project);
     for area in AREAS {
-        area(&mut look);
+        area(&mut check);
     }
-    look.gaps
+    check.gaps
 }

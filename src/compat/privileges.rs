@@ -3,17 +3,17 @@
 use crate::options::RunnerProfile;
 use crate::pipeline::Provider;
 
-use super::look::Look;
+use super::check::JobCheck;
 
 /// Looks at the runner.
-pub(super) fn run(look: &mut Look<'_>) {
-    runner(look);
-    services(look);
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    runner(check);
+    services(check);
 }
 
 /// What to set on it.
-fn runner(look: &mut Look<'_>) {
-    let view = look.pass.view;
+fn runner(check: &mut JobCheck<'_>) {
+    let view = check.pass.view;
     let told = view.context.options.runner;
     let gitlab = view.job.provider == Provider::GitLab;
     let rule = match told {
@@ -22,23 +22,23 @@ fn runner(look: &mut Look<'_>) {
         RunnerProfile::Openshift if gitlab => "runner-openshift",
         RunnerProfile::Podman if gitlab => "runner-podman",
         RunnerProfile::DockerPrivileged if gitlab => "runner-hardening",
-        RunnerProfile::Podman if look.pass.shares_engine() => "runner-hardening",
+        RunnerProfile::Podman if check.pass.shares_engine() => "runner-hardening",
         _ => return,
     };
-    look.say(rule, view.at_job(), "");
+    check.emit(rule, view.at_job(), "");
 }
 
 /// Services of GitLab's on a runner that starts them with Podman.
-fn services(look: &mut Look<'_>) {
-    let view = look.pass.view;
+fn services(check: &mut JobCheck<'_>) {
+    let view = check.pass.view;
     let Some(services) = &view.job.services else {
         return;
     };
     let podman = view.context.options.runner == RunnerProfile::Podman;
-    let stay = services.items.len() > look.pass.evidence.daemons.len();
+    let stay = services.items.len() > check.pass.evidence.daemons.len();
     let told = view.job.variables.contains_key("FF_NETWORK_PER_BUILD");
     if podman && stay && !told && view.job.provider == Provider::GitLab {
         let at = view.context.documents.location(services.slot.value);
-        look.say("service-names", at, "");
+        check.emit("service-names", at, "");
     }
 }

@@ -1,12 +1,12 @@
 //! What a service of compose asks for that Podman has not without root.
 
-use super::look::Look;
-use super::places::Places;
+use super::check::JobCheck;
+use super::locations::ProjectLocations;
 use crate::compose::Value;
 use crate::passes::{LOWEST_PORT, host_port, is_root};
 
 /// Looks at a service that the job starts.
-pub(super) fn run(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
+pub(super) fn run(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocations<'_>) {
     let ports = service.value("ports").map(Value::items);
     for port in ports.unwrap_or_default() {
         let host = match port.value("published") {
@@ -14,7 +14,7 @@ pub(super) fn run(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
             None => port.text().and_then(host_port),
         };
         if host.is_some_and(|host| host < LOWEST_PORT) {
-            places.say(look, "compose-low-port", port.at, &places.text(port.at));
+            locations.emit(check, "compose-low-port", port.at, &locations.text(port.at));
         }
     }
     let user = service.value("user");
@@ -22,7 +22,7 @@ pub(super) fn run(look: &mut Look<'_>, service: &Value, places: &Places<'_>) {
         && service.get("userns_mode").is_none()
         && writes_into_the_machine(service)
     {
-        places.say(look, "compose-user", user.at, &places.text(user.at));
+        locations.emit(check, "compose-user", user.at, &locations.text(user.at));
     }
 }
 

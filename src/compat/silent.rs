@@ -8,34 +8,34 @@ use crate::passes::DockerCall;
 use crate::shell::Script;
 use crate::text::Location;
 
-use super::look::Look;
+use super::check::JobCheck;
 
 /// Looks at the commands one by one, then at what the script makes of them.
-pub(super) fn run(look: &mut Look<'_>) {
-    let pass = look.pass;
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let pass = check.pass;
     for (index, docker) in pass.known_calls() {
         match docker.rule.name.as_str() {
-            "run" | "create" | "exec" => terminal(look, docker),
-            "save" => archive(look, index, docker),
+            "run" | "create" | "exec" => terminal(check, docker),
+            "save" => archive(check, index, docker),
             _ => {}
         }
     }
-    auth_config(look);
-    statuses(look);
+    auth_config(check);
+    statuses(check);
 }
 
 /// `-it`: in CI there is no terminal.
-fn terminal(look: &mut Look<'_>, docker: &DockerCall<'_>) {
+fn terminal(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     if docker.is_on("--interactive") && docker.is_on("--tty") {
         let flag = docker.flags_named("--tty").last();
         let at = flag.map_or(docker.at(), |flag| docker.at_words(&flag.words));
-        look.say("terminal", at, "-it");
+        check.emit("terminal", at, "-it");
     }
 }
 
 /// An archive of an image without a registry in its name, for another engine.
-fn archive(look: &mut Look<'_>, index: usize, docker: &DockerCall<'_>) {
-    let facts = &look.pass.facts;
+fn archive(check: &mut JobCheck<'_>, index: usize, docker: &DockerCall<'_>) {
+    let facts = &check.pass.facts;
     let short = docker.operands().into_iter().find(|word| {
         let name = docker.text_of(*word);
         !name.unknown
@@ -43,17 +43,17 @@ fn archive(look: &mut Look<'_>, index: usize, docker: &DockerCall<'_>) {
             && facts.made_before(index, &name.text)
     });
     let Some(word) = short else { return };
-    if is_loaded_elsewhere(look, docker) || is_carried_away(look, docker) {
+    if is_loaded_elsewhere(check, docker) || is_carried_away(check, docker) {
         let name = docker.text_of(word).text;
-        look.say("archive-names", docker.at_words(&(word..word + 1)), &name);
+        check.emit("archive-names", docker.at_words(&(word..word + 1)), &name);
     }
 }
 
 /// `docker save app | ssh host docker load`.
-fn is_loaded_elsewhere(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
-    let view = look.pass.view;
-    let statement = &docker.call.command().place.statement;
-    look.pass.evidence.remote.iter().any(|index| {
+fn is_loaded_elsewhere(check: &JobCheck<'_>, docker: &DockerCall<'_>) -> bool {
+    let view = check.pass.view;
+    let statement = &docker.call.command().context.statement;
+    check.pass.evidence.remote.iter().any(|index| {
         let call = &view.calls[*index];
         let words = &call.command().words;
         let loads = words
@@ -67,13 +67,13 @@ fn is_loaded_elsewhere(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
 }
 
 /// The file that is written is given to a program that brings it to another machine.
-fn is_carried_away(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
-    let view = look.pass.view;
-    let rules = look.rules();
+fn is_carried_away(check: &JobCheck<'_>, docker: &DockerCall<'_>) -> bool {
+    let view = check.pass.view;
+    let rules = check.rules();
     let option = docker
         .flags_named("--output")
         .filter_map(|flag| docker.raw_value(flag));
-    let statement = &docker.call.command().place.statement;
+    let statement = &docker.call.command().context.statement;
     let written = view.calls.iter().filter(|call| {
         let span = &call.command().span;
         call.line == docker.call.line && statement.start <= span.start && span.end <= statement.end
@@ -98,9 +98,9 @@ fn is_carried_away(look: &Look<'_>, docker: &DockerCall<'_>) -> bool {
 }
 
 /// Credentials in a variable, which no command writes down where Podman looks.
-fn auth_config(look: &mut Look<'_>) {
+fn auth_config(check: &mut JobCheck<'_>) {
     const NAME: &str = "DOCKER_AUTH_CONFIG";
-    let view = look.pass.view;
+    let view = check.pass.view;
     let Some(variable) = view.job.variables.get(NAME) else {
         return;
     };
@@ -108,23 +108,23 @@ fn auth_config(look: &mut Look<'_>) {
         .lines
         .iter()
         .any(|line| line.parsed.text.contains(NAME));
-    let reaches = look.pass.known_calls().any(|(_, docker)| {
+    let reaches = check.pass.known_calls().any(|(_, docker)| {
         matches!(
             docker.rule.name.as_str(),
             "pull" | "push" | "build" | "run" | "create"
         )
     });
-    if !written && reaches && look.pass.facts.logins.is_empty() {
+    if !written && reaches && check.pass.facts.logins.is_empty() {
         let at = view.context.documents.location(variable.node);
-        look.say("docker-auth-config", at, NAME);
+        check.emit("docker-auth-config", at, NAME);
     }
 }
 
 /// `docker inspect x; [ $? -eq 1 ]`, and the same by a variable.
-fn statuses(look: &mut Look<'_>) {
-    let pass = look.pass;
+fn statuses(check: &mut JobCheck<'_>) {
+    let pass = check.pass;
     let view = pass.view;
-    let detectors = &look.rules().detectors().statuses;
+    let detectors = &check.rules().detectors().statuses;
     let mut found: Vec<(&'static str, Location, String)> = Vec::new();
     for (number, line) in view.lines.iter().enumerate() {
         let Ok(script) = &line.parsed.script else {
@@ -152,7 +152,7 @@ fn statuses(look: &mut Look<'_>) {
         }
     }
     for (rule, at, name) in found {
-        look.say(rule, at, &name);
+        check.emit(rule, at, &name);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::look::Look;
+use super::check::JobCheck;
 use crate::dockerfile::{Instruction, Stage};
 use crate::project::ProjectFile;
 
@@ -20,8 +20,8 @@ const PLATFORM: [&str; 8] = [
 ];
 
 /// Looks at the stages of every Dockerfile of the repository that the job builds.
-pub(super) fn run(look: &mut Look<'_>) {
-    let builds = look.builds();
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let builds = check.builds();
     for built in &builds.dockerfiles {
         let (needed, stages) = built.stages();
         let scopes: Vec<Scope> = stages.iter().map(Scope::of).collect();
@@ -29,12 +29,12 @@ pub(super) fn run(look: &mut Look<'_>) {
         let file = &built.file;
         for index in needed {
             let stage = &stages[index];
-            names(look, file, &known, stage);
-            platform_in_from(look, file, stage);
-            argument_behind_variable(look, file, stage);
-            changed_volumes(look, file, &stages, stage);
+            names(check, file, &known, stage);
+            platform_in_from(check, file, stage);
+            argument_behind_variable(check, file, stage);
+            changed_volumes(check, file, &stages, stage);
             let below: Vec<&Scope> = stage.bases(&stages).map(|base| &scopes[base]).collect();
-            inherited(look, file, stage, &scopes[index], &below);
+            inherited(check, file, stage, &scopes[index], &below);
         }
     }
     let stages = builds.dockerfiles.iter();
@@ -47,7 +47,7 @@ pub(super) fn run(look: &mut Look<'_>) {
             let target = build.docker.value(flag).filter(|target| !target.unknown);
             if let Some(target) = target.filter(|target| names.differs_in_case(&target.text)) {
                 let at = build.docker.at_words(&flag.words);
-                look.say("stage-name-case", at, &target.text);
+                check.emit("stage-name-case", at, &target.text);
             }
         }
     }
@@ -98,7 +98,7 @@ impl Names {
     }
 }
 
-fn names(look: &mut Look<'_>, file: &ProjectFile, known: &Names, stage: &Stage<'_>) {
+fn names(check: &mut JobCheck<'_>, file: &ProjectFile, known: &Names, stage: &Stage<'_>) {
     for instruction in stage.body {
         let copied = instruction.flags_named("--from");
         let copied = copied.filter_map(|flag| Some((flag, flag.value.as_deref()?)));
@@ -110,28 +110,28 @@ fn names(look: &mut Look<'_>, file: &ProjectFile, known: &Names, stage: &Stage<'
                 .options()
                 .any(|option| option == ("type", Some("cache")));
             if known.differs_in_case(name) {
-                look.say("stage-name-case", at, name);
+                check.emit("stage-name-case", at, name);
             } else if is_cache && !known.is_stage(name) {
                 let it = file.source.text().get(flag.span.clone());
-                look.say("cache-mount-from-image", at, it.unwrap_or_default());
+                check.emit("cache-mount-from-image", at, it.unwrap_or_default());
             }
         }
     }
 }
 
 /// `FROM base-$TARGETARCH`.
-fn platform_in_from(look: &mut Look<'_>, file: &ProjectFile, stage: &Stage<'_>) {
+fn platform_in_from(check: &mut JobCheck<'_>, file: &ProjectFile, stage: &Stage<'_>) {
     let Some(base) = stage.from.words().into_iter().next() else {
         return;
     };
     let mut used = variables(&base.text);
     if used.any(|(name, _)| PLATFORM.contains(&name)) {
-        look.say("platform-in-from", file.at(base.span.clone()), &base.text);
+        check.emit("platform-in-from", file.at(base.span.clone()), &base.text);
     }
 }
 
 /// An ARG behind an ENV of the same name.
-fn argument_behind_variable(look: &mut Look<'_>, file: &ProjectFile, stage: &Stage<'_>) {
+fn argument_behind_variable(check: &mut JobCheck<'_>, file: &ProjectFile, stage: &Stage<'_>) {
     let mut set: Vec<String> = Vec::new();
     for instruction in stage.body {
         let declared = declared(instruction);
@@ -140,7 +140,7 @@ fn argument_behind_variable(look: &mut Look<'_>, file: &ProjectFile, stage: &Sta
             "ARG" => {
                 if let Some(name) = declared.iter().find(|name| set.contains(name)) {
                     let at = file.at(instruction.span.clone());
-                    look.say("argument-behind-variable", at, name);
+                    check.emit("argument-behind-variable", at, name);
                 }
             }
             _ => {}
@@ -150,7 +150,7 @@ fn argument_behind_variable(look: &mut Look<'_>, file: &ProjectFile, stage: &Sta
 
 /// A RUN that changes what lies in a volume of its stage, or of one that the stage is built on.
 fn changed_volumes(
-    look: &mut Look<'_>,
+    check: &mut JobCheck<'_>,
     file: &ProjectFile,
     stages: &[Stage<'_>],
     stage: &Stage<'_>,
@@ -169,7 +169,7 @@ fn changed_volumes(
             for path in &volumes {
                 if let Some(found) = change_of(script, path) {
                     let at = file.at(part.start + found.start..part.start + found.end);
-                    look.say("volume-changes", at, path);
+                    check.emit("volume-changes", at, path);
                 }
             }
         }
@@ -233,7 +233,7 @@ fn changes(before: &str, behind: &str) -> bool {
 
 /// An ARG of a stage below that this stage reads without asking for it.
 fn inherited(
-    look: &mut Look<'_>,
+    check: &mut JobCheck<'_>,
     file: &ProjectFile,
     stage: &Stage<'_>,
     own: &Scope,
@@ -271,7 +271,7 @@ fn inherited(
                     continue;
                 }
                 let at = file.at(part.start + used.start..part.start + used.end);
-                look.say("stage-argument", at, name);
+                check.emit("stage-argument", at, name);
             }
         }
     }

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::check::JobCheck;
 use super::compose_paths::{Paths, below, walk};
-use super::look::Look;
-use super::places::Places;
+use super::locations::ProjectLocations;
 use crate::compose::load;
 
 /// Looks at the files of every `docker stack deploy`.
-pub(super) fn run(look: &mut Look<'_>) {
-    let pass = look.pass;
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let pass = check.pass;
     let stacks: Vec<_> = pass
         .known_calls()
         .filter(|(_, docker)| docker.rule.name == "stack deploy")
@@ -17,7 +17,7 @@ pub(super) fn run(look: &mut Look<'_>) {
     if stacks.is_empty() {
         return;
     }
-    let paths = Paths::of(&look.rules().detectors().stack);
+    let paths = Paths::of(&check.rules().detectors().stack);
     for (index, docker) in stacks {
         let named = docker.flags_named("--compose-file");
         let files = named.filter_map(|flag| pass.path_of(index, &docker.value(flag)?.text));
@@ -25,14 +25,14 @@ pub(super) fn run(look: &mut Look<'_>) {
         let folder = files.first().and_then(|file| file.parent());
         let folder = folder.map(PathBuf::from).unwrap_or_default();
         let project = load(pass.view.context, &files, &folder, &());
-        let places = Places::of(look, &project);
+        let locations = ProjectLocations::of(check, &project);
         let mut found = Vec::new();
         for (section, entry) in project.root.entries() {
             walk(entry, &below(&[&paths], section), &mut found);
         }
         for one in found {
-            let text = places.text(one.at);
-            places.say(look, one.rule, one.at, &text);
+            let text = locations.text(one.at);
+            locations.emit(check, one.rule, one.at, &text);
         }
     }
 }

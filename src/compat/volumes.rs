@@ -2,21 +2,21 @@
 
 use crate::passes::DockerCall;
 
-use super::look::Look;
+use super::check::JobCheck;
 
 /// Looks at what the job does with volumes of a name.
-pub(super) fn run(look: &mut Look<'_>) {
-    let pass = look.pass;
+pub(super) fn run(check: &mut JobCheck<'_>) {
+    let pass = check.pass;
     let kept = pass.keeps_store();
-    let last_use = last_use(look);
+    let last_use = last_use(check);
     for (index, docker) in pass.known_calls() {
         let takes = kept || last_use.is_some_and(|last| index < last);
         match docker.rule.name.as_str() {
-            "volume prune" if takes => look.say("volume-prune", docker.at(), "volume prune"),
+            "volume prune" if takes => check.emit("volume-prune", docker.at(), "volume prune"),
             "system prune" if takes => {
                 if let Some(flag) = docker.flags_named("--volumes").last() {
                     let at = docker.at_words(&flag.words);
-                    look.say("system-prune-volumes", at, "system prune --volumes");
+                    check.emit("system-prune-volumes", at, "system prune --volumes");
                 }
             }
             _ => {}
@@ -25,7 +25,7 @@ pub(super) fn run(look: &mut Look<'_>) {
 }
 
 /// The last command that mounts a volume by its name.
-fn last_use(look: &Look<'_>) -> Option<usize> {
+fn last_use(check: &JobCheck<'_>) -> Option<usize> {
     let mounts = |docker: &DockerCall<'_>| {
         docker.flags_named("--volume").any(|flag| {
             let raw = docker.raw_value(flag).unwrap_or_default();
@@ -37,7 +37,7 @@ fn last_use(look: &Look<'_>) -> Option<usize> {
             })
         })
     };
-    let calls = look.pass.known_calls();
+    let calls = check.pass.known_calls();
     calls
         .filter(|(_, docker)| mounts(docker))
         .map(|(index, _)| index)

@@ -110,9 +110,9 @@ fn closing(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    struct Known;
+    struct TestVariables;
 
-    impl Variables for Known {
+    impl Variables for TestVariables {
         fn value(&self, name: &str) -> Option<String> {
             match name {
                 "TAG" => Some("16".to_owned()),
@@ -142,7 +142,7 @@ mod tests {
             ("${open", "${open", false),
             ("ö$", "ö$", false),
         ] {
-            let found = interpolate(text, &Known);
+            let found = interpolate(text, &TestVariables);
             assert_eq!(found, (expected.to_owned(), known), "{text}");
         }
     }

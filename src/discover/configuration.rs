@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::seen_from_here;
 use crate::config::{self, Config};
-use crate::outcome::Trouble;
+use crate::outcome::Problem;
 use crate::repository::{self, Disk, Files};
 
 /// Reads the configuration of a repository: the `given` one, or the `nearest`.
@@ -12,10 +12,10 @@ pub(super) fn configuration(
     root: &Path,
     given: Option<&Path>,
     nearest: Option<PathBuf>,
-) -> Result<Config, Vec<Trouble>> {
+) -> Result<Config, Vec<Problem>> {
     let refuse = |path: &Path, message: String, at| {
         let (path, ours) = (path.to_owned(), false);
-        vec![Trouble {
+        vec![Problem {
             path,
             at,
             message,

@@ -9,7 +9,7 @@ use super::{
     provider_by_content, provider_by_path, seen_from_here,
 };
 use crate::config::Config;
-use crate::outcome::{Provider, Trouble};
+use crate::outcome::{Problem, Provider};
 use crate::repository::{Disk, Files, ReadError, STANDARD_INPUT, path_order};
 use crate::text::Source;
 use crate::translate::CiFile;
@@ -42,8 +42,8 @@ pub(super) fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &
         };
         let visit = |entry: &ignore::DirEntry| seeker.visit(entry, top);
         let (found, errors) = walked(start, visit, Seen::path);
-        let troubles = errors.iter().map(|error| unsearched(error, directory));
-        discovery.troubles.extend(troubles);
+        let problems = errors.iter().map(|error| unsearched(error, directory));
+        discovery.problems.extend(problems);
         let mut links = BTreeMap::new();
         for seen in found {
             match seen {
@@ -197,11 +197,11 @@ fn once_each(mut files: Vec<CiFile>) -> Vec<CiFile> {
 }
 
 /// What it means that a walk cannot go on: a folder may hold CI files that nobody saw.
-fn unsearched(error: &ignore::Error, directory: &Path) -> Trouble {
+fn unsearched(error: &ignore::Error, directory: &Path) -> Problem {
     match error {
         ignore::Error::WithDepth { err, .. } => unsearched(err, directory),
         ignore::Error::WithPath { path, err } => unsearched(err, &directory.join(path)),
-        _ => Trouble {
+        _ => Problem {
             path: seen_from_here(directory),
             at: None,
             message: format!(

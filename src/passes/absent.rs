@@ -4,7 +4,7 @@ use crate::collections::HashSet;
 
 use super::docker_call::DockerCall;
 use super::draft::Draft;
-use super::facts::Deed;
+use super::facts::Operation;
 use super::host::is_of_its_own;
 use super::job::JobPass;
 use crate::shell::ArgumentKind;
@@ -38,8 +38,8 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 
 /// Images that must be in the store already, and that no step in sight puts there.
 fn never_pulled(pass: &JobPass<'_>, draft: &mut Draft) {
-    for (index, deed) in &pass.facts.deeds {
-        let Deed::Runs { image, .. } = deed else {
+    for (index, operation) in &pass.facts.operations {
+        let Operation::Run { image, .. } = operation else {
             continue;
         };
         let Some(docker) = pass.known_call(*index) else {
@@ -60,17 +60,23 @@ fn never_pulled(pass: &JobPass<'_>, draft: &mut Draft) {
 fn images(pass: &JobPass<'_>, draft: &mut Draft) {
     let is_plain = |name: &str| !name.is_empty() && !name.contains(['$', '`']);
     // what has a name that is not written here may be any of them
-    let made_unnamed = pass.facts.deeds.iter().any(|(_, deed)| match deed {
-        Deed::Builds(name) | Deed::Tags { to: name, .. } | Deed::Pulls(name) => !is_plain(name),
-        _ => false,
-    });
+    let made_unnamed = pass
+        .facts
+        .operations
+        .iter()
+        .any(|(_, operation)| match operation {
+            Operation::Build(name) | Operation::Tag { to: name, .. } | Operation::Pull(name) => {
+                !is_plain(name)
+            }
+            _ => false,
+        });
     if made_unnamed {
         return;
     }
-    for (index, deed) in &pass.facts.deeds {
-        let names = match deed {
-            Deed::Pushes(name) | Deed::Tags { from: name, .. } => std::slice::from_ref(name),
-            Deed::Saves(names) => names,
+    for (index, operation) in &pass.facts.operations {
+        let names = match operation {
+            Operation::Push(name) | Operation::Tag { from: name, .. } => std::slice::from_ref(name),
+            Operation::Save(names) => names,
             _ => continue,
         };
         let mut names = names.iter().filter(|name| is_plain(name));
@@ -114,8 +120,8 @@ fn containers(pass: &JobPass<'_>, draft: &mut Draft) {
         return; // without any, the host's pass has said it
     }
     let given: HashSet<String> = given.into_iter().map(|name| name.text).collect();
-    for (index, deed) in &pass.facts.deeds {
-        let (Deed::UsesContainer, Some(docker)) = (deed, pass.known_call(*index)) else {
+    for (index, operation) in &pass.facts.operations {
+        let (Operation::UseContainer, Some(docker)) = (operation, pass.known_call(*index)) else {
             continue;
         };
         let Some(name) = container(docker) else {

@@ -2,14 +2,14 @@
 
 use crate::pipeline::{Action, NodeRef, Provider};
 use crate::providers::github::settings;
-use crate::rules::{ActionFate, Format, IdleSetting, InputRule, UniqueMap};
+use crate::rules::{ActionHandling, Format, IdleSetting, InputRule, UniqueMap};
 use crate::yaml::{Change, Kind};
 
 use super::checkout;
 use super::context::JobView;
 use super::draft::Draft;
 use super::evidence::{names_command, uses_docker};
-use super::facts::Deed;
+use super::facts::Operation;
 use super::host;
 use super::job::JobPass;
 use crate::image_name::ImageName;
@@ -35,7 +35,7 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
         return unknown(pass, action, draft);
     };
     match rule.becomes {
-        ActionFate::Same if rule.calls_docker && !host::is_of_its_own(pass) => {
+        ActionHandling::Same if rule.calls_docker && !host::is_of_its_own(pass) => {
             let message = format!(
                 "{} calls docker, and nothing shows that the job has it beside Podman",
                 action.name
@@ -49,14 +49,14 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                 false => draft.block("login-by-program", at, message, help),
             }
         }
-        ActionFate::Same => {
+        ActionHandling::Same => {
             draft.note(
                 "action-stays",
                 at,
                 format!("{} stays: {}", action.name, rule.why),
             );
         }
-        ActionFate::Gap => {
+        ActionHandling::Gap => {
             let what = bake_targets(view, action);
             draft.block(
                 "action-gap",
@@ -67,8 +67,13 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                     .unwrap_or("the job stays on Docker until it does without the action"),
             );
         }
-        ActionFate::StoreReader => store_reader(pass, action, rule.image_input.as_deref(), draft),
-        ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing => {
+        ActionHandling::StoreReader => {
+            store_reader(pass, action, rule.image_input.as_deref(), draft)
+        }
+        ActionHandling::Build
+        | ActionHandling::Login
+        | ActionHandling::Emulators
+        | ActionHandling::Nothing => {
             for doubt in &action.doubts {
                 let input = action.inputs.iter().find(|(_, node)| **node == doubt.at);
                 let instead = match input.and_then(|(name, _)| rule.input(name)) {
@@ -106,7 +111,7 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
         Some(why) => *why,
         None => {
             let message = match rule.becomes {
-                ActionFate::Nothing => format!("{} goes: {}", action.name, rule.why),
+                ActionHandling::Nothing => format!("{} goes: {}", action.name, rule.why),
                 _ => format!(
                     "{} becomes the commands that it runs, by Podman",
                     action.name
@@ -153,8 +158,13 @@ fn settings_go(
     let documents = pass.view.context.documents;
     let at = documents.location(value);
     let text = documents.text(value).unwrap_or_default();
-    let archives = |deed: &Deed| matches!(deed, Deed::Saves(_) | Deed::Loads);
-    let has_archives = pass.facts.deeds.iter().any(|(_, deed)| archives(deed));
+    let archives =
+        |operation: &Operation| matches!(operation, Operation::Save(_) | Operation::Load);
+    let has_archives = pass
+        .facts
+        .operations
+        .iter()
+        .any(|(_, operation)| archives(operation));
     for name in settings::names(text, format).unwrap_or_default() {
         let Some(setting) = idle.get(&name) else {
             continue;
@@ -199,17 +209,17 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
         .and_then(|node| documents.text(*node));
     let Some(image) = image else { return };
     let before = |index: &usize| view.calls[*index].line < action.lines_before;
-    let builds = |deed: &Deed| {
+    let builds = |operation: &Operation| {
         matches!(
-            deed,
-            Deed::Builds(_) | Deed::BuildsUnknown | Deed::Loads | Deed::Tags { .. }
+            operation,
+            Operation::Build(_) | Operation::BuildUnnamed | Operation::Load | Operation::Tag { .. }
         )
     };
     let made = pass
         .facts
-        .deeds
+        .operations
         .iter()
-        .any(|(index, deed)| before(index) && builds(deed));
+        .any(|(index, operation)| before(index) && builds(operation));
     // a push that a condition decides may not have happened
     let certain = |index: &usize| {
         let call = &view.calls[*index];
@@ -221,10 +231,10 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
                 .and_then(|commands| commands.then.as_ref());
             then.is_some_and(|(_, then)| Some(*then) == list)
         });
-        call.command().place.nesting.is_empty() && !conditional
+        call.command().context.nesting.is_empty() && !conditional
     };
-    let pushed = pass.facts.deeds.iter().any(|(index, deed)| {
-        before(index) && certain(index) && matches!(deed, Deed::Pushes(name) if ImageName::without_tag(name) == ImageName::without_tag(image))
+    let pushed = pass.facts.operations.iter().any(|(index, operation)| {
+        before(index) && certain(index) && matches!(operation, Operation::Push(name) if ImageName::without_tag(name) == ImageName::without_tag(image))
     });
     if made && !pushed {
         draft.block(
@@ -281,15 +291,15 @@ fn bake_targets(view: &JobView<'_>, action: &Action) -> String {
 /// still uses Docker.
 fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    let seen = pass.facts.deeds.iter().any(|(_, deed)| {
+    let seen = pass.facts.operations.iter().any(|(_, operation)| {
         matches!(
-            deed,
-            Deed::Builds(_)
-                | Deed::BuildsUnknown
-                | Deed::Lists(_)
-                | Deed::Pushes(_)
-                | Deed::Runs { .. }
-                | Deed::Saves(_)
+            operation,
+            Operation::Build(_)
+                | Operation::BuildUnnamed
+                | Operation::Manifest(_)
+                | Operation::Push(_)
+                | Operation::Run { .. }
+                | Operation::Save(_)
         )
     });
     let composes = pass

@@ -108,7 +108,7 @@ fn in_manifest(pass: &JobPass<'_>, path: &Path) -> Option<ApiClient> {
         rule: rule.name,
         what: rule.what.clone(),
         solve: rule.solve.clone(),
-        place: format!("{}:{line}", crate::repository::slashed(path)),
+        location: format!("{}:{line}", crate::repository::slashed(path)),
         at: opened.map(|file| file.at(range)),
     })
 }

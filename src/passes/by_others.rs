@@ -95,7 +95,7 @@ impl Readers {
         let mut readers = Self::default();
         let reads = |call: &&Call| reads_input_as_script(call) || tees_into(call, run_files);
         for call in view.calls.iter().filter(reads) {
-            let place = &call.command().place;
+            let place = &call.command().context;
             readers.all.insert(statement(call), place.pipeline.0);
             let by_xargs = place.nesting.contains(&Nesting::Xargs);
             if call.program().is_some_and(is_shell) && !by_xargs {
@@ -107,14 +107,14 @@ impl Readers {
 }
 
 fn statement(call: &Call) -> Statement {
-    let statement = &call.command().place.statement;
+    let statement = &call.command().context.statement;
     (call.line, statement.start, statement.end)
 }
 
 /// Whether a command stands before the one that reads in its pipeline.
 fn feeds(call: &Call, readers: &HashMap<Statement, usize>) -> bool {
     let reader = readers.get(&statement(call));
-    reader.is_some_and(|reader| *reader > call.command().place.pipeline.0)
+    reader.is_some_and(|reader| *reader > call.command().context.pipeline.0)
 }
 
 /// `chroot /mnt docker ps`.
@@ -198,7 +198,7 @@ fn runs_a_text(
 
 /// `base64 -d script | sh`: what a shell runs is made up by another program than those that print what stands here.
 fn made_up(view: &JobView<'_>, call: &Call, readers: &Readers, draft: &mut Draft) {
-    let place = &call.command().place;
+    let place = &call.command().context;
     let program = call.program().unwrap_or("this command");
     let prints = [
         "echo", "printf", "cat", "sed", "envsubst", "tee", "curl", "wget",
@@ -226,7 +226,7 @@ fn is_shell(program: &str) -> bool {
 /// Whether a command runs what comes from its standard input.
 fn reads_input_as_script(call: &Call) -> bool {
     // `xargs env`, `xargs -I{} sh -c "{}"`: what is read becomes words of the command
-    if call.command().place.nesting.contains(&Nesting::Xargs) {
+    if call.command().context.nesting.contains(&Nesting::Xargs) {
         return call
             .program()
             .is_some_and(|program| program == "env" || is_shell(program));

@@ -83,13 +83,13 @@ impl Call {
 
     /// Whether its output is read by the script: in a substitution, or by the next command of a pipeline.
     pub fn is_read(&self) -> bool {
-        let (at, length) = self.command().place.pipeline;
+        let (at, length) = self.command().context.pipeline;
         self.is_substituted() || at + 1 < length
     }
 
     /// Whether its output takes the place of a `$( )`.
     pub fn is_substituted(&self) -> bool {
-        let mut nesting = self.command().place.nesting.iter();
+        let mut nesting = self.command().context.nesting.iter();
         nesting.any(|one| {
             matches!(
                 one,
@@ -101,7 +101,7 @@ impl Call {
     /// Whether it runs on another machine, after `ssh`.
     pub fn is_remote(&self) -> bool {
         self.command()
-            .place
+            .context
             .nesting
             .contains(&shell::Nesting::Remote)
     }

@@ -223,7 +223,7 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     let view = &pass.view;
     socket(pass, draft);
     for call in calls {
-        if call.command().place.nesting.contains(&Nesting::Xargs) {
+        if call.command().context.nesting.contains(&Nesting::Xargs) {
             draft.block(
                 "unreadable-command",
                 view.at_command(call),

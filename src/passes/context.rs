@@ -21,8 +21,8 @@ use crate::text::Location;
 pub use super::call::Call;
 pub(super) use super::call::{LineView, Parsed};
 use super::closure::Texts;
+use super::generated_files;
 use super::names::Names;
-use super::written_files;
 
 /// What stays the same for all jobs of a run.
 pub struct Context<'a> {
@@ -150,7 +150,7 @@ impl<'a> Context<'a> {
                 parsed: self.parse(line.node),
             })
             .collect();
-        let written = written_files::read(&mut lines);
+        let written = generated_files::read(&mut lines);
         let mut calls = Vec::new();
         for (line, view) in lines.iter().enumerate() {
             let Ok(script) = &view.parsed.script else {

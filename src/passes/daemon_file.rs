@@ -29,7 +29,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let mut told: Option<Location> = None;
     let mut configuration = Vec::new();
     for (index, call) in view.calls.iter().enumerate() {
-        if starts_anew(call) && !view.on_machine() && !call.command().place.tolerated {
+        if starts_anew(call) && !view.on_machine() && !call.command().context.tolerated {
             draft.block(
                 "own-daemon",
                 view.at_command(call),
@@ -180,10 +180,10 @@ fn only_reads(view: &JobView<'_>, call: &Call) -> bool {
 fn content(view: &JobView<'_>, index: usize) -> Option<String> {
     let call = &view.calls[index];
     let source = match call.program()? {
-        "tee" if call.command().place.pipeline.0 > 0 => {
+        "tee" if call.command().context.pipeline.0 > 0 => {
             let before = &view.calls[index.checked_sub(1)?];
             let same = before.line == call.line
-                && before.command().place.statement == call.command().place.statement;
+                && before.command().context.statement == call.command().context.statement;
             Some(before).filter(|_| same)?
         }
         _ => call,

@@ -1,7 +1,7 @@
 //! The Docker daemon beside the job goes; what its flags were meant for stays.
 
 use crate::pipeline::Phase;
-use crate::rules::{DaemonFlag, DaemonFlagFate};
+use crate::rules::{DaemonFlag, DaemonFlagHandling};
 use crate::text::Location;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
@@ -100,10 +100,10 @@ pub(super) fn setting(
     draft: &mut Draft,
 ) -> Option<String> {
     match rule.is {
-        DaemonFlagFate::InsecureRegistry => Some(format!(
+        DaemonFlagHandling::InsecureRegistry => Some(format!(
             "[[registry]]\\nlocation = \"{value}\"\\ninsecure = true\\n"
         )),
-        DaemonFlagFate::RegistryMirror => {
+        DaemonFlagHandling::RegistryMirror => {
             let insecure = if value.starts_with("http://") {
                 "insecure = true\\n"
             } else {
@@ -118,7 +118,7 @@ pub(super) fn setting(
                 "[[registry]]\\nprefix = \"docker.io\"\\nlocation = \"docker.io\"\\n[[registry.mirror]]\\nlocation = \"{host}\"\\n{insecure}"
             ))
         }
-        DaemonFlagFate::Gap => {
+        DaemonFlagHandling::Gap => {
             draft.block(
                 "daemon-flag",
                 at,
@@ -127,7 +127,7 @@ pub(super) fn setting(
             );
             None
         }
-        DaemonFlagFate::Drop => {
+        DaemonFlagHandling::Drop => {
             draft.note(
                 "daemon-flag",
                 at,

@@ -147,7 +147,7 @@ fn unknown(
         return;
     };
     // what `eval` and a shell are given is said of them already
-    let nesting = &call.command().place.nesting;
+    let nesting = &call.command().context.nesting;
     let elsewhere = nesting.contains(&Nesting::Script) || is_path(word);
     if let Some(name) = names.iter().find(|name| !values.is_set(name))
         && !elsewhere
@@ -205,7 +205,7 @@ fn functions_that_run<'a>(view: &'a JobView<'_>) -> HashSet<&'a str> {
                 .iter()
                 .any(|own| raw.contains(own))
     });
-    let nesting = runs.flat_map(|call| &call.command().place.nesting);
+    let nesting = runs.flat_map(|call| &call.command().context.nesting);
     nesting
         .filter_map(|one| match one {
             Nesting::Function(name) => Some(name.as_str()),

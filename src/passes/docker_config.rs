@@ -13,7 +13,7 @@ use crate::version::Version;
 use super::context::Call;
 use super::docker_call::DockerCall;
 use super::draft::Draft;
-use super::facts::Deed;
+use super::facts::Operation;
 use super::folder::path_from;
 use super::job::JobPass;
 use super::logins;
@@ -26,8 +26,8 @@ const VARIABLE: &str = "DOCKER_CONFIG";
 pub(super) enum ConfigFolder {
     /// In `~/.docker`.
     Home,
-    /// In a folder that it is told, and so is Podman.
-    Told,
+    /// In a folder that its flag or variable names, and so does Podman.
+    Explicit,
     /// Something in the job names a folder, and whether it holds for the command is not known.
     Perhaps,
 }
@@ -114,7 +114,7 @@ pub(super) fn given<'d>(docker: &DockerCall<'d>) -> Option<&'d str> {
 pub(super) fn folder(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> ConfigFolder {
     let view = pass.view;
     if given(docker).is_some_and(|folder| !folder.is_empty()) {
-        return ConfigFolder::Told;
+        return ConfigFolder::Explicit;
     }
     let Some(variable) = view.job.variables.get(VARIABLE) else {
         return match pass.credentials().names_folder {
@@ -132,7 +132,7 @@ pub(super) fn folder(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> ConfigFolde
         .as_deref()
         .is_some_and(|value| !value.is_empty());
     match everywhere && names && !variable.varies {
-        true => ConfigFolder::Told,
+        true => ConfigFolder::Explicit,
         false => ConfigFolder::Perhaps,
     }
 }
@@ -172,14 +172,14 @@ pub(super) fn options(
                 docker.rule.name
             ),
         ),
-        (ConfigFolder::Told, Some(reader)) => {
+        (ConfigFolder::Explicit, Some(reader)) => {
             let message = format!(
                 "{reader} reads Docker's credentials file: it is told in which folder, and Podman uses the same"
             );
             draft.note("credentials", docker.at(), message);
             return None;
         }
-        (ConfigFolder::Told | ConfigFolder::Home, _) => return None,
+        (ConfigFolder::Explicit | ConfigFolder::Home, _) => return None,
     };
     if pass.credentials().elsewhere {
         draft.block(
@@ -214,7 +214,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             in_file(pass, call, &text, draft);
         }
         // what is written may come in by a pipe, and a heredoc stands behind the command
-        let statement = (call.line, command.place.statement.clone());
+        let statement = (call.line, command.context.statement.clone());
         if last.as_ref() != Some(&statement) {
             let whole = call.text().get(statement.1.clone()).unwrap_or(text);
             in_file(pass, call, whole, draft);
@@ -242,8 +242,8 @@ fn in_file(pass: &JobPass<'_>, call: &Call, text: &str, draft: &mut Draft) {
 /// Logins that Podman does not look for: what only docker's command reads, or all but one file.
 fn unread(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = pass.view;
-    let pushes = |deed: &&(usize, Deed)| matches!(deed.1, Deed::Pushes(_));
-    let Some((push, _)) = pass.facts.deeds.iter().find(pushes) else {
+    let pushes = |operation: &&(usize, Operation)| matches!(operation.1, Operation::Push(_));
+    let Some((push, _)) = pass.facts.operations.iter().find(pushes) else {
         return;
     };
     let at = view.at_command(&view.calls[*push]);
@@ -305,10 +305,10 @@ fn gives(text: &str, name: &str) -> bool {
 fn logs_in_itself(pass: &JobPass<'_>) -> bool {
     let mut pushes = pass
         .facts
-        .deeds
+        .operations
         .iter()
-        .filter_map(|(call, deed)| match deed {
-            Deed::Pushes(name) => Some((*call, name)),
+        .filter_map(|(call, operation)| match operation {
+            Operation::Push(name) => Some((*call, name)),
             _ => None,
         });
     !pass.facts.logins.is_empty() && pushes.all(|(call, name)| pass.facts.logins.before(call, name))

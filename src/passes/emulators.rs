@@ -2,7 +2,7 @@
 
 use crate::dockerfile::{Dockerfile, Stage};
 use crate::options::RunnerProfile;
-use crate::rules::ActionFate;
+use crate::rules::ActionHandling;
 
 use super::commands::{dockerfiles, platforms};
 use super::context::JobView;
@@ -79,7 +79,7 @@ fn has_emulators(pass: &JobPass<'_>) -> bool {
     let mut actions = view.job.actions.iter();
     let by_action = actions.any(|action| {
         let rule = rules.action(&action.name);
-        rule.is_some_and(|rule| matches!(rule.becomes, ActionFate::Emulators))
+        rule.is_some_and(|rule| matches!(rule.becomes, ActionHandling::Emulators))
     });
     let mut lines = view.lines.iter();
     let names = |text: &str| ["binfmt", "qemu"].iter().any(|name| text.contains(name));

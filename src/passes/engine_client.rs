@@ -13,7 +13,7 @@ pub(crate) struct ApiClient {
     pub(super) what: String,
     pub(super) solve: String,
     /// The manifest and the line in it, as `pom.xml:12`.
-    pub(super) place: String,
+    pub(super) location: String,
     /// That line, where findings may point into other files.
     pub(super) at: Option<Location>,
 }
@@ -45,7 +45,7 @@ impl ApiClient {
             rule: RuleId(self.rule),
             severity,
             at: [called].into_iter().chain(named).collect(),
-            message: message.replace("{it}", &self.place),
+            message: message.replace("{it}", &self.location),
             help: Some(self.solve.clone()),
             fix: None,
             accepted: None,

@@ -2,7 +2,7 @@
 
 use crate::image_name::ImageName;
 use crate::pipeline::{Action, Job, Service};
-use crate::rules::{ActionRule, DockerKind, ImageKind, Rules, ToolboxFate, fits};
+use crate::rules::{ActionRule, DockerKind, ImageKind, Rules, ToolboxHandling, fits};
 
 use crate::shell::Word;
 
@@ -107,7 +107,7 @@ impl<'a> Evidence<'a> {
         match &self.image {
             Some((ImageKind::Docker { variant, .. }, _)) => variant.is != DockerKind::Windows,
             Some((ImageKind::Toolbox(toolbox), _)) => {
-                matches!(toolbox.becomes, ToolboxFate::Replace { .. })
+                matches!(toolbox.becomes, ToolboxHandling::Replace { .. })
             }
             _ => false,
         }
@@ -182,7 +182,7 @@ fn started(view: &JobView<'_>) -> Vec<usize> {
         .enumerate()
         .filter(|(_, call)| starts(call))
     {
-        let place = &call.command().place;
+        let place = &call.command().context;
         if call.is_remote() || !place.background || place.pipeline.1 > 1 {
             return Vec::new();
         }

@@ -9,13 +9,13 @@ use super::registries::Registries;
 
 /// One thing that a docker command does, in the order in which the job does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Operation {
     /// Makes an image of this name; empty if it has none that is written here.
-    Builds(String),
+    Build(String),
     /// Fetches an image.
-    Pulls(String),
+    Pull(String),
     /// Runs or creates a container from an image; whether it goes on in the background.
-    Runs {
+    Run {
         /// Its name, variables put in.
         image: String,
         /// Whether it goes on in the background.
@@ -24,30 +24,30 @@ pub enum Deed {
         restarts: bool,
     },
     /// Gives an image another name.
-    Tags {
+    Tag {
         /// The name that it has.
         from: String,
         /// The name that it gets.
         to: String,
     },
     /// Makes images of names that are not in the file.
-    BuildsUnknown,
+    BuildUnnamed,
     /// Makes a list of images that are in a registry.
-    Lists(String),
+    Manifest(String),
     /// Sends an image to its registry.
-    Pushes(String),
+    Push(String),
     /// Reads images from an archive.
-    Loads,
+    Load,
     /// Writes images to an archive.
-    Saves(Vec<String>),
+    Save(Vec<String>),
     /// Logs in to a registry; an empty name is Docker Hub.
-    LogsIn(String),
+    Login(String),
     /// Logs out of a registry; an empty name is Docker Hub.
-    LogsOut(String),
+    Logout(String),
     /// Uses a container that must run already.
-    UsesContainer,
+    UseContainer,
     /// Stops or removes containers.
-    EndsContainer,
+    EndContainer,
     /// Starts what a compose file describes; whether it goes on in the background.
     ComposeUp {
         /// Whether it goes on in the background.
@@ -56,7 +56,7 @@ pub enum Deed {
     /// Ends what a compose file describes.
     ComposeDown,
     /// Removes whatever is not used.
-    Prunes,
+    Prune,
 }
 
 /// The deeds of a job, each with its call. What the passes ask of them is looked up by name: a script of thousands of docker
@@ -64,7 +64,7 @@ pub enum Deed {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// In the order in which they happen; the number is the call's place in the view.
-    pub deeds: Vec<(usize, Deed)>,
+    pub operations: Vec<(usize, Operation)>,
     /// The first call after which an image may be in the store, by its name without tag.
     had: HashMap<String, usize>,
     /// The first call that makes an image, by its name without tag.
@@ -104,17 +104,17 @@ impl Facts {
     pub(super) fn of<'c, 'v: 'c>(calls: impl Iterator<Item = (usize, &'c DockerCall<'v>)>) -> Self {
         let mut facts = Self::default();
         for (index, call) in calls {
-            for deed in deeds(call) {
-                if let Deed::LogsIn(registry) | Deed::LogsOut(registry) = &deed {
+            for operation in operations(call) {
+                if let Operation::Login(registry) | Operation::Logout(registry) = &operation {
                     let name = session(call.view.context.rules, registry);
-                    let is_login = matches!(deed, Deed::LogsIn(_));
+                    let is_login = matches!(operation, Operation::Login(_));
                     if is_login {
                         facts.logins.add(index, registry, &name);
                     }
                     let known = facts.sessions.entry(name).or_default();
                     known.push((index, is_login));
                 }
-                facts.add(index, deed);
+                facts.add(index, operation);
             }
             let names = call.flags_named("--name");
             if matches!(call.rule.name.as_str(), "run" | "create") {
@@ -128,17 +128,17 @@ impl Facts {
         facts
     }
 
-    fn add(&mut self, call: usize, deed: Deed) {
-        if let Deed::Runs { image, .. } | Deed::Tags { from: image, .. } = &deed {
+    fn add(&mut self, call: usize, operation: Operation) {
+        if let Operation::Run { image, .. } | Operation::Tag { from: image, .. } = &operation {
             self.used.insert(image.clone());
         }
-        match &deed {
-            Deed::Builds(name) => first_of(&mut self.built, name, call),
-            Deed::Lists(name) => first_of(&mut self.listed, name, call),
+        match &operation {
+            Operation::Build(name) => first_of(&mut self.built, name, call),
+            Operation::Manifest(name) => first_of(&mut self.listed, name, call),
             _ => {}
         }
-        match &deed {
-            Deed::Builds(name) | Deed::Tags { to: name, .. } => {
+        match &operation {
+            Operation::Build(name) | Operation::Tag { to: name, .. } => {
                 self.has(call, name);
                 self.names_registry_of(name);
                 let repository = ImageName::without_tag(name);
@@ -149,28 +149,28 @@ impl Facts {
                 }
                 self.names_made.insert(name.clone());
             }
-            Deed::Pulls(name) => {
+            Operation::Pull(name) => {
                 self.has(call, name);
                 self.names_registry_of(name);
             }
-            Deed::Lists(name) | Deed::Runs { image: name, .. } => self.has(call, name),
-            Deed::Pushes(name) => {
+            Operation::Manifest(name) | Operation::Run { image: name, .. } => self.has(call, name),
+            Operation::Push(name) => {
                 self.names_registry_of(name);
                 self.pushed.insert(ImageName::without_tag(name).to_owned());
             }
-            Deed::Loads => {
+            Operation::Load => {
                 self.loads.get_or_insert(call);
                 self.makes_any.get_or_insert(call);
             }
-            Deed::ComposeUp { .. } => {
+            Operation::ComposeUp { .. } => {
                 self.makes_any.get_or_insert(call);
             }
-            Deed::BuildsUnknown => {
+            Operation::BuildUnnamed => {
                 self.unknown.get_or_insert(call);
             }
             _ => {}
         }
-        self.deeds.push((call, deed));
+        self.operations.push((call, operation));
     }
 
     fn has(&mut self, call: usize, image: &str) {
@@ -289,7 +289,7 @@ pub(super) fn session(rules: &Rules, registry: &str) -> String {
     name.replace("${", "$").replace('}', "")
 }
 
-fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
+fn operations(call: &DockerCall<'_>) -> Vec<Operation> {
     let operands = call.operands();
     let operand = |index: usize| operands.get(index).map(|word| call.text_of(*word).text);
     let mut found = Vec::new();
@@ -298,14 +298,14 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
             let push = pushes(call);
             let arrays = names_in_arrays(call);
             if call.flags_named("--tag").next().is_none() && arrays.is_empty() {
-                found.push(Deed::Builds(String::new()));
+                found.push(Operation::Build(String::new()));
             }
             found.extend(arrays);
             for flag in call.flags_named("--tag") {
                 if let Some(value) = call.value(flag) {
-                    found.push(Deed::Builds(value.text.clone()));
+                    found.push(Operation::Build(value.text.clone()));
                     if push {
-                        found.push(Deed::Pushes(value.text));
+                        found.push(Operation::Push(value.text));
                     }
                 }
             }
@@ -317,20 +317,20 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
                 .map(|value| value.text)
                 .collect();
             // without one here, the names come by words that the shell fills in
-            let unknown = names.is_empty().then(|| Deed::Lists(String::new()));
-            found.extend(names.into_iter().map(Deed::Lists).chain(unknown));
+            let unknown = names.is_empty().then(|| Operation::Manifest(String::new()));
+            found.extend(names.into_iter().map(Operation::Manifest).chain(unknown));
         }
-        "manifest create" => found.extend(operand(0).map(Deed::Lists)),
-        "manifest push" => found.extend(operand(0).map(Deed::Pushes)),
-        "pull" => found.extend(operand(0).map(Deed::Pulls)),
-        "push" => found.extend(operand(0).map(Deed::Pushes)),
+        "manifest create" => found.extend(operand(0).map(Operation::Manifest)),
+        "manifest push" => found.extend(operand(0).map(Operation::Push)),
+        "pull" => found.extend(operand(0).map(Operation::Pull)),
+        "push" => found.extend(operand(0).map(Operation::Push)),
         "run" | "create" => {
             if let Some(image) = operand(0) {
                 let detached = call.is_on("--detach") || call.rule.name == "create";
                 let restarts = call
                     .flags_named("--restart")
                     .any(|flag| call.value(flag).is_some_and(|value| value.text != "no"));
-                found.push(Deed::Runs {
+                found.push(Operation::Run {
                     image,
                     detached,
                     restarts,
@@ -339,31 +339,31 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
         }
         "tag" => {
             if let (Some(from), Some(to)) = (operand(0), operand(1)) {
-                found.push(Deed::Tags { from, to });
+                found.push(Operation::Tag { from, to });
             }
         }
-        "commit" => found.extend(operand(1).map(Deed::Builds)),
-        "import" => found.extend(operand(1).map(Deed::Builds)),
-        "load" => found.push(Deed::Loads),
-        "save" => found.push(Deed::Saves(
+        "commit" => found.extend(operand(1).map(Operation::Build)),
+        "import" => found.extend(operand(1).map(Operation::Build)),
+        "load" => found.push(Operation::Load),
+        "save" => found.push(Operation::Save(
             operands
                 .iter()
                 .map(|word| call.text_of(*word).text)
                 .collect(),
         )),
-        "login" => found.push(Deed::LogsIn(operand(0).unwrap_or_default())),
-        "logout" => found.push(Deed::LogsOut(operand(0).unwrap_or_default())),
-        "exec" | "cp" | "logs" | "port" | "top" | "attach" => found.push(Deed::UsesContainer),
-        "stop" | "rm" | "kill" => found.push(Deed::EndsContainer),
+        "login" => found.push(Operation::Login(operand(0).unwrap_or_default())),
+        "logout" => found.push(Operation::Logout(operand(0).unwrap_or_default())),
+        "exec" | "cp" | "logs" | "port" | "top" | "attach" => found.push(Operation::UseContainer),
+        "stop" | "rm" | "kill" => found.push(Operation::EndContainer),
         "system prune" | "image prune" | "container prune" | "volume prune" | "network prune"
         | "builder prune" => {
-            found.push(Deed::Prunes);
+            found.push(Operation::Prune);
         }
-        "compose up" => found.push(Deed::ComposeUp {
+        "compose up" => found.push(Operation::ComposeUp {
             detached: call.is_on("--detach"),
         }),
         "compose down" | "compose stop" | "compose rm" | "compose kill" => {
-            found.push(Deed::ComposeDown)
+            found.push(Operation::ComposeDown)
         }
         _ => {}
     }
@@ -372,7 +372,7 @@ fn deeds(call: &DockerCall<'_>) -> Vec<Deed> {
 
 /// What `"${names[@]/#/--tag=}"` makes: the array is filled from the variable of its name in capitals, whose text a
 /// workflow may say.
-fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
+fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Operation> {
     let mut found = Vec::new();
     for word in call.operands() {
         let raw = call.call.raw(&call.words()[word]);
@@ -381,14 +381,14 @@ fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Deed> {
             .and_then(|rest| rest.strip_suffix("[@]/#/--tag=}\""));
         let Some(array) = array else { continue };
         let Some(text) = call.variable(&array.to_ascii_uppercase()) else {
-            found.push(Deed::BuildsUnknown);
+            found.push(Operation::BuildUnnamed);
             continue;
         };
         for name in text.split(['\n', ',']).map(str::trim) {
             match name {
                 "" => {}
-                name if name.starts_with("${{") => found.push(Deed::BuildsUnknown),
-                name => found.push(Deed::Builds(name.to_owned())),
+                name if name.starts_with("${{") => found.push(Operation::BuildUnnamed),
+                name => found.push(Operation::Build(name.to_owned())),
             }
         }
     }

@@ -154,7 +154,7 @@ fn shares_shell(view: &JobView<'_>, earlier: &Call, call: &Call) -> bool {
 
 /// Whether a change of folder holds for a later command; nothing if that is decided while the script runs.
 fn reaches(change: &Call, call: &Call) -> Option<bool> {
-    let (place, later) = (&change.command().place, &call.command().place);
+    let (place, later) = (&change.command().context, &call.command().context);
     let same_line = change.line == call.line;
     if place.pipeline.1 > 1 || place.background {
         return Some(false); // a shell of its own
@@ -213,7 +213,7 @@ fn follows_a_test(call: &Call) -> bool {
     let script = call.parsed.script.iter();
     let mut others = script.flat_map(|script| script.commands.iter());
     others.any(|other| {
-        other.place.statement == command.place.statement
+        other.context.statement == command.context.statement
             && other.span.start < command.span.start
             && matches!(other.program(), Some("[" | "[[" | "test"))
     })

@@ -11,7 +11,7 @@ use super::commands::dockerfiles;
 use super::context::{Call, JobView};
 use super::docker_call::DockerCall;
 use super::draft::Draft;
-use super::facts::Deed;
+use super::facts::Operation;
 use super::job::JobPass;
 
 /// What is known of the machine that a job runs on.
@@ -238,9 +238,9 @@ fn other_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
 fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     let rooted = |index: &&usize| view.calls[**index].with_sudo();
-    let deeds = pass.facts.deeds.iter();
-    let users: HashSet<usize> = deeds
-        .filter(|(_, deed)| !matches!(deed, Deed::Prunes))
+    let operations = pass.facts.operations.iter();
+    let users: HashSet<usize> = operations
+        .filter(|(_, operation)| !matches!(operation, Operation::Prune))
         .map(|(call, _)| *call)
         .collect();
     let uses_images = |index: &&usize| users.contains(*index);

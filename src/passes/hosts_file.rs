@@ -25,7 +25,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 continue;
             };
             let message = match name {
-                Name::Known(name) => format!(
+                Name::Literal(name) => format!(
                     "the job writes {name} into {HOSTS} with an address of its own machine, Podman copies that file into containers, and {by} is about that name: it would reach itself"
                 ),
                 Name::Unknown => format!(
@@ -44,7 +44,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 
 /// A name that is written into the file with an address of the machine itself.
 enum Name {
-    Known(String),
+    Literal(String),
     /// One that the script makes up when it runs.
     Unknown,
 }
@@ -77,12 +77,12 @@ fn writes(call: &Call) -> bool {
 /// heredoc, or in the command before it.
 fn names(view: &JobView<'_>, index: usize) -> Vec<Name> {
     let call = &view.calls[index];
-    let place = &call.command().place;
+    let place = &call.command().context;
     let before = index.checked_sub(1).map(|before| &view.calls[before]);
     let before = before.filter(|before| {
         place.pipeline.0 > 0
             && before.line == call.line
-            && before.command().place.statement == place.statement
+            && before.command().context.statement == place.statement
     });
     let mut texts: Vec<String> = Vec::new();
     let mut found = Vec::new();
@@ -129,7 +129,7 @@ fn entries(line: &str, found: &mut Vec<Name>) {
         } else if bare.contains(['$', '`']) {
             found.push(Name::Unknown);
         } else if !bare.is_empty() && bare.chars().all(letters) {
-            found.push(Name::Known(bare.to_owned()));
+            found.push(Name::Literal(bare.to_owned()));
         }
     }
 }
@@ -157,12 +157,12 @@ fn asked_for(pass: &JobPass<'_>, name: &Name) -> Option<String> {
                     .flags()
                     .any(|flag| matches!(flag.rule.name.as_str(), "--network" | "--net"));
                 match name {
-                    Name::Known(name) if is_called(docker, name) => {
+                    Name::Literal(name) if is_called(docker, name) => {
                         named = Some(command_of(docker))
                     }
                     // what a container is told by that goes before the file
-                    Name::Known(name) if is_added(docker, name) => {}
-                    Name::Known(name) if speaks_of(docker, name) => {
+                    Name::Literal(name) if is_added(docker, name) => {}
+                    Name::Literal(name) if speaks_of(docker, name) => {
                         return Some(command_of(docker));
                     }
                     Name::Unknown if network => named = Some(command_of(docker)),
@@ -170,7 +170,7 @@ fn asked_for(pass: &JobPass<'_>, name: &Name) -> Option<String> {
                 }
             }
             "exec" => {
-                if let Name::Known(name) = name
+                if let Name::Literal(name) = name
                     && speaks_of(docker, name)
                 {
                     return Some(command_of(docker));
@@ -183,7 +183,7 @@ fn asked_for(pass: &JobPass<'_>, name: &Name) -> Option<String> {
                     .find(|used| used.call == index)
                     .and_then(|used| used.project.as_ref());
                 let is_service = match (name, project) {
-                    (Name::Known(name), Some(project)) => project.service(name).is_some(),
+                    (Name::Literal(name), Some(project)) => project.service(name).is_some(),
                     _ => true,
                 };
                 if is_service && matches!(command, "compose up" | "compose run" | "compose start") {

@@ -2,7 +2,7 @@
 
 use crate::options::RunnerProfile;
 use crate::pipeline::{Job, NodeRef, Provider};
-use crate::rules::{ImageKind, ToolboxFate};
+use crate::rules::{ImageKind, ToolboxHandling};
 use crate::yaml::Change;
 
 use super::context::JobView;
@@ -82,8 +82,8 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             return;
         }
         ImageKind::Toolbox(toolbox) => match &toolbox.becomes {
-            ToolboxFate::Stays { why } => format!("the job calls docker in {name}: {why}"),
-            ToolboxFate::Replace { .. } => return,
+            ToolboxHandling::Stays { why } => format!("the job calls docker in {name}: {why}"),
+            ToolboxHandling::Replace { .. } => return,
         },
         ImageKind::Engine(engine) => format!(
             "the job calls docker in {name}, which is an image of {}",

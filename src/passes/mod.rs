@@ -58,10 +58,10 @@ mod stays;
 mod steps;
 mod toolbox;
 
+mod generated_files;
 mod values;
 mod variables;
 mod waits;
-mod written_files;
 
 pub(crate) use build_files::{BuildFiles, build_files};
 pub(crate) use compose_files::{build_of, composer};
@@ -69,7 +69,7 @@ pub use context::{Call, Context, JobView, Scripts};
 pub(crate) use docker_call::DockerCall;
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
 pub use evidence::{Evidence, may_use_docker};
-pub use facts::{Deed, Facts};
+pub use facts::{Facts, Operation};
 pub(crate) use host::{LOWEST_PORT, host_port, is_root};
 pub use job::JobPass;
 pub(crate) use readers::{Readers, names};

@@ -14,7 +14,7 @@ pub(super) struct Names {
     /// What each variable is set to; nothing if it is set more than once.
     values: HashMap<String, Option<String>>,
     /// What all that is put into each variable is made of.
-    given: HashMap<String, Given>,
+    given: HashMap<String, VariableWords>,
     /// The last line that reads each variable, by its place in the view.
     last_read: HashMap<String, usize>,
 }
@@ -63,7 +63,7 @@ impl Names {
 
 /// What the words are that the scripts put into a variable.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct VariableWords {
     /// The flags among them.
     pub(super) flags: IndexSet<String>,
     /// Whether there is a comma in one.
@@ -74,7 +74,7 @@ pub(super) struct Given {
     pub(super) several: bool,
 }
 
-impl Given {
+impl VariableWords {
     fn add(&mut self, value: &str) {
         let words = words_of(value);
         self.several |= words.len() > 1;
@@ -137,7 +137,7 @@ impl JobView<'_> {
     }
 
     /// What the scripts put into a variable, if they do.
-    pub(super) fn given(&self, variable: &str) -> Option<&Given> {
+    pub(super) fn given(&self, variable: &str) -> Option<&VariableWords> {
         self.names().given.get(variable)
     }
 

@@ -33,13 +33,13 @@ pub(super) fn from_elsewhere(pass: &JobPass<'_>, index: usize, call: &Call) -> O
             "{program} runs what this command fetches from the net"
         ));
     }
-    let (place, _) = command.place.pipeline;
+    let (place, _) = command.context.pipeline;
     if !is_shell || place == 0 {
         return None;
     }
     let earlier = view.calls.iter().take(index).rev();
     let mut earlier = earlier.take_while(|other| {
-        other.line == call.line && other.command().place.statement == command.place.statement
+        other.line == call.line && other.command().context.statement == command.context.statement
     });
     let fetched = earlier.any(|other| other.program().is_some_and(&fetches));
     fetched.then(|| format!("{program} runs what this command fetches from the net"))
@@ -140,16 +140,16 @@ fn runs_what_ssh_agent_prints(call: &Call) -> bool {
 fn takes_names_from_xargs(call: &Call) -> bool {
     let command = call.command();
     let mut words = command.words.iter().skip(1).map(|word| call.raw(word));
-    let by_xargs = command.place.nesting.contains(&Nesting::Xargs);
+    let by_xargs = command.context.nesting.contains(&Nesting::Xargs);
     by_xargs
-        && !command.place.nesting.contains(&Nesting::Written)
+        && !command.context.nesting.contains(&Nesting::GeneratedFile)
         && words.all(|word| word.starts_with('-') && !word.ends_with('c'))
 }
 
 /// The file that a shell is given, as it is written.
 fn script_operand(call: &Call) -> Option<String> {
     let command = call.command();
-    let inner = command.place.nesting.contains(&Nesting::Written);
+    let inner = command.context.nesting.contains(&Nesting::GeneratedFile);
     let words = command.words.get(1..)?;
     let flags = words.iter().map(|word| call.raw(word));
     let flags = flags.take_while(|raw| raw.starts_with('-'));

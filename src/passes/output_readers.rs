@@ -183,7 +183,7 @@ fn passes_on(call: &Call) -> bool {
 
 /// The next command of a pipeline.
 fn next(view: &JobView<'_>, call: &Call) -> Option<usize> {
-    let place = &call.command().place;
+    let place = &call.command().context;
     if place.pipeline.0 + 1 >= place.pipeline.1 {
         return None;
     }
@@ -192,7 +192,7 @@ fn next(view: &JobView<'_>, call: &Call) -> Option<usize> {
         .into_iter()
         .take_while(|index| view.calls[*index].command().span.start < place.statement.end)
         .find(|index| {
-            let other = &view.calls[*index].command().place;
+            let other = &view.calls[*index].command().context;
             other.statement == place.statement
                 && other.nesting == place.nesting
                 && other.pipeline == (place.pipeline.0 + 1, place.pipeline.1)
@@ -332,7 +332,7 @@ impl<'v> Reader<'v> {
         };
         let decides = match program {
             Some("grep" | "egrep" | "fgrep" | "zgrep" | "rg") => {
-                call.is_read() || !command.place.tolerated && !inverted()
+                call.is_read() || !command.context.tolerated && !inverted()
             }
             Some("[" | "test" | "[[" | "expr" | "jq" | "yq" | "read" | "while") => true,
             Some("awk" | "gawk" | "sed" | "cut" | "perl" | "python" | "python3") => call.is_read(),

@@ -9,7 +9,7 @@ use crate::yaml::Change;
 
 use super::context::{Context, JobView};
 use super::draft::{Draft, Instead, Planned, Purpose, finding};
-use super::facts::{Deed, Facts};
+use super::facts::{Facts, Operation};
 use super::image::defining_variable;
 use super::job::JobPass;
 use super::{Drafted, Gap, setup};
@@ -21,13 +21,13 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let Some(known) = pass.view.context.rules.podman_image() else {
         return;
     };
-    let builds = |(_, deed): &(usize, Deed)| {
+    let builds = |(_, operation): &(usize, Operation)| {
         matches!(
-            deed,
-            Deed::Builds(_) | Deed::BuildsUnknown | Deed::ComposeUp { .. }
+            operation,
+            Operation::Build(_) | Operation::BuildUnnamed | Operation::ComposeUp { .. }
         )
     };
-    if !pass.evidence.docker_image() || !pass.facts.deeds.iter().any(builds) {
+    if !pass.evidence.docker_image() || !pass.facts.operations.iter().any(builds) {
         return;
     }
     let image = pass.podman_image();

@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::engine_client::ApiClient;
 use super::engine_variable;
 use super::job::JobPass;
-use super::{evidence, out_of_sight, setup, written_files};
+use super::{evidence, generated_files, out_of_sight, setup};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -23,7 +23,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     for (index, call) in view.calls.iter().enumerate() {
         if call.is_remote()
             || evidence::calls_docker(call)
-            || written_files::is_run(&view.written, call)
+            || generated_files::is_run(&view.written, call)
             || pass.evidence.started.contains(&index)
         {
             continue;

@@ -4,7 +4,7 @@ use crate::pipeline::Provider;
 use crate::rules::{Grant, Profile};
 
 use super::draft::Draft;
-use super::facts::Deed;
+use super::facts::Operation;
 use super::job::JobPass;
 use super::setup;
 
@@ -21,10 +21,10 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     if profile.daemon_proves && pass.evidence.own_daemon() {
         return;
     }
-    let runs = pass.facts.deeds.iter().any(|(_, deed)| {
+    let runs = pass.facts.operations.iter().any(|(_, operation)| {
         matches!(
-            deed,
-            Deed::Runs { .. } | Deed::ComposeUp { .. } | Deed::UsesContainer
+            operation,
+            Operation::Run { .. } | Operation::ComposeUp { .. } | Operation::UseContainer
         )
     });
     let grant = if runs {
@@ -54,8 +54,10 @@ fn profile<'a>(pass: &JobPass<'a>) -> Option<&'a Profile> {
 /// What a job needs in its store and its builds without privileges.
 fn variables(pass: &JobPass<'_>, profile: &Profile, draft: &mut Draft) {
     let view = &pass.view;
-    let stores = |(_, deed): &(usize, Deed)| !matches!(deed, Deed::LogsIn(_) | Deed::Prunes);
-    if !pass.facts.deeds.iter().any(stores) {
+    let stores = |(_, operation): &(usize, Operation)| {
+        !matches!(operation, Operation::Login(_) | Operation::Prune)
+    };
+    if !pass.facts.operations.iter().any(stores) {
         return;
     }
     let known = view.context.rules.podman_image();

@@ -65,7 +65,7 @@ pub(super) fn insert_after(
     let command = call.command();
     let line = view.line(call);
     let text = call.text();
-    let place = &command.place;
+    let place = &command.context;
     if place.background || place.negated || place.nesting.contains(&Nesting::Xargs) {
         return false;
     }
@@ -146,7 +146,7 @@ pub(super) fn insert_before(
 ) -> bool {
     let line = view.line(call);
     let text = call.text();
-    let place = &call.command().place;
+    let place = &call.command().context;
     if place.negated
         || place.pipeline.0 > 0
         || place.connected == Connected::After(Connector::Or)

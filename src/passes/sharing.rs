@@ -5,7 +5,7 @@ use crate::collections::HashSet;
 use crate::image_name::ImageName;
 use crate::rules::ShortName;
 
-use super::facts::Deed;
+use super::facts::Operation;
 use super::job::JobPass;
 
 /// Where in a job something out of sight may share images with it.
@@ -34,45 +34,45 @@ impl Sharing {
     fn of(pass: &JobPass<'_>) -> Self {
         let facts = &pass.facts;
         let rules = pass.view.context.rules;
-        let deeds = || facts.deeds.iter();
-        let used: HashSet<&str> = deeds()
-            .filter_map(|(_, deed)| match deed {
-                Deed::Runs { image, .. } | Deed::Pushes(image) => Some(image.as_str()),
-                Deed::Tags { from, .. } => Some(from),
+        let operations = || facts.operations.iter();
+        let used: HashSet<&str> = operations()
+            .filter_map(|(_, operation)| match operation {
+                Operation::Run { image, .. } | Operation::Push(image) => Some(image.as_str()),
+                Operation::Tag { from, .. } => Some(from),
                 _ => None,
             })
             .collect();
         let is_official =
             |image: &str| rules.short_name(ImageName::without_tag(image)) != ShortName::Unlisted;
-        let runs_unmade = |call: usize, deed: &Deed| match deed {
-            Deed::Runs { image, .. } => !is_official(image) && !facts.has_before(call, image),
+        let runs_unmade = |call: usize, operation: &Operation| match operation {
+            Operation::Run { image, .. } => !is_official(image) && !facts.has_before(call, image),
             _ => false,
         };
-        let leaves = |deed: &Deed| match deed {
-            Deed::Builds(name) => !name.is_empty() && !used.contains(name.as_str()),
+        let leaves = |operation: &Operation| match operation {
+            Operation::Build(name) => !name.is_empty() && !used.contains(name.as_str()),
             _ => false,
         };
-        let fetches = |deed: &Deed| match deed {
-            Deed::Pulls(image) => !facts.is_used(image) && !facts.is_cache_source(image),
+        let fetches = |operation: &Operation| match operation {
+            Operation::Pull(image) => !facts.is_used(image) && !facts.is_cache_source(image),
             _ => false,
         };
-        let by_deeds = deeds().any(|(call, deed)| match deed {
-            Deed::Loads | Deed::Saves(_) => true,
-            Deed::Tags { from, .. } => !facts.has_before(*call, from),
+        let by_operations = operations().any(|(call, operation)| match operation {
+            Operation::Load | Operation::Save(_) => true,
+            Operation::Tag { from, .. } => !facts.has_before(*call, from),
             _ => false,
         });
         let lists = |name: &str| matches!(name, "images" | "image ls");
-        let first = |wanted: &dyn Fn(&Deed) -> bool| {
-            let mut fitting = deeds().filter(|(_, deed)| wanted(deed));
+        let first = |wanted: &dyn Fn(&Operation) -> bool| {
+            let mut fitting = operations().filter(|(_, operation)| wanted(operation));
             fitting.next().map(|(call, _)| *call)
         };
         Self {
-            uses_unmade: deeds().any(|(call, deed)| uses_unmade(pass, *call, deed)),
-            last_run: deeds()
-                .rfind(|(call, deed)| runs_unmade(*call, deed))
+            uses_unmade: operations().any(|(call, operation)| uses_unmade(pass, *call, operation)),
+            last_run: operations()
+                .rfind(|(call, operation)| runs_unmade(*call, operation))
                 .map(|(call, _)| *call),
             first_made: first(&leaves),
-            by_store: by_deeds || pass.known_calls().any(|(_, call)| lists(&call.rule.name)),
+            by_store: by_operations || pass.known_calls().any(|(_, call)| lists(&call.rule.name)),
             first_fetched: first(&fetches),
         }
     }
@@ -92,12 +92,12 @@ impl Sharing {
 }
 
 /// Whether a deed is about an image that nothing in sight makes or fetches.
-fn uses_unmade(pass: &JobPass<'_>, call: usize, deed: &Deed) -> bool {
-    match deed {
+fn uses_unmade(pass: &JobPass<'_>, call: usize, operation: &Operation) -> bool {
+    match operation {
         // a build may push what it builds
-        Deed::Pushes(image) => !pass.facts.has_before(call + 1, image),
-        Deed::Tags { from: image, .. } => !pass.facts.has_before(call, image),
-        Deed::Saves(images) => images
+        Operation::Push(image) => !pass.facts.has_before(call + 1, image),
+        Operation::Tag { from: image, .. } => !pass.facts.has_before(call, image),
+        Operation::Save(images) => images
             .iter()
             .any(|image| !pass.facts.has_before(call, image)),
         _ => false,

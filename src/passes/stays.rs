@@ -3,7 +3,7 @@
 use crate::pipeline::{Phase, Provider};
 
 use super::draft::Draft;
-use super::facts::Deed;
+use super::facts::Operation;
 use super::host::{Machine, machine};
 use super::job::JobPass;
 use super::runner;
@@ -22,14 +22,14 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 /// `after_script` begins with the job's container started anew: what ran in it has ended, and with it Podman's containers.
 /// Source: ran on Podman 5.4.2 under gitlab-ci-local; the docker executor of GitLab's runner starts its container for each step.
 fn after_script(pass: &JobPass<'_>, draft: &mut Draft) {
-    for (index, deed) in &pass.facts.deeds {
+    for (index, operation) in &pass.facts.operations {
         let call = &pass.view.calls[*index];
         let verb = call
             .command()
             .words
             .get(1)
             .and_then(|word| word.value.as_deref());
-        if *deed == Deed::UsesContainer
+        if *operation == Operation::UseContainer
             && call.phase == Phase::After
             && matches!(verb, Some("exec" | "cp" | "attach" | "container"))
         {
@@ -158,22 +158,23 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
         false => "that another job or the host started",
     };
     let deploys = view.job.keys.contains_key("environment");
-    let starts = pass
-        .facts
-        .deeds
-        .iter()
-        .any(|(_, deed)| matches!(deed, Deed::Runs { .. } | Deed::ComposeUp { .. }));
+    let starts = pass.facts.operations.iter().any(|(_, operation)| {
+        matches!(
+            operation,
+            Operation::Run { .. } | Operation::ComposeUp { .. }
+        )
+    });
     let ends = pass
         .facts
-        .deeds
+        .operations
         .iter()
-        .any(|(_, deed)| *deed == Deed::EndsContainer);
+        .any(|(_, operation)| *operation == Operation::EndContainer);
     let only_cleans = only_cleans(pass);
     let mut started = false;
-    for (index, deed) in &pass.facts.deeds {
+    for (index, operation) in &pass.facts.operations {
         let at = view.at_command(&view.calls[*index]);
-        match deed {
-            Deed::Runs {
+        match operation {
+            Operation::Run {
                 detached, restarts, ..
             } => {
                 if !hosted && (*restarts || (*detached && (deploys || !ends))) {
@@ -186,7 +187,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                 }
                 started = true;
             }
-            Deed::ComposeUp { detached } => {
+            Operation::ComposeUp { detached } => {
                 if !hosted && *detached && deploys {
                     draft.block(
                         "deploys-to-host",
@@ -197,7 +198,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                 }
                 started = true;
             }
-            Deed::UsesContainer if !started && !starts => {
+            Operation::UseContainer if !started && !starts => {
                 draft.block(
                     "host-containers",
                     at,
@@ -205,7 +206,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                     "the job stays on Docker",
                 );
             }
-            Deed::EndsContainer if !starts => {
+            Operation::EndContainer if !starts => {
                 draft.block(
                     "host-containers",
                     at,
@@ -213,7 +214,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                     "the job stays on Docker",
                 );
             }
-            Deed::Prunes if !starts && only_cleans => {
+            Operation::Prune if !starts && only_cleans => {
                 let message = match alone {
                     true => {
                         "the docker commands of this job only clean up Docker's own store; Podman's is another one, and empty here"
@@ -228,10 +229,10 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
 }
 
 fn only_cleans(pass: &JobPass<'_>) -> bool {
-    pass.facts.deeds.iter().all(|(_, deed)| {
+    pass.facts.operations.iter().all(|(_, operation)| {
         matches!(
-            deed,
-            Deed::Prunes | Deed::EndsContainer | Deed::UsesContainer
+            operation,
+            Operation::Prune | Operation::EndContainer | Operation::UseContainer
         )
     })
 }

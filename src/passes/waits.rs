@@ -92,8 +92,8 @@ fn waits(
     if !docker && !asks_engine(pass, call) {
         return false;
     }
-    let place = &call.command().place;
-    match place.nesting.get(compound.place.nesting.len()..) {
+    let place = &call.command().context;
+    match place.nesting.get(compound.context.nesting.len()..) {
         // `while docker info` waits for nothing
         Some([Nesting::WhileCondition]) => !docker || place.negated,
         Some([Nesting::UntilCondition]) => !docker || !place.negated,
@@ -117,7 +117,7 @@ fn waits(
             // `if docker info; then break; fi`, `if ! docker info; then sleep 1; else break; fi`
             let condition = inner.iter().find(|inner| {
                 inner.kind == CompoundKind::If
-                    && inner.place.nesting.len() + 1 == place.nesting.len()
+                    && inner.context.nesting.len() + 1 == place.nesting.len()
                     && inner
                         .lists
                         .first()

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::image_name::ImageName;
-use crate::passes::{self, Deed};
+use crate::passes::{self, Operation};
 use crate::pipeline::{Action, Documents, Provider};
 
 use super::{Plan, State};
@@ -16,18 +16,22 @@ pub(super) fn couple(plan: &mut Plan<'_>, documents: &Documents) -> bool {
 
 /// `docker save` here and `docker load` there: both move, or neither.
 fn archives(plan: &mut Plan<'_>, documents: &Documents) -> bool {
-    let with = |plan: &Plan<'_>, unit: usize, wanted: fn(&Deed) -> bool| {
+    let with = |plan: &Plan<'_>, unit: usize, wanted: fn(&Operation) -> bool| {
         let unit = &plan.units[unit];
         unit.drafted
             .iter()
-            .flat_map(|drafted| &drafted.facts.deeds)
-            .any(|(_, deed)| wanted(deed))
+            .flat_map(|drafted| &drafted.facts.operations)
+            .any(|(_, operation)| wanted(operation))
     };
     let saves: Vec<usize> = (0..plan.units.len())
-        .filter(|unit| with(plan, *unit, |deed| matches!(deed, Deed::Saves(_))))
+        .filter(|unit| {
+            with(plan, *unit, |operation| {
+                matches!(operation, Operation::Save(_))
+            })
+        })
         .collect();
     let loads: Vec<usize> = (0..plan.units.len())
-        .filter(|unit| with(plan, *unit, |deed| *deed == Deed::Loads))
+        .filter(|unit| with(plan, *unit, |operation| *operation == Operation::Load))
         .collect();
     if saves.is_empty() || loads.is_empty() {
         return false;
@@ -101,16 +105,16 @@ fn stores(plan: &mut Plan<'_>, documents: &Documents) -> bool {
         if drafted.own_store {
             continue;
         }
-        for (call, deed) in &drafted.facts.deeds {
-            let image = match deed {
-                Deed::Runs { image, .. } | Deed::Pushes(image) | Deed::Tags { from: image, .. } => {
-                    image
-                }
+        for (call, operation) in &drafted.facts.operations {
+            let image = match operation {
+                Operation::Run { image, .. }
+                | Operation::Push(image)
+                | Operation::Tag { from: image, .. } => image,
                 _ => continue,
             };
             // a build may push what it builds
-            let before = match deed {
-                Deed::Pushes(_) => *call + 1,
+            let before = match operation {
+                Operation::Push(_) => *call + 1,
                 _ => *call,
             };
             if drafted.facts.has_before(before, image) {
@@ -127,7 +131,7 @@ fn stores(plan: &mut Plan<'_>, documents: &Documents) -> bool {
                             !drafted.own_store
                                 && drafted.facts.makes(wanted)
                                 && !(drafted.facts.pushes_to(wanted)
-                                    && matches!(deed, Deed::Runs { .. }))
+                                    && matches!(operation, Operation::Run { .. }))
                         })
             });
             found.extend(builders.map(|builder| (user, builder)));

@@ -8,7 +8,7 @@ use crate::yaml::Change;
 
 use super::references::References;
 use super::settle::{Settling, insert_key};
-use super::{Plan, State, Unit, Users, effective, overrides, value_of, variables, written};
+use super::{Plan, State, Unit, Users, effective, expansions, overrides, value_of, variables};
 
 /// The changes of all jobs that move, file by file.
 pub(super) fn changes(
@@ -63,7 +63,7 @@ pub(super) fn changes(
             variables::place(plan, documents, users, index, &mut settling);
         }
     }
-    written::write(&moving, documents, &mut settling);
+    expansions::write(&moving, documents, &mut settling);
     settling.close(documents, references)
 }
 

@@ -1,20 +1,20 @@
 //! From drafts to verdicts: which jobs move, which stay, and what of the shared text may change.
 
-mod aside;
 mod editors;
+mod expansions;
+mod findings;
 mod flows;
 mod gather;
 mod held;
 mod hoist;
 mod ignored;
+mod libraries;
 mod pins;
 mod references;
 mod remains;
-mod say;
 mod settle;
 mod unread;
 mod variables;
-mod written;
 
 use std::cell::OnceCell;
 
@@ -33,7 +33,7 @@ use crate::yaml::{Change, New};
 use editors::Editors;
 use references::References;
 
-pub use aside::{Aside, UNREACHABLE, unreachable};
+pub use libraries::{LibraryJob, UNREACHABLE, unreachable};
 
 /// Reasons that a job has only because of another one.
 pub(crate) const BY_OTHERS: [&str; 3] = ["shared-text", "shared-store", "image-archive"];
@@ -95,7 +95,7 @@ pub struct Plan<'a> {
     /// What there is to say beside the reasons of the jobs that stay.
     pub findings: Vec<Finding>,
     /// The jobs of files that no pipeline includes.
-    pub aside: Vec<Aside<'a>>,
+    pub library_jobs: Vec<LibraryJob<'a>>,
     /// Keys that jobs get for themselves.
     pins: pins::Pins,
     /// Lines that several jobs get together.
@@ -146,7 +146,7 @@ pub fn plan<'a>(
         units,
         changes: HashMap::default(),
         findings: Vec::new(),
-        aside: Vec::new(),
+        library_jobs: Vec::new(),
         pins: pins::Pins::new(),
         hoisted: Vec::new(),
         held,
@@ -235,7 +235,7 @@ fn unwritable(refusal: &settle::Unwritable) -> Finding {
 /// A job whose whole script would go has nothing to run.
 fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option<Finding> {
     if job.provider == Provider::GitHub {
-        return written::no_step_left(documents, job, changes);
+        return expansions::no_step_left(documents, job, changes);
     }
     let main = job
         .scripts

@@ -152,7 +152,7 @@ fn agrees(provider: Provider, text: &str) -> bool {
     let taken = outline(provider, text).is_some();
     for name in names {
         let full = same_in_full(provider, &[(name.to_owned(), text.to_owned())]);
-        assert!(!taken || full.troubles.is_empty(), "{text}");
+        assert!(!taken || full.problems.is_empty(), "{text}");
     }
     taken
 }
@@ -174,7 +174,7 @@ fn same_in_full(provider: Provider, files: &[(String, String)]) -> Outcome {
             let path = file.source.path();
             (path, &file.changed, &file.jobs, &file.findings)
         });
-        format!("{:#?} {:?}", files.collect::<Vec<_>>(), outcome.troubles)
+        format!("{:#?} {:?}", files.collect::<Vec<_>>(), outcome.problems)
     };
     let full = translate_scanned(&memory, &given, None, &options);
     let quick = translate(&memory, &given, &options);

@@ -6,7 +6,7 @@ mod reader;
 
 use std::path::PathBuf;
 
-use crate::outcome::Trouble;
+use crate::outcome::Problem;
 use crate::pipeline::{Documents, Pipeline};
 use crate::text::FileId;
 
@@ -20,7 +20,7 @@ pub struct Lowered {
     /// Files that no pipeline includes, and that were not named: read, not edited. Each with the jobs that it has by itself.
     pub beside: Vec<(FileId, Pipeline)>,
     /// What could not be read, or makes no sense.
-    pub troubles: Vec<Trouble>,
+    pub problems: Vec<Problem>,
     /// Files that nobody named and that are pipelines all the same, as they include what others are made of.
     pub others: Vec<PathBuf>,
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::collections::HashMap;
-use crate::outcome::Trouble;
+use crate::outcome::Problem;
 use crate::pipeline::{Document, Documents, NodeRef};
 use crate::repository::{Files, Parsed};
 use crate::text::FileId;
@@ -13,7 +13,7 @@ pub(super) struct Reader<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) documents: Documents,
     known: HashMap<PathBuf, Option<FileId>>,
-    pub(super) troubles: Vec<Trouble>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
             files,
             documents: Documents::default(),
             known: HashMap::default(),
-            troubles: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         let Parsed { source, tree } = match self.files.parsed(path) {
             Ok(parsed) => parsed,
             Err(error) => {
-                self.troubles.push(Trouble {
+                self.problems.push(Problem {
                     path: error.path,
                     at: error.at,
                     message: error.message,
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
                 Some(id)
             }
             Err(problem) => {
-                self.troubles.push(Trouble {
+                self.problems.push(Problem {
                     path: source.path().to_owned(),
                     at: Some(source.position(problem.at.start as usize)),
                     message: format!("not YAML: {}; mend the file and run again", problem.message),
@@ -77,10 +77,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Says that something is wrong at a node.
-    pub(super) fn trouble(&mut self, at: NodeRef, message: String) {
+    pub(super) fn problem(&mut self, at: NodeRef, message: String) {
         let location = self.documents.location(at);
         let source = &self.documents.file(at.file).source;
-        self.troubles.push(Trouble {
+        self.problems.push(Problem {
             path: source.path().to_owned(),
             at: Some(source.position(location.span.start as usize)),
             message,

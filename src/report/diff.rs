@@ -14,7 +14,7 @@ use super::{Style, Tree, harmless};
 const CONTEXT: usize = 3;
 
 /// After this time the diff of one file gets coarser instead of smaller; real files need a thousandth of it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Writes the diff of every file that changes.
 pub fn write(out: &mut dyn Write, trees: &[Tree], style: Style) -> io::Result<()> {
@@ -106,7 +106,7 @@ fn starts(lines: &[&str]) -> Vec<usize> {
 
 /// What turns the old lines into the new ones.
 fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
-    let deadline = Instant::now().checked_add(PATIENCE);
+    let deadline = Instant::now().checked_add(TIMEOUT);
     capture_diff_slices_deadline(Algorithm::Myers, old, new, deadline)
 }
 

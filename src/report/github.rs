@@ -6,36 +6,41 @@
 use std::io::{self, Write};
 
 use super::Run;
-use super::remark::{Remark, remarks};
+use super::annotation::{Annotation, annotations};
 use crate::finding::Severity;
 
 /// Writes a line for each remark. Notes only if `verbose`: GitHub shows ten annotations of a kind for a step.
 pub fn write(out: &mut dyn Write, run: &Run, verbose: bool) -> io::Result<()> {
-    for remark in remarks(run, verbose) {
-        write_one(out, &remark)?;
+    for annotation in annotations(run, verbose) {
+        write_one(out, &annotation)?;
     }
     Ok(())
 }
 
-fn write_one(out: &mut dyn Write, remark: &Remark<'_>) -> io::Result<()> {
-    let command = match remark.severity {
+fn write_one(out: &mut dyn Write, annotation: &Annotation<'_>) -> io::Result<()> {
+    let command = match annotation.severity {
         Severity::Note => "notice",
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    write!(out, "::{command} file={}", property(&remark.path))?;
-    if let Some(at) = remark.region {
+    write!(out, "::{command} file={}", property(&annotation.path))?;
+    if let Some(at) = annotation.region {
         write!(out, ",line={},endLine={}", at.line, at.end_line)?;
         // GitHub takes columns only within one line.
         if at.line == at.end_line {
             write!(out, ",col={},endColumn={}", at.column, at.end_column)?;
         }
     }
-    let title = match remark.rule {
+    let title = match annotation.rule {
         Some(rule) => format!("dindless: {rule}"),
         None => "dindless".to_owned(),
     };
-    writeln!(out, ",title={}::{}", property(&title), data(&remark.text()))
+    writeln!(
+        out,
+        ",title={}::{}",
+        property(&title),
+        data(&annotation.text())
+    )
 }
 
 /// The text of a message, in one line.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::remark::{Remark, remarks};
+use super::annotation::{Annotation, annotations};
 use super::{Run, write_json};
 use crate::finding::Severity;
 
@@ -16,11 +16,11 @@ struct Entry<'a> {
     check_name: &'a str,
     fingerprint: &'a str,
     severity: &'static str,
-    location: Place<'a>,
+    location: IssueLocation<'a>,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+struct IssueLocation<'a> {
     path: &'a str,
     lines: Lines,
 }
@@ -32,26 +32,26 @@ struct Lines {
 
 /// Writes all remarks as one list. Notes only if `verbose`.
 pub fn write(out: &mut dyn Write, run: &Run, verbose: bool) -> io::Result<()> {
-    let remarks = remarks(run, verbose);
-    let entries: Vec<Entry<'_>> = remarks.iter().map(entry).collect();
+    let annotations = annotations(run, verbose);
+    let entries: Vec<Entry<'_>> = annotations.iter().map(entry).collect();
     write_json(out, &entries)
 }
 
-fn entry<'a>(remark: &'a Remark<'_>) -> Entry<'a> {
+fn entry<'a>(annotation: &'a Annotation<'_>) -> Entry<'a> {
     Entry {
-        description: remark.text(),
-        check_name: remark.rule.map_or("trouble", |rule| rule.0),
-        fingerprint: &remark.fingerprint,
-        severity: match (remark.rule, remark.severity) {
+        description: annotation.text(),
+        check_name: annotation.rule.map_or("trouble", |rule| rule.0),
+        fingerprint: &annotation.fingerprint,
+        severity: match (annotation.rule, annotation.severity) {
             (None, _) => "blocker",
             (_, Severity::Note) => "info",
             (_, Severity::Warning) => "minor",
             (_, Severity::Error) => "major",
         },
-        location: Place {
-            path: &remark.path,
+        location: IssueLocation {
+            path: &annotation.path,
             lines: Lines {
-                begin: remark.region.map_or(1, |at| at.line),
+                begin: annotation.region.map_or(1, |at| at.line),
             },
         },
     }

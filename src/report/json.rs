@@ -11,7 +11,7 @@ use super::region::{Region, last_line};
 use super::summary::Tally;
 use super::{Run, Tree, write_json};
 use crate::finding::{AcceptedBy, Finding, RuleId, Safety, Severity};
-use crate::outcome::{FileOutcome, Provider, Trouble, Verdict};
+use crate::outcome::{FileOutcome, Problem, Provider, Verdict};
 use crate::text::{FileId, Span};
 
 /// The version of the shape of the document; it grows when a name goes or changes its meaning.
@@ -31,9 +31,9 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally) -> io::Result<()> {
                     .map(move |file| json_file(tree, file))
             })
             .collect(),
-        troubles: run
-            .troubles()
-            .map(|(path, trouble)| json_trouble(path, trouble))
+        problems: run
+            .problems()
+            .map(|(path, problem)| json_problem(path, problem))
             .collect(),
         summary: json_summary(tally),
     };
@@ -54,7 +54,8 @@ struct Document<'a> {
     /// Every CI file that was read, and every other file that a finding is about, by their paths
     files: Vec<JsonFile<'a>>,
     /// What could not be done; the rest of the run went on
-    troubles: Vec<JsonTrouble<'a>>,
+    #[serde(rename = "troubles")]
+    problems: Vec<JsonProblem<'a>>,
     /// The numbers of the whole run
     summary: JsonSummary,
 }
@@ -212,7 +213,7 @@ struct JsonEdit<'a> {
 /// Something that could not be done
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "Trouble"))]
-struct JsonTrouble<'a> {
+struct JsonProblem<'a> {
     /// The file or folder
     path: String,
     /// The line, from 1, if it can be said
@@ -247,7 +248,8 @@ struct JsonSummary {
     /// Findings of something broken or dangerous
     errors: usize,
     /// Things that could not be done
-    troubles: usize,
+    #[serde(rename = "troubles")]
+    problems: usize,
 }
 
 /// How many jobs
@@ -371,13 +373,13 @@ fn json_finding<'a>(
     }
 }
 
-fn json_trouble(path: String, trouble: &Trouble) -> JsonTrouble<'_> {
-    JsonTrouble {
+fn json_problem(path: String, problem: &Problem) -> JsonProblem<'_> {
+    JsonProblem {
         path,
-        line: trouble.at.map(|at| at.line),
-        column: trouble.at.map(|at| at.column),
-        message: &trouble.message,
-        ours: trouble.ours,
+        line: problem.at.map(|at| at.line),
+        column: problem.at.map(|at| at.column),
+        message: &problem.message,
+        ours: problem.ours,
     }
 }
 
@@ -403,7 +405,7 @@ fn json_summary(tally: &Tally) -> JsonSummary {
         notes: tally.notes,
         warnings: tally.warnings,
         errors: tally.errors,
-        troubles: tally.troubles,
+        problems: tally.problems,
     }
 }
 

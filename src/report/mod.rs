@@ -1,5 +1,6 @@
 //! What a run says: the diff, the findings as text or JSON, and the summary. One file a format.
 
+mod annotation;
 pub mod diff;
 pub mod explain;
 pub mod github;
@@ -8,7 +9,6 @@ pub mod json;
 pub mod markdown;
 mod markup;
 mod region;
-mod remark;
 pub mod sarif;
 pub mod summary;
 pub mod text;
@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::discover::Root;
 use crate::finding::{Finding, RuleId, Safety};
 use crate::options::Options;
-use crate::outcome::{Outcome, Trouble};
+use crate::outcome::{Outcome, Problem};
 use crate::repository::slashed;
 
 /// The rule of what reports say of a job that moves and was not written yet.
@@ -34,7 +34,7 @@ pub struct Run {
     /// The repositories.
     pub trees: Vec<Tree>,
     /// What could not be done outside of every repository, with paths as the user wrote them.
-    pub troubles: Vec<Trouble>,
+    pub problems: Vec<Problem>,
     /// Whether it was to write.
     pub write: bool,
     /// What the user decided for all repositories.
@@ -53,12 +53,12 @@ impl Run {
     }
 
     /// All that could not be done, each with the path as the user would write it.
-    pub fn troubles(&self) -> impl Iterator<Item = (String, &Trouble)> {
-        let outside = self.troubles.iter();
-        let outside = outside.map(|trouble| (slashed(&trouble.path), trouble));
+    pub fn problems(&self) -> impl Iterator<Item = (String, &Problem)> {
+        let outside = self.problems.iter();
+        let outside = outside.map(|problem| (slashed(&problem.path), problem));
         let inside = self.trees.iter().flat_map(|tree| {
-            let troubles = tree.outcome.troubles.iter();
-            troubles.map(|trouble| (tree.root.shown(&trouble.path), trouble))
+            let problems = tree.outcome.problems.iter();
+            problems.map(|problem| (tree.root.shown(&problem.path), problem))
         });
         outside.chain(inside)
     }

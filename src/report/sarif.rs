@@ -12,12 +12,12 @@ use std::path::Path;
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
+use super::annotation::{Fingerprints, how_to_move, movers};
 use super::markup::sentences;
 use super::region::Region;
-use super::remark::{Fingerprints, how_to_move, movers};
 use super::{CAN_MOVE, Run, Tree, diff, explain, harmless, write_json};
 use crate::finding::{Accepted, AcceptedBy, Finding, RuleId, Severity};
-use crate::outcome::{FileOutcome, Provider, Trouble};
+use crate::outcome::{FileOutcome, Problem, Provider};
 use crate::repository::slashed;
 use crate::rules::{CatalogRule, Rules};
 use crate::text::{Source, Span};
@@ -35,7 +35,7 @@ pub fn write(out: &mut dyn Write, run: &Run, rules: &Rules) -> io::Result<()> {
         .iter()
         .map(|tree| sarif_run(run, tree, rules))
         .collect();
-    let outside = run.troubles.iter();
+    let outside = run.problems.iter();
     let outside: Vec<_> = outside.map(|it| notification(it, None)).collect();
     if runs.is_empty() {
         runs.push(SarifRun::new(Vec::new(), Vec::new(), outside, None));
@@ -295,12 +295,12 @@ fn sarif_run(run: &Run, tree: &Tree, rules: &Rules) -> SarifRun {
             results.push(result(tree, file, finding, index, fingerprint));
         }
     }
-    let troubles = tree.outcome.troubles.iter();
-    let troubles = troubles.map(|it| notification(it, Some(ROOT))).collect();
+    let problems = tree.outcome.problems.iter();
+    let problems = problems.map(|it| notification(it, Some(ROOT))).collect();
     let known = ids.into_iter().map(|id| rule(id, rules.named(id.0)));
     let several = run.trees.len() > 1;
     let id = several.then(|| format!("dindless/{}/", slashed(&tree.root.shown)));
-    SarifRun::new(known.collect(), results, troubles, id)
+    SarifRun::new(known.collect(), results, problems, id)
 }
 
 fn result(
@@ -441,9 +441,9 @@ fn rule(id: RuleId, known: Option<&CatalogRule>) -> Rule {
 }
 
 /// What could not be done, and the name of what the path begins at.
-fn notification(trouble: &Trouble, base: Option<&'static str>) -> Notification {
+fn notification(problem: &Problem, base: Option<&'static str>) -> Notification {
     let ours = "This is a mistake of dindless, please report it";
-    let region = trouble.at.map(|at| SarifRegion {
+    let region = problem.at.map(|at| SarifRegion {
         start_line: at.line,
         start_column: at.column,
         end_line: at.line,
@@ -451,12 +451,12 @@ fn notification(trouble: &Trouble, base: Option<&'static str>) -> Notification {
     });
     Notification {
         level: "error",
-        message: plain(&sentences(&trouble.message, trouble.ours.then_some(ours))),
+        message: plain(&sentences(&problem.message, problem.ours.then_some(ours))),
         locations: [Location {
             id: None,
             physical_location: PhysicalLocation {
                 artifact_location: ArtifactLocation {
-                    uri: uri(&trouble.path),
+                    uri: uri(&problem.path),
                     uri_base_id: base,
                 },
                 region,

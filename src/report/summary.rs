@@ -48,14 +48,14 @@ pub struct Tally {
     /// Warnings and errors that this run does not settle.
     pub open: usize,
     /// Things that could not be done.
-    pub troubles: usize,
+    pub problems: usize,
 }
 
 impl Tally {
     /// Counts all of a run.
     pub fn new(run: &Run) -> Self {
         let mut counter = Counter::of(run);
-        counter.tally.troubles = run.troubles().count();
+        counter.tally.problems = run.problems().count();
         for tree in &run.trees {
             counter.tree(tree);
         }
@@ -65,7 +65,7 @@ impl Tally {
     /// Counts one repository of a run.
     pub fn of_tree(run: &Run, tree: &Tree) -> Self {
         let mut counter = Counter::of(run);
-        counter.tally.troubles = tree.outcome.troubles.len();
+        counter.tally.problems = tree.outcome.problems.len();
         counter.tree(tree);
         counter.done()
     }
@@ -176,7 +176,7 @@ const TOP_REASONS: usize = 5;
 pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally, verbose: bool) -> io::Result<()> {
     if tally.files == 0 {
         let searched = ": there is no .gitlab-ci.yml and no .github/workflows/*.yml here";
-        let reason = if tally.troubles > 0 { "" } else { searched };
+        let reason = if tally.problems > 0 { "" } else { searched };
         return writeln!(out, "No CI file was read{reason}.");
     }
     let files = tally.files;
@@ -227,8 +227,8 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally, verbose: bool) -> io
     if !counts.is_empty() {
         writeln!(out, "{}.", counts.join(", "))?;
     }
-    if tally.troubles > 0 {
-        writeln!(out, "{}, see above.", many(tally.troubles, "problem"))?;
+    if tally.problems > 0 {
+        writeln!(out, "{}, see above.", many(tally.problems, "problem"))?;
     }
     if !run.write && tally.changed > 0 && !reads_input(run) {
         writeln!(out, "Nothing was written; --write does it.")?;

@@ -10,11 +10,11 @@ use indexmap::IndexMap;
 
 use super::{Run, Style, Tree, harmless};
 use crate::finding::{Finding, Label, RuleId, Severity};
-use crate::outcome::Trouble;
+use crate::outcome::Problem;
 use crate::text::{Location, Source};
 
 /// Places that are listed after the first one unless everything is asked for.
-const OTHER_PLACES: usize = 8;
+const OTHER_LOCATIONS: usize = 8;
 /// Lines that are shown of one place.
 const WINDOW_LINES: usize = 6;
 /// Bytes that are shown of one place; a longer line is cut.
@@ -31,14 +31,14 @@ pub fn write(out: &mut dyn Write, run: &Run, style: Style, verbose: bool) -> io:
             writeln!(out, "{}\n", renderer.render(&report))?;
         }
     }
-    troubles(out, run, style)
+    problems(out, run, style)
 }
 
 /// Writes what could not be done.
-pub fn troubles(out: &mut dyn Write, run: &Run, style: Style) -> io::Result<()> {
+pub fn problems(out: &mut dyn Write, run: &Run, style: Style) -> io::Result<()> {
     let renderer = renderer(style);
-    for (path, trouble) in run.troubles() {
-        let message = trouble_line(&path, trouble);
+    for (path, problem) in run.problems() {
+        let message = problem_line(&path, problem);
         let report = [Group::with_title(Level::ERROR.primary_title(message))];
         writeln!(out, "{}\n", renderer.render(&report))?;
     }
@@ -96,7 +96,7 @@ fn others(tree: &Tree, same: &[&Finding], verbose: bool) -> Option<String> {
             places.push(place);
         }
     }
-    let limit = if verbose { usize::MAX } else { OTHER_PLACES };
+    let limit = if verbose { usize::MAX } else { OTHER_LOCATIONS };
     let hidden = places.len().saturating_sub(limit);
     places.truncate(limit);
     if places.is_empty() {
@@ -263,13 +263,13 @@ fn line_end(source: &Source, offset: usize) -> usize {
     source.line_start(offset.min(source.text().len())) + source.line(line).map_or(0, str::len)
 }
 
-fn trouble_line(path: &str, trouble: &Trouble) -> String {
-    let place = trouble
+fn problem_line(path: &str, problem: &Problem) -> String {
+    let place = problem
         .at
         .map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
-    let message = format!("{path}{place}: {}", trouble.message);
+    let message = format!("{path}{place}: {}", problem.message);
     let mut message = harmless(&message).into_owned();
-    if trouble.ours {
+    if problem.ours {
         message
             .push_str("; the file is left alone, this is a mistake of dindless: please report it");
     }

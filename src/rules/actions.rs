@@ -10,7 +10,7 @@ use crate::version::Version;
 /// What becomes of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ActionFate {
+pub enum ActionHandling {
     /// It builds images, and is written out as commands.
     Build,
     /// It logs in to a registry, and is written out as a command.
@@ -150,7 +150,7 @@ pub struct ActionRule {
     /// Its repository, and the folder in it.
     pub action: String,
     /// What becomes of it.
-    pub becomes: ActionFate,
+    pub becomes: ActionHandling,
     /// Why.
     #[serde(default)]
     pub why: String,
@@ -188,7 +188,11 @@ pub struct ActionRule {
 impl ActionRule {
     /// Whether the action is a sign that its job uses Docker.
     pub fn uses_docker(&self) -> bool {
-        !self.only_beside && !matches!(self.becomes, ActionFate::Same | ActionFate::StoreReader)
+        !self.only_beside
+            && !matches!(
+                self.becomes,
+                ActionHandling::Same | ActionHandling::StoreReader
+            )
     }
 
     /// What an input means; GitHub takes its name in any case.

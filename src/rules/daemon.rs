@@ -13,7 +13,7 @@ pub struct DaemonFlag {
     #[serde(default)]
     pub value: bool,
     /// What becomes of it.
-    pub is: DaemonFlagFate,
+    pub is: DaemonFlagHandling,
     /// Why.
     pub why: String,
 }
@@ -21,7 +21,7 @@ pub struct DaemonFlag {
 /// What becomes of a flag of the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum DaemonFlagFate {
+pub enum DaemonFlagHandling {
     /// Nothing is needed in its place.
     Drop,
     /// A registry without TLS, or with a certificate of its own: Podman reads it from a file.

@@ -65,14 +65,14 @@ pub struct Toolbox {
     /// Its names without tag, with `*` for any run of characters.
     pub names: Vec<String>,
     /// What becomes of it.
-    pub becomes: ToolboxFate,
+    pub becomes: ToolboxHandling,
     /// How this is known.
     pub source: String,
 }
 
 /// What becomes of a toolbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ToolboxFate {
+pub enum ToolboxHandling {
     /// Podman's image takes its place: it brings little more than Docker.
     Replace {
         /// Programs that it brings besides Docker's and that a script may call.
@@ -200,10 +200,10 @@ fn toolboxes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<To
     let entries = Vec::<ToolboxEntry>::deserialize(deserializer)?;
     let toolboxes = entries.into_iter().map(|entry| {
         let becomes = match (entry.replace, entry.stays) {
-            (true, None) => ToolboxFate::Replace {
+            (true, None) => ToolboxHandling::Replace {
                 brings: entry.brings,
             },
-            (false, Some(why)) if entry.brings.is_empty() => ToolboxFate::Stays { why },
+            (false, Some(why)) if entry.brings.is_empty() => ToolboxHandling::Stays { why },
             _ => {
                 let names = entry.names.join(", ");
                 return Err(serde::de::Error::custom(format!(
@@ -224,7 +224,7 @@ impl Images {
     /// The names of images that are a sign of Docker, up to where they may be anything.
     pub(super) fn of_docker(&self) -> impl Iterator<Item = &str> {
         let toolboxes = self.toolboxes.iter();
-        let replaced = toolboxes.filter(|it| matches!(it.becomes, ToolboxFate::Replace { .. }));
+        let replaced = toolboxes.filter(|it| matches!(it.becomes, ToolboxHandling::Replace { .. }));
         let names = replaced.flat_map(|toolbox| &toolbox.names);
         let names = names.chain(&self.docker.repositories);
         names.filter_map(|name| name.split('*').next())

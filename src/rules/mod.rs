@@ -50,15 +50,17 @@ use crate::options::Options;
 use serde::de::DeserializeOwned;
 
 pub use actions::{
-    ActionFate, ActionRule, Format, IdleSetting, InputList, InputRule, OutputRule, RunnerLabel,
+    ActionHandling, ActionRule, Format, IdleSetting, InputList, InputRule, OutputRule, RunnerLabel,
 };
 pub use catalog::{CatalogRule, Composer, Detector, Detectors, Happens, Site};
 pub use commands::{Becomes, CommandRule, ImageOperands};
-pub use daemon::{DaemonFlag, DaemonFlagFate};
+pub use daemon::{DaemonFlag, DaemonFlagHandling};
 pub use differences::{Alpine, Folder, Paths};
 pub use error::RulesError;
 pub use flags::{FlagAction, FlagRule, Target, UnderHostNetwork, ValueCase};
-pub use images::{DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxFate};
+pub use images::{
+    DockerKind, DockerVariant, Engine, ImageKind, PodmanImage, Toolbox, ToolboxHandling,
+};
 pub use logins::{FileKey, LoginRule, LoginWay};
 pub use packages::{OnFedora, PackageManager, PackageRule};
 pub use pattern::fits;

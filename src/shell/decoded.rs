@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::mask::FILLED;
-use super::{Assignment, Command, Compound, Part, Redirect, Script, Word, Written};
+use super::{Assignment, Command, Compound, GeneratedFile, Part, Redirect, Script, Word};
 
 /// Text copied from the source byte for byte.
 #[derive(Clone, Copy, Debug)]
@@ -95,16 +95,16 @@ impl Decoded {
 
     /// Where a range begins and ends in the source, whatever lies between.
     pub(super) fn bounds(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        let place = |offset: usize| {
+        let source_offset = |offset: usize| {
             let piece = self.piece(offset)?;
             let within = offset - piece.at;
             (within <= piece.length).then_some(piece.source + within)
         };
-        let start = place(range.start)?;
+        let start = source_offset(range.start)?;
         if range.is_empty() {
             return Some(start..start);
         }
-        let end = place(range.end - 1)? + 1;
+        let end = source_offset(range.end - 1)? + 1;
         (start <= end).then_some(start..end)
     }
 
@@ -118,10 +118,10 @@ impl Decoded {
             }
         }
         for written in script.written {
-            let Written { file, body, script } = written;
+            let GeneratedFile { file, body, script } = written;
             if let Some(body) = self.bounds(&body) {
                 let script = self.carry(script);
-                carried.written.push(Written { file, body, script });
+                carried.written.push(GeneratedFile { file, body, script });
             }
         }
         for compound in script.compounds {
@@ -147,8 +147,8 @@ impl Decoded {
     }
 
     fn command(&self, command: &Command) -> Option<Command> {
-        let mut place = command.place.clone();
-        place.statement = self.bounds(&place.statement)?;
+        let mut context = command.context.clone();
+        context.statement = self.bounds(&context.statement)?;
         Some(Command {
             assignments: (command.assignments.iter())
                 .map(|assignment| self.assignment(assignment))
@@ -159,13 +159,13 @@ impl Decoded {
                 .map(|redirect| self.redirect(redirect))
                 .collect::<Option<_>>()?,
             span: self.bounds(&command.span)?,
-            place,
+            context,
         })
     }
 
     fn compound(&self, mut compound: Compound) -> Option<Compound> {
         compound.span = self.bounds(&compound.span)?;
-        compound.place.statement = self.bounds(&compound.place.statement)?;
+        compound.context.statement = self.bounds(&compound.context.statement)?;
         for list in &mut compound.lists {
             *list = self.bounds(list)?;
         }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::decoded::Decoded;
 use super::words::is_name;
 use super::{
-    Assignment, Command, Compound, CompoundKind, Connected, Connector, DEEPEST, Function, Heredoc,
-    Nesting, Part, Place, Problem, Redirect, Script, Word,
+    Assignment, Command, CommandContext, Compound, CompoundKind, Connected, Connector, DEEPEST,
+    Function, Heredoc, Nesting, Part, Problem, Redirect, Script, Word,
 };
 
 /// What ends a list of statements.
@@ -377,10 +377,10 @@ impl Scanner<'_> {
                 None => Connected::First,
             };
             for &member in &pipeline.members {
-                if let Some(place) = self.place(member) {
-                    place.statement = id..id;
-                    place.connected = connected;
-                    place.followed_by = connectors.get(index).copied();
+                if let Some(context) = self.context(member) {
+                    context.statement = id..id;
+                    context.connected = connected;
+                    context.followed_by = connectors.get(index).copied();
                 }
             }
             let swallowed = tolerated.get(index).copied().unwrap_or(false);
@@ -396,8 +396,8 @@ impl Scanner<'_> {
         let mut tolerated = vec![false; pipelines.len()];
         let mut swallowed = false;
         for index in (0..pipelines.len()).rev() {
-            if let Some(place) = tolerated.get_mut(index) {
-                *place = swallowed;
+            if let Some(context) = tolerated.get_mut(index) {
+                *context = swallowed;
             }
             let Some(before) = index
                 .checked_sub(1)
@@ -433,17 +433,17 @@ impl Scanner<'_> {
         let carried =
             (self.carried.compounds).get_mut(before.carried_compounds..after.carried_compounds);
         let compounds = [own, carried].into_iter().flatten().flatten();
-        for place in commands
-            .map(|command| &mut command.place)
-            .chain(compounds.map(|compound| &mut compound.place))
+        for context in commands
+            .map(|command| &mut command.context)
+            .chain(compounds.map(|compound| &mut compound.context))
         {
-            let deeper = place.nesting.get(level..).unwrap_or_default();
+            let deeper = context.nesting.get(level..).unwrap_or_default();
             if !deeper
                 .iter()
                 .any(|nesting| matches!(nesting, Nesting::Function(_)))
             {
-                place.tolerated |= swallowed;
-                place.background |= background;
+                context.tolerated |= swallowed;
+                context.background |= background;
             }
         }
     }
@@ -457,10 +457,10 @@ impl Scanner<'_> {
         }
     }
 
-    fn place(&mut self, member: Member) -> Option<&mut Place> {
+    fn context(&mut self, member: Member) -> Option<&mut CommandContext> {
         match member {
-            Member::Simple(index) => Some(&mut self.commands.get_mut(index)?.place),
-            Member::Compound(index) => Some(&mut self.compounds.get_mut(index)?.place),
+            Member::Simple(index) => Some(&mut self.commands.get_mut(index)?.context),
+            Member::Compound(index) => Some(&mut self.compounds.get_mut(index)?.context),
         }
     }
 
@@ -497,9 +497,9 @@ impl Scanner<'_> {
             self.separators()?;
         }
         for &(index, member) in &members {
-            if let Some(place) = self.place(member) {
-                place.pipeline = (index, length);
-                place.negated = negated;
+            if let Some(context) = self.context(member) {
+                context.pipeline = (index, length);
+                context.negated = negated;
             }
         }
         let members: Vec<Member> = members.into_iter().map(|(_, member)| member).collect();
@@ -621,12 +621,12 @@ impl Scanner<'_> {
         let Some(kind) = kind else {
             return Ok(None);
         };
-        let place = self.new_place();
+        let context = self.new_context();
         self.compounds.push(Compound {
             kind,
             span: start..self.last_end,
             lists: std::mem::take(&mut self.lists),
-            place,
+            context,
         });
         Ok(Some(Member::Compound(self.compounds.len() - 1)))
     }
@@ -641,7 +641,7 @@ impl Scanner<'_> {
     }
 
     /// How a command stands here, as far as it is known before its pipeline is complete.
-    fn new_place(&self) -> Place {
+    fn new_context(&self) -> CommandContext {
         let nesting = self.nesting.clone();
         let statement_in_body = !matches!(
             nesting.last(),
@@ -653,7 +653,7 @@ impl Scanner<'_> {
                     | Nesting::Backquotes
             )
         );
-        Place {
+        CommandContext {
             statement: usize::MAX..usize::MAX,
             pipeline: (0, 1),
             negated: false,
@@ -923,7 +923,7 @@ impl Scanner<'_> {
             words,
             redirects,
             span: start..self.last_end,
-            place: self.new_place(),
+            context: self.new_context(),
         });
         Ok(Some(Member::Simple(self.commands.len() - 1)))
     }
@@ -1088,8 +1088,8 @@ impl Scanner<'_> {
             ..Script::default()
         };
         for mut command in self.commands {
-            let statement = self.statements.get(command.place.statement.start);
-            command.place.statement = statement.cloned().unwrap_or_else(|| command.span.clone());
+            let statement = self.statements.get(command.context.statement.start);
+            command.context.statement = statement.cloned().unwrap_or_else(|| command.span.clone());
             for redirect in &mut command.redirects {
                 if let Some(heredoc) = &mut redirect.heredoc
                     && let Some(read) = self.heredocs.get_mut(heredoc.id)
@@ -1101,8 +1101,9 @@ impl Scanner<'_> {
             script.commands.push(command);
         }
         for mut compound in self.compounds {
-            let statement = self.statements.get(compound.place.statement.start);
-            compound.place.statement = statement.cloned().unwrap_or_else(|| compound.span.clone());
+            let statement = self.statements.get(compound.context.statement.start);
+            compound.context.statement =
+                statement.cloned().unwrap_or_else(|| compound.span.clone());
             script.compounds.push(compound);
         }
         (script, self.carried)

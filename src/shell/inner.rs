@@ -6,7 +6,7 @@ use super::decoded::Decoded;
 use super::grammar::scan;
 use super::options::{ArgumentKind, Options, arguments};
 use super::wrappers::{self, Flags};
-use super::{Command, DEEPEST, Heredoc, Nesting, Problem, Redirect, Script, Word, Written};
+use super::{Command, DEEPEST, GeneratedFile, Heredoc, Nesting, Problem, Redirect, Script, Word};
 
 /// Bytes of scripts inside scripts, times the levels that they lie deep; real ones have a few lines at two levels.
 const MOST_NESTED: usize = 128 * 1024;
@@ -27,22 +27,22 @@ pub(super) fn read(text: &str, depth: usize) -> Result<Script, Problem> {
     for (index, command) in commands.iter().enumerate() {
         let fed = commands.get(index + 1..).unwrap_or_default();
         for (decoded, nesting, whole) in scripts(text, command, fed) {
-            let mut outer = command.place.nesting.clone();
+            let mut outer = command.context.nesting.clone();
             outer.push(nesting);
             let mut inner = nested(&decoded, &outer, depth, whole);
-            let commands = inner.commands.iter_mut().map(|one| &mut one.place);
-            let compounds = inner.compounds.iter_mut().map(|one| &mut one.place);
-            for place in commands.chain(compounds) {
-                place.tolerated |= command.place.tolerated;
-                place.background |= command.place.background;
+            let commands = inner.commands.iter_mut().map(|one| &mut one.context);
+            let compounds = inner.compounds.iter_mut().map(|one| &mut one.context);
+            for context in commands.chain(compounds) {
+                context.tolerated |= command.context.tolerated;
+                context.background |= command.context.background;
             }
             found.push(inner);
         }
         if let Some((file, decoded, body)) = written(text, command) {
-            let mut outer = command.place.nesting.clone();
-            outer.push(Nesting::Written);
+            let mut outer = command.context.nesting.clone();
+            outer.push(Nesting::GeneratedFile);
             let inner = nested(&decoded, &outer, depth, body.clone());
-            script.written.push(Written {
+            script.written.push(GeneratedFile {
                 file,
                 body,
                 script: inner,
@@ -168,40 +168,40 @@ fn scripts(
             }
         }
         "cat" if operands.is_empty() => {
-            let place = &command.place;
+            let context = &command.context;
             // What the next one's arguments substitute may stand between.
             let next = later.iter().take(8).find(|next| {
-                next.place.statement == place.statement
-                    && next.place.nesting == place.nesting
-                    && next.place.connected == place.connected
-                    && next.place.pipeline == (place.pipeline.0 + 1, place.pipeline.1)
+                next.context.statement == context.statement
+                    && next.context.nesting == context.nesting
+                    && next.context.connected == context.connected
+                    && next.context.pipeline == (context.pipeline.0 + 1, context.pipeline.1)
                     && next.span.start > command.span.end
             });
             match next.and_then(|next| given(text, next)) {
-                Some(Given::Input(nesting)) => fed(command, nesting),
+                Some(ScriptSource::Input(nesting)) => fed(command, nesting),
                 _ => Vec::new(),
             }
         }
         _ => match given(text, command) {
-            Some(Given::Words(from, to, nesting)) => {
+            Some(ScriptSource::Words(from, to, nesting)) => {
                 let words = command.words.get(from..to).unwrap_or_default();
                 of_words(&words.iter().collect::<Vec<_>>(), nesting)
             }
-            Some(Given::Input(nesting)) => fed(command, nesting),
+            Some(ScriptSource::Input(nesting)) => fed(command, nesting),
             None => Vec::new(),
         },
     }
 }
 
 /// Where a shell takes its script from.
-enum Given {
+enum ScriptSource {
     /// From its words.
     Words(usize, usize, Nesting),
     /// From its standard input.
     Input(Nesting),
 }
 
-fn given(text: &str, command: &Command) -> Option<Given> {
+fn given(text: &str, command: &Command) -> Option<ScriptSource> {
     let program = wrappers::base_name(command.words.first()?)?;
     let operands = command.words.get(1..)?;
     let remote = program == "ssh";
@@ -219,7 +219,7 @@ fn given(text: &str, command: &Command) -> Option<Given> {
                         && value.word == argument.words.start + 1
                     {
                         let word = value.word + 1;
-                        return Some(Given::Words(word, word + 1, Nesting::Script));
+                        return Some(ScriptSource::Words(word, word + 1, Nesting::Script));
                     }
                 } else if name == "-c" {
                     script = true;
@@ -229,16 +229,16 @@ fn given(text: &str, command: &Command) -> Option<Given> {
             _ => {}
         }
     }
-    let first = places.first().map(|place| place + 1);
+    let first = places.first().map(|context| context + 1);
     if remote {
         return Some(match places.get(1) {
-            Some(rest) => Given::Words(rest + 1, command.words.len(), Nesting::Remote),
-            None => Given::Input(Nesting::Remote),
+            Some(rest) => ScriptSource::Words(rest + 1, command.words.len(), Nesting::Remote),
+            None => ScriptSource::Input(Nesting::Remote),
         });
     }
     if script {
         let first = first?;
-        return Some(Given::Words(first, first + 1, Nesting::Script));
+        return Some(ScriptSource::Words(first, first + 1, Nesting::Script));
     }
     let named = first.and_then(|first| command.words.get(first));
     let reads = named
@@ -246,7 +246,7 @@ fn given(text: &str, command: &Command) -> Option<Given> {
     let told = operands
         .iter()
         .any(|word| matches!(word.value.as_deref(), Some("-s")));
-    (reads || told).then_some(Given::Input(Nesting::Heredoc))
+    (reads || told).then_some(ScriptSource::Input(Nesting::Heredoc))
 }
 
 /// What is fed to a command by a heredoc or a here-string.

@@ -48,14 +48,14 @@ pub struct Script {
     /// Assignments that stand alone: `A=b`.
     pub assignments: Vec<Assignment>,
     /// Scripts, as far as a shell can read them, that it writes into files. What they hold is nowhere else here.
-    pub written: Vec<Written>,
+    pub written: Vec<GeneratedFile>,
     /// Where commands may stand whose bytes in the source are not certain. They are not in `commands`.
     pub doubtful: Vec<Range<usize>>,
 }
 
 /// A text that is written into a file, read as a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct GeneratedFile {
     /// The file, without quotes; variables in it are not replaced.
     pub file: String,
     /// The text.
@@ -75,7 +75,7 @@ pub struct Compound {
     /// and then what `else` holds, of `while` and `until` the condition and the body, of all others the bodies.
     pub lists: Vec<Range<usize>>,
     /// How it stands in the script.
-    pub place: Place,
+    pub context: CommandContext,
 }
 
 /// What a command is that holds others.
@@ -120,7 +120,7 @@ pub struct Command {
     /// From the first assignment, wrapper or word to the last word or redirection; without a heredoc's body.
     pub span: Range<usize>,
     /// How it stands in the script.
-    pub place: Place,
+    pub context: CommandContext,
 }
 
 impl Command {
@@ -256,7 +256,7 @@ pub enum Connected {
 
 /// How a command stands in the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct CommandContext {
     /// The whole list (`docker pull x || true`) at this level of nesting, with its heredocs' bodies and their last lines.
     pub statement: Range<usize>,
     /// Its place in its pipeline, and the pipeline's length.
@@ -310,7 +310,7 @@ pub enum Nesting {
     /// A script fed to a shell.
     Heredoc,
     /// A script that is written into a file.
-    Written,
+    GeneratedFile,
     /// A script run on another machine, however it is given.
     Remote,
     /// What `trap` runs.
@@ -321,7 +321,7 @@ pub enum Nesting {
 
 impl Script {
     /// The script with what those written files do which it or another one `runs`; nothing if it writes none of them.
-    pub fn with_written(&self, runs: impl Fn(&Written) -> bool) -> Option<Self> {
+    pub fn with_generated_files(&self, runs: impl Fn(&GeneratedFile) -> bool) -> Option<Self> {
         if !self.written.iter().any(&runs) {
             return None;
         }
@@ -349,8 +349,8 @@ impl Script {
 
     /// Says of everything in it what holds it all.
     fn put_into(&mut self, outer: &[Nesting]) {
-        let commands = self.commands.iter_mut().map(|one| &mut one.place);
-        let compounds = self.compounds.iter_mut().map(|one| &mut one.place);
+        let commands = self.commands.iter_mut().map(|one| &mut one.context);
+        let compounds = self.compounds.iter_mut().map(|one| &mut one.context);
         for place in commands.chain(compounds) {
             place.nesting.splice(0..0, outer.iter().cloned());
         }
@@ -361,12 +361,12 @@ impl Script {
 
     /// Puts everything in the order of the text; what holds something before what it holds.
     fn in_order(&mut self) {
-        let place = |range: &Range<usize>| (range.start, std::cmp::Reverse(range.end));
-        self.commands.sort_by_key(|command| place(&command.span));
-        self.compounds.sort_by_key(|compound| place(&compound.span));
-        self.functions.sort_by_key(|function| place(&function.span));
+        let order = |range: &Range<usize>| (range.start, std::cmp::Reverse(range.end));
+        self.commands.sort_by_key(|command| order(&command.span));
+        self.compounds.sort_by_key(|compound| order(&compound.span));
+        self.functions.sort_by_key(|function| order(&function.span));
         self.assignments
-            .sort_by_key(|assignment| place(&assignment.span));
+            .sort_by_key(|assignment| order(&assignment.span));
     }
 }
 

@@ -29,7 +29,7 @@ fn lines(text: &str, script: &Script) -> Vec<String> {
     let mut lines = Vec::new();
     for command in &script.commands {
         let mut line = String::new();
-        for nesting in &command.place.nesting {
+        for nesting in &command.context.nesting {
             let name = format!("{nesting:?}");
             let name = name.split('(').next().unwrap_or_default();
             line.push_str(&name.to_lowercase());
@@ -507,7 +507,7 @@ fn places() {
             .commands
             .iter()
             .find(|it| it.program() == Some(program));
-        command.unwrap().place.clone()
+        command.unwrap().context.clone()
     };
     let statement = |program: &str| text[place(program).statement].to_owned();
     assert_eq!(statement("docker"), "docker pull x || true");
@@ -540,7 +540,7 @@ fn failures_that_are_swallowed() {
             .commands
             .iter()
             .find(|it| it.program() == Some("docker"));
-        assert_eq!(docker.unwrap().place.tolerated, expected, "{script:?}");
+        assert_eq!(docker.unwrap().context.tolerated, expected, "{script:?}");
     }
 }
 
@@ -645,10 +645,10 @@ fn sane(text: &str) -> Result<(), Problem> {
             last = word.span.end;
         }
         assert!(text.get(command.span.clone()).is_some());
-        assert!(text.get(command.place.statement.clone()).is_some());
-        assert!(command.place.statement.start <= command.span.start);
+        assert!(text.get(command.context.statement.clone()).is_some());
+        assert!(command.context.statement.start <= command.span.start);
         assert!(
-            command.place.statement.end >= command.span.end,
+            command.context.statement.end >= command.span.end,
             "{text:?} {command:?}"
         );
     }
@@ -676,7 +676,7 @@ proptest! {
 fn nesting_names_the_function() {
     let script = parse("deploy() { docker ps; }").unwrap();
     assert_eq!(
-        script.commands[0].place.nesting,
+        script.commands[0].context.nesting,
         [Nesting::Function("deploy".to_owned()), Nesting::Group]
     );
 }
@@ -690,7 +690,7 @@ fn compound_commands_and_their_lists() {
             .map(|compound| {
                 let lists = compound.lists.iter().map(|list| &text[list.clone()]);
                 let lists: Vec<&str> = lists.collect();
-                let statement = &text[compound.place.statement.clone()];
+                let statement = &text[compound.context.statement.clone()];
                 format!("{:?} {lists:?} in `{statement}`", compound.kind)
             })
             .collect()
@@ -736,16 +736,16 @@ fn scripts_that_are_written_into_files() {
     assert_eq!(written.file, "./build.sh");
     assert!(
         parsed
-            .with_written(|written| written.file == "other")
+            .with_generated_files(|written| written.file == "other")
             .is_none()
     );
-    let with = parsed.with_written(|_| true).unwrap();
+    let with = parsed.with_generated_files(|_| true).unwrap();
     assert_eq!(
         lines(text, &with),
         [
             "cat",
-            "written/ifcondition/docker ps",
-            "written/if/docker build -t $A .",
+            "generatedfile/ifcondition/docker ps",
+            "generatedfile/if/docker build -t $A .",
             "[flock] [/tmp/x] sh -xe build.sh",
         ]
     );

@@ -290,8 +290,8 @@ pub(super) fn split(text: &str, command: &mut Command) -> Result<(), Doubt> {
     }
     if let Some(first) = found_program(command) {
         program = first;
-        command.place.nesting.push(Nesting::Xargs);
-        command.place.statement_in_body = false;
+        command.context.nesting.push(Nesting::Xargs);
+        command.context.statement_in_body = false;
     }
     while let Some(wrapper) = command
         .words
@@ -312,8 +312,8 @@ pub(super) fn split(text: &str, command: &mut Command) -> Result<(), Doubt> {
             break;
         }
         if wrapper.names == ["xargs"] {
-            command.place.nesting.push(Nesting::Xargs);
-            command.place.statement_in_body = false;
+            command.context.nesting.push(Nesting::Xargs);
+            command.context.statement_in_body = false;
         }
         program = next;
         wrapped += 1;

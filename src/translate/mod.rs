@@ -170,16 +170,16 @@ fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translate
         let odd = texts
             .keys()
             .find_map(|file| proof::odd(&lowered.documents, *file));
-        failure = Some(odd.unwrap_or_else(|| doubt.trouble(&lowered.documents)));
+        failure = Some(odd.unwrap_or_else(|| doubt.problem(&lowered.documents)));
         made = Made::Failed;
     }
     if let Made::Done { plan, .. } = &mut made {
         let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
-        plan.look_aside(documents, &lowered.beside, rules, options, files, &scripts);
+        plan.read_libraries(documents, &lowered.beside, rules, options, files, &scripts);
         plan.say(documents, pipelines, rules, options, files, &scripts);
     }
     let mut settled = Settled::of(made, &lowered.documents, rules);
-    settled.trouble = settled.trouble.or(failure);
+    settled.problem = settled.problem.or(failure);
     Translated {
         entries,
         lowered,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, RuleId, Severity};
-use crate::outcome::{FileOutcome, JobOutcome, Outcome, Provider, Trouble, Verdict};
+use crate::outcome::{FileOutcome, JobOutcome, Outcome, Problem, Provider, Verdict};
 use crate::pipeline::Documents;
 use crate::plan::{self, State};
 use crate::prescan::Outline;
@@ -20,7 +20,7 @@ pub(super) struct Settled {
     jobs: HashMap<FileId, Vec<JobOutcome>>,
     findings: HashMap<FileId, Vec<Finding>>,
     texts: BTreeMap<FileId, String>,
-    pub(super) trouble: Option<Trouble>,
+    pub(super) problem: Option<Problem>,
 }
 
 impl Settled {
@@ -35,12 +35,12 @@ impl Settled {
                         .or_default()
                         .push(job_outcome(unit, rules));
                 }
-                for aside in &plan.aside {
+                for aside in &plan.library_jobs {
                     settled
                         .jobs
                         .entry(aside.job.key.file)
                         .or_default()
-                        .push(left_aside(aside));
+                        .push(library_job(aside));
                 }
                 for finding in plan.findings {
                     if let Some(label) = finding.at.first() {
@@ -54,7 +54,7 @@ impl Settled {
                 settled.texts = texts;
             }
             Made::Failed => {}
-            Made::Doubtful(doubt) => settled.trouble = Some(doubt.trouble(documents)),
+            Made::Doubtful(doubt) => settled.problem = Some(doubt.problem(documents)),
         }
         settled
     }
@@ -103,7 +103,7 @@ fn reasons_of(unit: &plan::Unit<'_>) -> Vec<(RuleId, Location)> {
 }
 
 /// A job that no pipeline has.
-fn left_aside(aside: &plan::Aside<'_>) -> JobOutcome {
+fn library_job(aside: &plan::LibraryJob<'_>) -> JobOutcome {
     let at = Location {
         file: aside.job.key.file,
         span: aside.job.span,
@@ -130,14 +130,14 @@ pub(super) fn report(translated: Translated, outcome: &mut Outcome) {
         project,
     } = translated;
     let provider = entries.provider;
-    outcome.troubles.extend(lowered.troubles);
+    outcome.problems.extend(lowered.problems);
     let Settled {
         mut jobs,
         mut findings,
         texts: mut changed,
-        trouble,
+        problem,
     } = settled;
-    outcome.troubles.extend(trouble);
+    outcome.problems.extend(problem);
     let documents = lowered.documents.files;
     let documents = documents.into_iter().map(|document| {
         let real = document.stands_for.is_none();

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::collections::HashMap;
 use crate::options::Options;
-use crate::outcome::Trouble;
+use crate::outcome::Problem;
 use crate::passes::Scripts;
 use crate::pipeline::{Document, Documents};
 use crate::plan::Plan;
@@ -30,9 +30,9 @@ pub(super) struct Doubt {
 }
 
 impl Doubt {
-    pub(super) fn trouble(&self, documents: &Documents) -> Trouble {
+    pub(super) fn problem(&self, documents: &Documents) -> Problem {
         let source = &documents.file(self.file).source;
-        Trouble {
+        Problem {
             path: source.path().to_owned(),
             at: self.at.map(|span| source.position(span.start as usize)),
             message: format!(
@@ -114,10 +114,10 @@ pub(super) fn check(
 
 /// What is wrong with a file that the second reader does not read like ours even before anything changes: no result of such a
 /// file can be proved, and that is no mistake of ours.
-pub(super) fn odd(documents: &Documents, file: FileId) -> Option<Trouble> {
+pub(super) fn odd(documents: &Documents, file: FileId) -> Option<Problem> {
     let document = documents.file(file);
     let why = prove::values(&document.tree, &[], document.source.text()).err()?;
-    Some(Trouble {
+    Some(Problem {
         path: document.source.path().to_owned(),
         at: None,
         message: format!(

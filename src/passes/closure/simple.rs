@@ -44,7 +44,7 @@ impl Simple {
             |assignment: &shell::Assignment| (assignment.name.clone(), text(&assignment.value));
         let inputs = command.redirects.iter().filter(|one| one.operator == "<");
         let inputs = inputs.filter_map(|one| one.target.as_ref()).map(&text);
-        let (place, of) = command.place.pipeline;
+        let (place, of) = command.context.pipeline;
         let into_file = command
             .redirects
             .iter()
@@ -68,7 +68,7 @@ fn shell_behind(script: &Script, index: usize) -> bool {
         return false;
     };
     let later = script.commands.iter().skip(index + 1);
-    let mut together = later.take_while(|next| next.place.statement == command.place.statement);
+    let mut together = later.take_while(|next| next.context.statement == command.context.statement);
     together.any(|next| is_shell(base_name(next.program().unwrap_or_default())))
 }
 
@@ -80,7 +80,7 @@ fn read_by_shell(script: &Script, index: usize) -> bool {
     let Some(command) = script.commands.get(index) else {
         return false;
     };
-    if command.place.nesting.is_empty() {
+    if command.context.nesting.is_empty() {
         return false;
     }
     let earlier = script.commands.iter().take(index).rev().take(MOST_OUTER);
@@ -122,7 +122,7 @@ pub(super) fn commands(text: &str) -> (Vec<Simple>, bool) {
 
 fn collect(script: &Script, text: &str, found: &mut Vec<Simple>) {
     let word = |word: &Word| unquoted(word.raw(text)).into_owned();
-    let away = |command: &Command| command.place.nesting.contains(&Nesting::Remote);
+    let away = |command: &Command| command.context.nesting.contains(&Nesting::Remote);
     for (index, _) in script
         .commands
         .iter()

@@ -3,7 +3,7 @@
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
-use crate::passes::names::{Given, words_of};
+use crate::passes::names::{VariableWords, words_of};
 use crate::rules::{FlagAction, FlagRewrite};
 
 /// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
@@ -77,7 +77,7 @@ fn means_the_same(docker: &DockerCall<'_>, word: &str) -> bool {
 }
 
 /// What the scripts of the job put into the variable that a word is; nothing where it is not just one, or they set none.
-fn given<'d>(docker: &'d DockerCall<'_>, raw: &str) -> Option<&'d Given> {
+fn given<'d>(docker: &'d DockerCall<'_>, raw: &str) -> Option<&'d VariableWords> {
     let name = raw.trim_matches('"').strip_prefix('$')?;
     let name = match name.strip_prefix('{') {
         Some(inner) => inner.strip_suffix('}')?,

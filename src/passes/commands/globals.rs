@@ -97,7 +97,7 @@ fn config_as_variable(
     let at = docker.at_words(&flag.words);
     let command = docker.call.command();
     let runs_alone =
-        command.wrappers.is_empty() && !command.place.nesting.contains(&Nesting::Xargs);
+        command.wrappers.is_empty() && !command.context.nesting.contains(&Nesting::Xargs);
     let Some(value) = docker.raw_value(flag).filter(|_| runs_alone) else {
         needs_newer(docker, Some(since), &flag.rule.name, at, draft);
         return false;

@@ -47,19 +47,19 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
 
 /// The commands that a pipeline hands a command's output to, in their order.
 pub(super) fn behind<'b>(docker: &'b DockerCall<'_>) -> impl Iterator<Item = &'b Call> {
-    let (view, place) = (docker.view, &docker.call.command().place);
+    let (view, context) = (docker.view, &docker.call.command().context);
     let end = docker.call.command().span.end;
-    let later = view.calls_in(docker.call.line, &(end..place.statement.end));
+    let later = view.calls_in(docker.call.line, &(end..context.statement.end));
     let later = view.calls.get(later).unwrap_or_default().iter();
     let same = later.filter(move |call| {
-        let other = &call.command().place;
-        other.statement == place.statement
-            && other.nesting == place.nesting
-            && other.pipeline.1 == place.pipeline.1
+        let other = &call.command().context;
+        other.statement == context.statement
+            && other.nesting == context.nesting
+            && other.pipeline.1 == context.pipeline.1
     });
-    let expected = place.pipeline.0 + 1..place.pipeline.1;
+    let expected = context.pipeline.0 + 1..context.pipeline.1;
     same.zip(expected)
-        .take_while(|(call, number)| call.command().place.pipeline.0 == *number)
+        .take_while(|(call, number)| call.command().context.pipeline.0 == *number)
         .map(|(call, _)| call)
 }
 

@@ -208,7 +208,7 @@ fn list_name(
             Nesting::For | Nesting::LoopBody | Nesting::Function(_)
         )
     };
-    if docker.call.command().place.nesting.iter().any(again) {
+    if docker.call.command().context.nesting.iter().any(again) {
         return Err("it runs more than once, and its names are made up when the script runs");
     }
     Ok(match pass.earlier.unnamed_lists(index) {

@@ -43,7 +43,7 @@ pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
 }
 
 fn ends_job(docker: &DockerCall<'_>) -> bool {
-    docker.call.phase != Phase::After && !docker.call.command().place.tolerated
+    docker.call.phase != Phase::After && !docker.call.command().context.tolerated
 }
 
 /// Lets a logout fail where it is not certain that somebody is logged in.
@@ -54,7 +54,7 @@ pub(super) fn may_fail(
     additions: &mut Additions,
     draft: &mut Draft,
 ) {
-    let place = &docker.call.command().place;
+    let place = &docker.call.command().context;
     if place.tolerated || place.background || is_last_of_after_script(pass, index) {
         return;
     }
@@ -108,7 +108,7 @@ fn is_certain(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>) -> bool
             && docker_config::given(login) == docker_config::given(docker)
     });
     let (login, logout) = (&view.calls[login], docker.call);
-    let (before, place) = (&login.command().place, &logout.command().place);
+    let (before, place) = (&login.command().context, &logout.command().context);
     let same_line = login.line == logout.line;
     if !same_file || login.with_sudo() != logout.with_sudo() {
         return false; // the login is kept elsewhere, as root's are

@@ -67,6 +67,6 @@ fn makes(pass: &JobPass<'_>, index: usize, call: &Call, path: &str) -> bool {
 }
 
 fn always_runs(call: &Call) -> bool {
-    let place = &call.command().place;
+    let place = &call.command().context;
     place.nesting.is_empty() && matches!(place.connected, Connected::Alone | Connected::First)
 }

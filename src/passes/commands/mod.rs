@@ -101,7 +101,7 @@ fn rename_program(pass: &JobPass<'_>, call: &Call, draft: &mut Draft, why: usize
 }
 
 fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let place = &docker.call.command().place;
+    let place = &docker.call.command().context;
     if place.negated && place.followed_by == Some(Connector::And) || fails_when_docker_works(docker)
     {
         draft.block(
@@ -326,9 +326,9 @@ fn fails_when_docker_works(docker: &DockerCall<'_>) -> bool {
     let command = docker.call.command();
     let text = docker.call.text();
     let after = text
-        .get(command.span.end..command.place.statement.end)
+        .get(command.span.end..command.context.statement.end)
         .unwrap_or_default();
-    command.place.followed_by == Some(Connector::And)
+    command.context.followed_by == Some(Connector::And)
         && after
             .trim_start()
             .trim_start_matches('&')
@@ -347,7 +347,7 @@ fn gap_rule(command: &str) -> &'static str {
 
 /// `docker pull R:T || true` in front of a build that takes R:T as its cache.
 fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) -> bool {
-    if docker.rule.name != "pull" || !docker.call.command().place.tolerated {
+    if docker.rule.name != "pull" || !docker.call.command().context.tolerated {
         return false;
     }
     let Some(word) = docker.operands().first().copied() else {

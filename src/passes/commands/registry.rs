@@ -22,7 +22,7 @@ pub(super) fn login(
 ) {
     let rules = pass.view.context.rules;
     let operands = docker.operands();
-    let place = &docker.call.command().place;
+    let place = &docker.call.command().context;
     if place.nesting.contains(&Nesting::Xargs) {
         let message = format!(
             "xargs fills in what this {} is about: without a registry and where nobody is logged in Podman does something else than Docker",
@@ -188,7 +188,7 @@ pub(super) fn qualify(
 /// Whether xargs or find puts something else in the place of a word.
 fn is_filled_in(docker: &DockerCall<'_>, raw: &str) -> bool {
     let call = docker.call;
-    if !call.command().place.nesting.contains(&Nesting::Xargs) {
+    if !call.command().context.nesting.contains(&Nesting::Xargs) {
         return false;
     }
     let mut placeholders = vec!["{}"];

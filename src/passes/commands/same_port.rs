@@ -79,12 +79,12 @@ fn network(docker: &DockerCall<'_>) -> Option<String> {
 fn goes_on(docker: &DockerCall<'_>) -> bool {
     docker.rule.name == "create"
         || docker.is_on("--detach")
-        || docker.call.command().place.background
+        || docker.call.command().context.background
 }
 
 /// Whether a loop starts it more than once.
 fn is_repeated(docker: &DockerCall<'_>) -> bool {
-    let nesting = &docker.call.command().place.nesting;
+    let nesting = &docker.call.command().context.nesting;
     nesting
         .iter()
         .any(|one| matches!(one, Nesting::For | Nesting::LoopBody | Nesting::Xargs))

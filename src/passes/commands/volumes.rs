@@ -28,7 +28,7 @@ pub(super) fn create(
     };
     let name = docker.text_of(word).text;
     let there = pass.keeps_store() || pass.earlier.has_volume(index, &name);
-    if !there || docker.call.command().place.tolerated {
+    if !there || docker.call.command().context.tolerated {
         return;
     }
     let at = docker.at();

@@ -6,11 +6,11 @@ use crate::rules::{OutputRule, RedhatInput};
 use crate::yaml::{Change, New};
 
 use super::names::Names;
-use super::{Step, Unsaid, place, value_of};
+use super::{Refusal, Step, entry_index, value_of};
 
 /// What the inputs of a build come to.
 #[derive(Default)]
-struct Given {
+struct BuildInputs {
     context: Option<String>,
     /// The folder behind `{{defaultContext}}:`, from which the Dockerfile's path counts.
     folder: Option<String>,
@@ -32,9 +32,9 @@ enum Pushes {
 }
 
 impl Step<'_> {
-    pub(super) fn build(&mut self, push: &str) -> Result<(), Unsaid> {
+    pub(super) fn build(&mut self, push: &str) -> Result<(), Refusal> {
         let action = self.action;
-        let mut given = Given::default();
+        let mut given = BuildInputs::default();
         for (name, node) in &action.inputs {
             let text = self.text(*node)?.to_owned();
             if text.trim().is_empty() {
@@ -53,8 +53,8 @@ impl Step<'_> {
             (None, _) => format!("{}/Dockerfile", context.trim_end_matches('/')),
         };
         let at = match (
-            place(self.pass.view, self.with, "file"),
-            place(self.pass.view, self.with, "context"),
+            entry_index(self.pass.view, self.with, "file"),
+            entry_index(self.pass.view, self.with, "context"),
         ) {
             (Some(file), _) => file,
             (None, Some(context)) => context + 1,
@@ -63,7 +63,7 @@ impl Step<'_> {
         self.insert(at, "containerfiles", New::Scalar(file));
         let condition = self.condition(given.pushes)?;
         let names = self.names(tags, &named, condition.is_some())?;
-        let at = self.place("tags");
+        let at = self.input_index("tags");
         if let Some(image) = &names.image {
             self.insert(at, "image", New::Scalar(image.clone()));
         }
@@ -97,8 +97,8 @@ impl Step<'_> {
         name: &str,
         node: NodeRef,
         text: &str,
-        given: &mut Given,
-    ) -> Result<(), Unsaid> {
+        given: &mut BuildInputs,
+    ) -> Result<(), Refusal> {
         let trimmed = text.trim();
         let unsaid = |why: &str| Err((node, why.to_owned()));
         let rule = self.rule;
@@ -200,7 +200,7 @@ impl Step<'_> {
     }
 
     /// Whether a step that pushes follows, and under which condition; an empty one is none.
-    fn condition(&self, pushes: Pushes) -> Result<Option<String>, Unsaid> {
+    fn condition(&self, pushes: Pushes) -> Result<Option<String>, Refusal> {
         let documents = self.pass.view.context.documents;
         let value = |key: &str| {
             let node = value_of(self.pass.view, self.action.mapping, key)?;
@@ -241,7 +241,7 @@ impl Step<'_> {
     }
 
     /// The id that the push gets, because its digest is read.
-    fn id(&mut self, several: bool, condition: Option<&String>) -> Result<Option<String>, Unsaid> {
+    fn id(&mut self, several: bool, condition: Option<&String>) -> Result<Option<String>, Refusal> {
         let view = self.pass.view;
         let documents = view.context.documents;
         let action = self.action;
@@ -277,7 +277,7 @@ impl Step<'_> {
                 "its result is read, and it becomes two steps".to_owned(),
             ));
         }
-        let index = place(view, action.mapping, "id").unwrap_or(0);
+        let index = entry_index(view, action.mapping, "id").unwrap_or(0);
         let change = Change::RemoveEntry {
             mapping: action.mapping.node,
             index,

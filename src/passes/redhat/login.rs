@@ -5,10 +5,10 @@ use crate::providers::github::expression;
 use crate::rules::RedhatInput;
 use crate::yaml::New;
 
-use super::{Step, Unsaid};
+use super::{Refusal, Step};
 
 impl Step<'_> {
-    pub(super) fn login(&mut self) -> Result<(), Unsaid> {
+    pub(super) fn login(&mut self) -> Result<(), Refusal> {
         self.beside()?;
         let action = self.action;
         let mut named = false;
@@ -31,7 +31,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn registry(&mut self, node: NodeRef, text: &str) -> Result<(), Unsaid> {
+    fn registry(&mut self, node: NodeRef, text: &str) -> Result<(), Refusal> {
         let Some(registry) = self.known(text) else {
             return Err((
                 node,
@@ -54,7 +54,7 @@ impl Step<'_> {
     }
 
     /// Logins that podman-login would hide: from then on Podman reads one file of credentials, and no other.
-    fn beside(&self) -> Result<(), Unsaid> {
+    fn beside(&self) -> Result<(), Refusal> {
         let view = self.pass.view;
         let rules = view.context.rules;
         let hides = |what: &str| {

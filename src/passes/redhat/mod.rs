@@ -17,7 +17,7 @@ use super::host::{Machine, machine};
 use super::job::JobPass;
 
 /// Where an action cannot say what a step says, and why.
-type Unsaid = (NodeRef, String);
+type Refusal = (NodeRef, String);
 
 /// Plans the other actions of a job, and says which steps become commands all the same.
 pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
@@ -69,7 +69,7 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
 }
 
 /// What becomes of a step.
-struct Said {
+struct StepChange {
     /// Changes of the step and its inputs, each with what it is about.
     changes: Vec<(NodeRef, Change)>,
     /// A step that follows.
@@ -85,14 +85,14 @@ struct Step<'a> {
     rule: &'a RedhatRule,
     /// `with:`.
     with: NodeRef,
-    said: Said,
+    said: StepChange,
 }
 
 fn said<'a>(
     pass: &'a JobPass<'a>,
     action: &'a Action,
     rule: &'a RedhatRule,
-) -> Result<Said, Unsaid> {
+) -> Result<StepChange, Refusal> {
     let view = pass.view;
     let documents = view.context.documents;
     let uses = action.uses.value;
@@ -123,7 +123,7 @@ fn said<'a>(
         action,
         rule,
         with,
-        said: Said {
+        said: StepChange {
             changes: Vec::new(),
             then: None,
             losses: Vec::new(),
@@ -143,21 +143,21 @@ fn said<'a>(
 
 impl Step<'_> {
     /// The text of a node, or that there is none.
-    fn text(&self, node: NodeRef) -> Result<&str, Unsaid> {
+    fn text(&self, node: NodeRef) -> Result<&str, Refusal> {
         let documents = self.pass.view.context.documents;
         let text = documents.text(documents.resolve(node));
         text.ok_or_else(|| (node, "this is no text".to_owned()))
     }
 
-    /// The place of an input among the others.
-    fn place(&self, name: &str) -> usize {
-        place(self.pass.view, self.with, name).unwrap_or(0)
+    /// The index of an input among the others.
+    fn input_index(&self, name: &str) -> usize {
+        entry_index(self.pass.view, self.with, name).unwrap_or(0)
     }
 
     fn remove(&mut self, name: &str) {
         let change = Change::RemoveEntry {
             mapping: self.with.node,
-            index: self.place(name),
+            index: self.input_index(name),
         };
         self.said.changes.push((self.with, change));
     }
@@ -190,7 +190,7 @@ impl Step<'_> {
     }
 
     /// An input that goes, and what goes with it.
-    fn drop(&mut self, name: &str, node: NodeRef, text: &str) -> Result<(), Unsaid> {
+    fn drop(&mut self, name: &str, node: NodeRef, text: &str) -> Result<(), Refusal> {
         let Some(RedhatInput::Drop { only, loses, why }) = self.rule.input(name) else {
             return Ok(());
         };
@@ -212,7 +212,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn unknown(&self, name: &str, node: NodeRef) -> Unsaid {
+    fn unknown(&self, name: &str, node: NodeRef) -> Refusal {
         (
             node,
             format!("{} has nothing like the input {name}", self.rule.uses),
@@ -248,8 +248,8 @@ fn own_calls(view: &JobView<'_>, action: &Action) -> Vec<usize> {
     calls.map(|(index, _)| index).collect()
 }
 
-/// The place of a key in a mapping; of two the last counts.
-fn place(view: &JobView<'_>, mapping: NodeRef, key: &str) -> Option<usize> {
+/// The index of a key in a mapping; of two the last counts.
+fn entry_index(view: &JobView<'_>, mapping: NodeRef, key: &str) -> Option<usize> {
     let tree = view.context.documents.tree(mapping);
     let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
         return None;
@@ -262,7 +262,7 @@ fn place(view: &JobView<'_>, mapping: NodeRef, key: &str) -> Option<usize> {
 
 /// The value of a key.
 fn value_of(view: &JobView<'_>, mapping: NodeRef, key: &str) -> Option<NodeRef> {
-    let index = place(view, mapping, key)?;
+    let index = entry_index(view, mapping, key)?;
     match &view.context.documents.tree(mapping).node(mapping.node).kind {
         Kind::Mapping { entries, .. } => Some(NodeRef {
             file: mapping.file,

@@ -1,11 +1,11 @@
 //! The names of an image in the parts that redhat-actions want.
 
 use crate::image_name::ImageName;
-use crate::passes::facts::Deed;
+use crate::passes::facts::Operation;
 use crate::pipeline::NodeRef;
 use crate::providers::github::expression;
 
-use super::{Step, Unsaid, own_calls, value_of};
+use super::{Refusal, Step, own_calls, value_of};
 
 /// The names of an image in parts.
 pub(super) struct Names {
@@ -17,7 +17,7 @@ pub(super) struct Names {
 impl Step<'_> {
     /// The names of the image as the actions want them: for a push the name of the repository without the registry, because
     /// push-to-registry looks for that under localhost/.
-    pub(super) fn names(&self, at: NodeRef, text: &str, pushes: bool) -> Result<Names, Unsaid> {
+    pub(super) fn names(&self, at: NodeRef, text: &str, pushes: bool) -> Result<Names, Refusal> {
         let unsaid = |why: &str| Err((at, why.to_owned()));
         let all: Vec<&str> = text
             .split(['\n', ','])
@@ -140,13 +140,13 @@ impl Step<'_> {
         let mut others = self
             .pass
             .facts
-            .deeds
+            .operations
             .iter()
             .filter(|(call, _)| !own.contains(call));
-        others.find_map(|(_, deed)| {
-            let names: Vec<&str> = match deed {
-                Deed::Runs { image, .. } | Deed::Tags { from: image, .. } | Deed::Pushes(image) => vec![image],
-                Deed::Saves(names) => names.iter().map(String::as_str).collect(),
+        others.find_map(|(_, operation)| {
+            let names: Vec<&str> = match operation {
+                Operation::Run { image, .. } | Operation::Tag { from: image, .. } | Operation::Push(image) => vec![image],
+                Operation::Save(names) => names.iter().map(String::as_str).collect(),
                 _ => Vec::new(),
             };
             let name = names.into_iter().find(|name| {

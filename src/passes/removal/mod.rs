@@ -1,6 +1,6 @@
 //! Commands that go, all at once: what is left of a list of commands still means the rest.
 
-mod fate;
+mod reading;
 mod write;
 
 use std::collections::BTreeMap;
@@ -8,13 +8,13 @@ use std::ops::Range;
 
 use crate::collections::{HashMap, HashSet};
 use crate::pipeline::NodeRef;
-use crate::shell::{Connected, Connector, Place};
+use crate::shell::{CommandContext, Connected, Connector};
 use crate::yaml::Change;
 
 use super::context::{Call, JobView};
 use super::draft::{Draft, Planned, Purpose, Removal};
 
-use fate::{Reading, Unit, inside, standing};
+use reading::{Reading, Unit, inside, standing};
 
 /// Takes a command away, with the `|| true` that goes with it, once all passes are through.
 pub(super) fn remove_command(call: &Call, draft: &mut Draft, why: usize) {
@@ -59,7 +59,7 @@ enum Decision {
         /// It.
         range: Range<usize>,
         /// Any of its commands tells how it stands.
-        place: Place,
+        context: CommandContext,
         /// Why: an index into the draft's findings.
         finding: usize,
     },
@@ -85,22 +85,22 @@ fn decide(reading: &Reading<'_>) -> Vec<Decision> {
     let mut gone = 0; // where the last statement ends that goes as a whole
     let mut parts = BTreeMap::new(); // where each part begins that goes, and where it ends
     let mut last: Option<(Range<usize>, usize)> = None;
-    for (start, place) in reading.leaving() {
-        let key = (place.statement.clone(), standing(place).len());
+    for (start, context) in reading.leaving() {
+        let key = (context.statement.clone(), standing(context).len());
         let part = parts.range(..=start).next_back();
         let goes_with_part = part.is_some_and(|(_, end)| start < *end);
         if start < gone || goes_with_part || last.as_ref() == Some(&key) {
             continue;
         }
-        let units = reading.units(place);
+        let units = reading.units(context);
         let finding = units.iter().find_map(|unit| unit.finding);
         if let Some(finding) = finding.filter(|_| nothing_stays(&units)) {
-            let range = with_ampersand(reading.text, place);
+            let range = with_ampersand(reading.text, context);
             gone = range.end;
-            if !joins_the_last(reading, place, &mut decisions) {
+            if !joins_the_last(reading, context, &mut decisions) {
                 decisions.push(Decision::Statement {
                     range,
-                    place: place.clone(),
+                    context: context.clone(),
                     finding,
                 });
             }
@@ -123,29 +123,35 @@ fn part_of(decision: &Decision) -> Option<(usize, usize)> {
 }
 
 /// A statement with the `&` that sends it behind the script's back.
-fn with_ampersand(text: &str, place: &Place) -> Range<usize> {
-    let statement = &place.statement;
+fn with_ampersand(text: &str, context: &CommandContext) -> Range<usize> {
+    let statement = &context.statement;
     let behind = text.get(statement.end..).unwrap_or_default();
     let rest = behind.trim_start_matches([' ', '\t']);
-    let ampersand = place.background && rest.starts_with('&') && !rest.starts_with("&&");
+    let ampersand = context.background && rest.starts_with('&') && !rest.starts_with("&&");
     let blanks = behind.len() - rest.len();
     let end = statement.end + if ampersand { blanks + 1 } else { 0 };
     statement.start..end
 }
 
 /// `a; b` of which both go is one statement that goes.
-fn joins_the_last(reading: &Reading<'_>, place: &Place, decisions: &mut [Decision]) -> bool {
+fn joins_the_last(
+    reading: &Reading<'_>,
+    context: &CommandContext,
+    decisions: &mut [Decision],
+) -> bool {
     let Some(Decision::Statement {
-        range, place: last, ..
+        range,
+        context: last,
+        ..
     }) = decisions.last_mut()
     else {
         return false;
     };
-    let between = reading.text.get(range.end..place.statement.start);
-    let joins = standing(last) == standing(place)
+    let between = reading.text.get(range.end..context.statement.start);
+    let joins = standing(last) == standing(context)
         && between.is_some_and(|between| between.trim_matches([' ', '\t']) == ";");
     if joins {
-        range.end = place.statement.end;
+        range.end = context.statement.end;
     }
     joins
 }
@@ -247,7 +253,7 @@ fn whole_step(
     draft: &mut Draft,
 ) -> Option<NodeRef> {
     let line = &view.lines[index];
-    let (sequence, place) = line.step?;
+    let (sequence, context) = line.step?;
     let (_, finding) = statements(decisions).last()?;
     let left = without(
         &line.parsed.text,
@@ -264,7 +270,7 @@ fn whole_step(
         file: sequence.file,
         change: Change::RemoveItem {
             sequence: sequence.node,
-            index: place,
+            index: context,
         },
         purpose: Purpose::Text,
         instead: None,

@@ -7,10 +7,10 @@ use std::ops::Range;
 use crate::passes::context::{JobView, LineView};
 use crate::passes::draft::{Draft, Planned, Purpose};
 use crate::passes::script_edit::{has_own_lines, style};
-use crate::shell::{Nesting, Place};
+use crate::shell::{CommandContext, Nesting};
 use crate::yaml::{Change, Style};
 
-use super::fate::{Reading, inside, standing, starting_in};
+use super::reading::{Reading, inside, standing, starting_in};
 use super::{Decision, statements, without};
 
 /// Plans the changes that carry out what was decided about a script.
@@ -32,9 +32,9 @@ pub(super) fn write(
             } => writer.replace(range.clone(), text, draft, *finding),
             Decision::Statement {
                 range,
-                place,
+                context,
                 finding,
-            } => match standing(place).last() {
+            } => match standing(context).last() {
                 None => writer.at_the_top(range, draft, *finding),
                 Some(
                     Nesting::IfCondition
@@ -44,7 +44,7 @@ pub(super) fn write(
                     | Nesting::Backquotes,
                 ) => writer.refuse(range.clone(), draft),
                 Some(_) => {
-                    let list = writer.list_around(range, place);
+                    let list = writer.list_around(range, context);
                     let stays = list
                         .as_ref()
                         .is_some_and(|list| held.contains(list) || writer.keeps_something(list));
@@ -80,7 +80,7 @@ impl<'a> Writer<'a> {
             statements(decisions).map(|(range, _)| range).collect();
         let mut lists: HashMap<usize, Vec<&Range<usize>>> = HashMap::new();
         for compound in &reading.script.compounds {
-            let depth = lists.entry(compound.place.nesting.len() + 1).or_default();
+            let depth = lists.entry(compound.context.nesting.len() + 1).or_default();
             depth.extend(&compound.lists);
         }
         Self {
@@ -105,8 +105,12 @@ impl<'a> Writer<'a> {
     }
 
     /// The list of the innermost compound command that a statement stands in.
-    fn list_around(&self, statement: &Range<usize>, place: &Place) -> Option<Range<usize>> {
-        let lists = self.lists.get(&standing(place).len())?;
+    fn list_around(
+        &self,
+        statement: &Range<usize>,
+        context: &CommandContext,
+    ) -> Option<Range<usize>> {
+        let lists = self.lists.get(&standing(context).len())?;
         let next = lists.partition_point(|list| list.start <= statement.start);
         let list = lists.get(next.checked_sub(1)?)?;
         inside(statement, list).then(|| (*list).clone())

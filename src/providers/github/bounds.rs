@@ -19,7 +19,7 @@ pub(super) fn set_aside(reader: &mut Reader<'_>) {
             let message = format!(
                 "has more than {MOST} jobs and steps; the file is left alone, split it and run again"
             );
-            reader.trouble(jobs, message);
+            reader.problem(jobs, message);
             reader.documents.files[index].tree = Tree::default().into();
         }
     }

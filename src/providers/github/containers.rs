@@ -1,6 +1,6 @@
 //! The containers that the runner starts for a job: its own and its services.
 
-use crate::pipeline::{Documents, Image, NodeRef, Place, Service, Services, Via};
+use crate::pipeline::{Documents, Image, NodeRef, Provenance, Service, Services, Via};
 
 use super::node::{entries, entry, text};
 
@@ -15,7 +15,7 @@ pub(super) fn container(documents: &Documents, job: NodeRef, reach: &[Via]) -> O
     let mut way = reach.to_vec();
     way.extend(slot.reach.iter().copied());
     Some(Image {
-        name: Place {
+        name: Provenance {
             node: name,
             reach: way,
         },

@@ -4,7 +4,7 @@ use crate::pipeline::{Documents, NodeRef};
 use crate::yaml::Kind;
 
 use super::node::{entry, items, text};
-use super::values::Place;
+use super::values::JobScope;
 
 /// The labels of `runs-on`; of an expression all that it may be, where the file says that.
 pub(super) fn labels(documents: &Documents, root: NodeRef, job: NodeRef) -> Vec<String> {
@@ -24,12 +24,12 @@ pub(super) fn labels(documents: &Documents, root: NodeRef, job: NodeRef) -> Vec<
         let Some(label) = text(documents, scalar) else {
             continue;
         };
-        let place = Place {
+        let scope = JobScope {
             documents,
             root,
             job,
         };
-        match place.all(label) {
+        match scope.all(label) {
             Some(labels) => found.extend(labels),
             None => found.push(label.to_owned()),
         }

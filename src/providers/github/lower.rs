@@ -9,9 +9,9 @@ use crate::text::{FileId, Span};
 use crate::yaml::Kind;
 
 use super::containers::{container, services};
+use super::expansions::Expansions;
 use super::labels::labels;
 use super::node::{entries, entry, items, root, text, text_of};
-use super::written::Written;
 use super::{Lowered, Reader, Role, local_path, role};
 
 /// How deep workflows may call workflows, and composite actions use each other; GitHub allows ten.
@@ -24,11 +24,11 @@ pub(super) const STEPS: usize = 200_000;
 pub(super) fn pipelines(
     reader: &mut Reader<'_>,
     named: &[FileId],
-    written: &Written,
+    written: &Expansions,
     lowered: &mut Lowered,
 ) {
     let lowering = Lowering::new(reader, written);
-    let mut troubles: Vec<(NodeRef, String)> = Vec::new();
+    let mut problems: Vec<(NodeRef, String)> = Vec::new();
     for file in named {
         let documents = &reader.documents;
         match role(documents, *file) {
@@ -46,20 +46,20 @@ pub(super) fn pipelines(
                         node: *node,
                     };
                     let message = "a workflow has jobs and an action has runs, and this has neither; the file is left alone";
-                    troubles.push((node, message.to_owned()));
+                    problems.push((node, message.to_owned()));
                 }
             }
         }
     }
-    for (node, message) in troubles {
-        reader.trouble(node, message);
+    for (node, message) in problems {
+        reader.problem(node, message);
     }
 }
 
 pub(super) struct Lowering<'a> {
     pub(super) reader: &'a Reader<'a>,
     pub(super) documents: &'a Documents,
-    pub(super) written: &'a Written,
+    pub(super) written: &'a Expansions,
     /// Files that others use.
     pub(super) used: HashSet<FileId>,
     pub(super) steps: std::cell::Cell<usize>,
@@ -85,7 +85,7 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(reader: &'a Reader<'a>, written: &'a Written) -> Self {
+    fn new(reader: &'a Reader<'a>, written: &'a Expansions) -> Self {
         let documents = &reader.documents;
         let mut used = HashSet::default();
         for index in 0..documents.files.len() {

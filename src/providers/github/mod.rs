@@ -4,6 +4,8 @@ mod bounds;
 mod build;
 mod containers;
 mod environment;
+mod expand;
+mod expansions;
 pub(crate) mod expression;
 mod inputs;
 mod labels;
@@ -16,8 +18,6 @@ mod step;
 mod steps;
 mod together;
 pub(crate) mod values;
-mod write_out;
-mod written;
 
 use std::path::PathBuf;
 
@@ -51,10 +51,10 @@ pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
     let mut reader = Reader::new(files);
     let named = open_all(&mut reader, entries, |_, _| {});
     bounds::set_aside(&mut reader);
-    let written = written::write_out_all(&mut reader.documents, rules);
+    let written = expansions::expand_all(&mut reader.documents, rules);
     let mut lowered = Lowered::default();
     lower::pipelines(&mut reader, &named, &written, &mut lowered);
-    lowered.troubles = reader.troubles;
+    lowered.problems = reader.problems;
     lowered.documents = reader.documents;
     lowered
 }

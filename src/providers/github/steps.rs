@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::pipeline::{Action, Line, NodeRef, Phase, Scope, Script, Slot, Variable, Via};
 use crate::text::FileId;
 
+use super::expansions::action_name;
 use super::lower::{DEPTH, Gathered, Lowering, STEPS, Surroundings};
 use super::node::{entries, entry, items, root, text, text_of};
-use super::written::action_name;
 use super::{Role, local_path, role};
 
 impl Lowering<'_> {

@@ -15,16 +15,16 @@ const MOST: usize = 256;
 /// Everything that a text of a job may come to; nothing where the file does not say all of it.
 pub(crate) fn all(documents: &Documents, job: NodeRef, text: &str) -> Option<Vec<String>> {
     let root = root(documents, job.file)?;
-    let place = Place {
+    let scope = JobScope {
         documents,
         root,
         job,
     };
-    place.all(text)
+    scope.all(text)
 }
 
 /// Where an expression stands.
-pub(super) struct Place<'a> {
+pub(super) struct JobScope<'a> {
     /// The files.
     pub(super) documents: &'a Documents,
     /// The workflow.
@@ -33,7 +33,7 @@ pub(super) struct Place<'a> {
     pub(super) job: NodeRef,
 }
 
-impl Place<'_> {
+impl JobScope<'_> {
     /// Everything that a text may come to; nothing where the file does not say all of it. Of a list, its entries.
     pub(super) fn all(&self, text: &str) -> Option<Vec<String>> {
         let mut found = vec![String::new()];
@@ -192,7 +192,7 @@ fn split<'e>(expression: &'e str, sign: &str) -> Option<(&'e str, &'e str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::JobScope;
     use crate::pipeline::{Document, Documents, NodeRef};
     use crate::providers::github::node::{entry, root};
     use crate::text::{FileId, Source};
@@ -227,12 +227,12 @@ jobs:
         let root: NodeRef = root(&documents, FileId(0))?;
         let jobs = entry(&documents, root, "jobs")?;
         let job = entry(&documents, jobs.value, "a")?.value;
-        let place = Place {
+        let scope = JobScope {
             documents: &documents,
             root,
             job,
         };
-        place.all(text)
+        scope.all(text)
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Reader<'_> {
             Target::Local { at, path } => {
                 let relative = PathBuf::from(path.trim_start_matches('/'));
                 if !self.files.exists(&relative) {
-                    self.trouble(at, format!("the included file {path} is not in the repository; what it holds is not known here"));
+                    self.problem(at, format!("the included file {path} is not in the repository; what it holds is not known here"));
                     found.foreign.push(Foreign {
                         at,
                         what: format!("local {path}, which is not in the repository"),
@@ -89,7 +89,7 @@ impl Reader<'_> {
 
     fn enter(&mut self, at: NodeRef, file: FileId, found: &mut Closure) {
         if found.open.contains(&file) {
-            self.trouble(at, "this include leads back to itself; GitLab refuses such a pipeline, so it is left alone".into());
+            self.problem(at, "this include leads back to itself; GitLab refuses such a pipeline, so it is left alone".into());
             found.broken = true;
             return;
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::{
-    Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Place, Provider, Scope, Script,
-    Service, Services, Slot, Unresolved, Variable, Variables, Via,
+    Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Provenance, Provider, Scope,
+    Script, Service, Services, Slot, Unresolved, Variable, Variables, Via,
 };
 use crate::text::FileId;
 use crate::yaml::Kind;
@@ -497,7 +497,7 @@ impl<'a> Lowering<'a> {
             if text.is_empty() {
                 return None;
             }
-            let name = Place {
+            let name = Provenance {
                 node: top.value,
                 reach: top.reach.clone(),
             };
@@ -512,7 +512,7 @@ impl<'a> Lowering<'a> {
         let name = view.get(documents, "name")?;
         let text = documents.text(name.value)?.to_owned();
         Some(Image {
-            name: Place {
+            name: Provenance {
                 node: name.value,
                 reach: name.reach,
             },

@@ -111,7 +111,7 @@ impl<'a> Lowering<'a> {
                     "the child pipeline {} is not in the repository",
                     path.display()
                 );
-                self.reader.trouble(at, message);
+                self.reader.problem(at, message);
             } else if let Some(file) = self.reader.open(&path) {
                 self.starts.insert(file);
             }
@@ -128,7 +128,7 @@ impl<'a> Lowering<'a> {
                     .is_some_and(|scalar| scalar.value().trim().is_empty());
                 if !empty {
                     let message = "a pipeline is a mapping of jobs, and this is not one; the file is left alone".to_owned();
-                    reader.trouble(
+                    reader.problem(
                         NodeRef {
                             file: entry,
                             node: *node,
@@ -146,7 +146,7 @@ impl<'a> Lowering<'a> {
         self.reached.extend(&order);
         match lower::lower(&reader.documents, &order, foreign) {
             Ok(pipeline) => self.pipelines.push(pipeline),
-            Err(broken) => reader.trouble(
+            Err(broken) => reader.problem(
                 broken.at,
                 format!("{}; the pipeline is left alone", broken.message),
             ),
@@ -163,7 +163,7 @@ impl<'a> Lowering<'a> {
         Lowered {
             beside: beside.collect(),
             pipelines: self.pipelines,
-            troubles: self.reader.troubles,
+            problems: self.reader.problems,
             others: Vec::new(),
             documents,
         }

@@ -11,7 +11,7 @@ use super::{Run, Tree};
 use crate::options::RunnerProfile;
 use crate::outcome::{JobOutcome, Provider, Verdict};
 use crate::rules::{Profile, Rules};
-use sorted::{Said, Sorted};
+use sorted::{FindingGroup, Sorted};
 
 /// Kinds of changes that are listed; a description is read by people.
 const CHANGES: usize = 30;
@@ -22,7 +22,7 @@ pub fn write(out: &mut dyn Write, run: &Run, tally: &Tally, rules: &Rules) -> io
         [tree] => description(out, run, tree, tally, rules)?,
         _ => tables::repositories(out, run, tally, rules)?,
     }
-    troubles(out, run)
+    problems(out, run)
 }
 
 fn description(
@@ -110,7 +110,7 @@ fn changes(out: &mut dyn Write, sorted: &Sorted<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-fn list(out: &mut dyn Write, head: &str, list: &[Said<'_>]) -> io::Result<()> {
+fn list(out: &mut dyn Write, head: &str, list: &[FindingGroup<'_>]) -> io::Result<()> {
     if list.is_empty() {
         return Ok(());
     }
@@ -202,19 +202,19 @@ fn how_to(out: &mut dyn Write, tree: &Tree) -> io::Result<()> {
     )
 }
 
-fn troubles(out: &mut dyn Write, run: &Run) -> io::Result<()> {
-    let mut troubles = run.troubles().peekable();
-    if troubles.peek().is_none() {
+fn problems(out: &mut dyn Write, run: &Run) -> io::Result<()> {
+    let mut problems = run.problems().peekable();
+    if problems.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "## What could not be read or written\n")?;
-    for (path, trouble) in troubles {
-        let place = trouble
+    for (path, problem) in problems {
+        let place = problem
             .at
             .map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
-        let message = prose(&trouble.message);
+        let message = prose(&problem.message);
         write!(out, "- {}: {message}", code(&format!("{path}{place}")))?;
-        if trouble.ours {
+        if problem.ours {
             write!(out, "; this is a mistake of dindless, please report it")?;
         }
         writeln!(out)?;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use indexmap::IndexMap;
 
+use super::super::annotation::job_at;
 use super::super::markup::{code, prose, sentences};
-use super::super::remark::job_at;
 use super::super::{Run, Tree, settled};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::outcome::{JobOutcome, Verdict};
@@ -14,10 +14,10 @@ use crate::repository::slashed;
 use crate::rules::{CatalogRule, Rules};
 
 /// Places that are listed of one thing that changes.
-const PLACES: usize = 6;
+const LOCATIONS: usize = 6;
 
 /// One thing, with all places that it is said of.
-pub(super) struct Said<'a> {
+pub(super) struct FindingGroup<'a> {
     rule: RuleId,
     message: &'a str,
     help: Option<&'a str>,
@@ -27,13 +27,13 @@ pub(super) struct Said<'a> {
     all: bool,
 }
 
-impl Said<'_> {
+impl FindingGroup<'_> {
     /// Writes it as a line of a list.
     pub(super) fn write(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
         let help = self.help.map(prose);
         let said = sentences(&prose(self.message), help.as_deref());
         write!(out, "{indent}- {said}")?;
-        let limit = if self.all { usize::MAX } else { PLACES };
+        let limit = if self.all { usize::MAX } else { LOCATIONS };
         let shown = self.places.iter().take(limit).map(|place| code(place));
         let shown: Vec<String> = shown.collect();
         write!(out, " {}: {}", code(self.rule.0), shown.join(", "))?;
@@ -50,7 +50,7 @@ pub(super) struct Staying<'a> {
     job: &'a JobOutcome,
     place: String,
     reasons: &'a [RuleId],
-    said: Vec<Said<'a>>,
+    said: Vec<FindingGroup<'a>>,
 }
 
 impl Staying<'_> {
@@ -71,19 +71,19 @@ impl Staying<'_> {
 #[derive(Default)]
 pub(super) struct Sorted<'a> {
     /// What was or would be changed.
-    pub changes: Vec<Said<'a>>,
+    pub changes: Vec<FindingGroup<'a>>,
     /// What is lost by it, what differs, and what a person must look after.
-    pub losses: Vec<Said<'a>>,
+    pub losses: Vec<FindingGroup<'a>>,
     /// What the runner must offer.
-    pub runner: Vec<Said<'a>>,
+    pub runner: Vec<FindingGroup<'a>>,
     /// Jobs that stay on Docker.
     pub left: Vec<Staying<'a>>,
     /// What stays besides, or is why jobs stay and stands in none of them.
-    pub left_besides: Vec<Said<'a>>,
+    pub left_besides: Vec<FindingGroup<'a>>,
     /// Jobs that wait for a person.
     pub held: Vec<Staying<'a>>,
     /// Changes that wait for a person and stand in none of these jobs.
-    pub review: Vec<Said<'a>>,
+    pub review: Vec<FindingGroup<'a>>,
 }
 
 /// Where a finding belongs.
@@ -139,9 +139,9 @@ impl<'a> Sorted<'a> {
             }
         }
         let mut sorted = Self::default();
-        let mut in_jobs: IndexMap<(usize, usize), Vec<Said<'a>>> = IndexMap::new();
+        let mut in_jobs: IndexMap<(usize, usize), Vec<FindingGroup<'a>>> = IndexMap::new();
         for ((section, rule, message, help), places) in groups {
-            let said = Said {
+            let said = FindingGroup {
                 rule,
                 message,
                 help,

@@ -1,6 +1,6 @@
 //! A build step written out: `docker buildx build` with its flags, the pushes of its names, and the outputs that are read.
 
-mod given;
+mod inputs;
 mod script;
 
 pub(crate) use script::WIDTH;

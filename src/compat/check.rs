@@ -16,7 +16,7 @@ use crate::version::Version;
 use super::builds::Builds;
 
 /// A job, and the list of what there is to say of it.
-pub(super) struct Look<'p> {
+pub(super) struct JobCheck<'p> {
     /// The job.
     pub pass: &'p JobPass<'p>,
     /// What the passes would change in it, and why they would not.
@@ -35,7 +35,7 @@ pub(super) struct Look<'p> {
     compose: Composer,
 }
 
-impl<'p> Look<'p> {
+impl<'p> JobCheck<'p> {
     /// Begins with a job.
     pub(super) fn new(pass: &'p JobPass<'p>, draft: &'p Draft, project: &'p ProjectFiles) -> Self {
         let places = draft.blockers.iter().filter_map(|it| it.at.first());
@@ -76,16 +76,16 @@ impl<'p> Look<'p> {
 
     /// Says a rule of what was found at a place, once, if it is true of the Podman and the compose that the job meets.
     /// `it` is what was found, as it is written.
-    pub(super) fn say(&mut self, rule: &'static str, at: Location, it: &str) {
-        self.say_as(rule, None, at, it);
+    pub(super) fn emit(&mut self, rule: &'static str, at: Location, it: &str) {
+        self.emit_as(rule, None, at, it);
     }
 
     /// Says a rule as a note, where it does less harm than elsewhere.
     pub(super) fn note(&mut self, rule: &'static str, at: Location, it: &str) {
-        self.say_as(rule, Some(Severity::Note), at, it);
+        self.emit_as(rule, Some(Severity::Note), at, it);
     }
 
-    fn say_as(
+    fn emit_as(
         &mut self,
         rule: &'static str,
         as_severity: Option<Severity>,

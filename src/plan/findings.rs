@@ -14,7 +14,7 @@ use crate::yaml::Change;
 
 use super::editors::Editors;
 use super::references::References;
-use super::{Plan, State, node_of, remains, unread, written};
+use super::{Plan, State, expansions, node_of, remains, unread};
 
 impl Plan<'_> {
     /// Gathers what there is to say, for a plan that was proved.
@@ -28,7 +28,7 @@ impl Plan<'_> {
         scripts: &Scripts,
     ) {
         let editors = Editors::new(documents);
-        let mut said = Said::default();
+        let mut said = Findings::default();
         std::mem::take(&mut self.findings)
             .into_iter()
             .for_each(|finding| said.say(finding));
@@ -52,7 +52,7 @@ impl Plan<'_> {
                     }
                     for (finding, ours) in findings.iter().zip(changes) {
                         let more = match options.fixes {
-                            true => written::of_steps(unit.job, &ours, &self.changes),
+                            true => expansions::of_steps(unit.job, &ours, &self.changes),
                             false => Vec::new(),
                         };
                         let mut finding = finding.clone();
@@ -175,7 +175,7 @@ impl Plan<'_> {
 
 impl<'p> Plan<'_> {
     /// Says what else there is to know of each job; of jobs that stay as a note, unless it holds on Docker too.
-    fn say_gaps(&self, documents: &Documents, said: &mut Said<'p>) {
+    fn say_gaps(&self, documents: &Documents, said: &mut Findings<'p>) {
         let stays = |state: &State| match state {
             State::Left(reasons) => reasons.iter().any(|reason| reason.fix.is_none()),
             State::Untouched | State::Moves => false,
@@ -249,13 +249,13 @@ type WithChanges<'p> = (usize, Vec<&'p Planned>);
 
 /// Findings, each once.
 #[derive(Default)]
-struct Said<'p> {
+struct Findings<'p> {
     findings: Vec<Finding>,
     /// The findings of a rule at a place, each with the changes of its fix.
     known: HashMap<(RuleId, Option<Location>), Vec<WithChanges<'p>>>,
 }
 
-impl<'p> Said<'p> {
+impl<'p> Findings<'p> {
     fn say(&mut self, finding: Finding) {
         self.fixed(finding, Vec::new(), Vec::new(), None);
     }
@@ -341,7 +341,7 @@ fn edits_of(editors: &Editors<'_>, changes: Vec<(FileId, Change)>) -> Vec<(FileI
 
 /// Auto DevOps is not ours to edit, and has a switch of its own.
 /// Source: gitlab.com/gitlab-org/gitlab merge request 178560.
-fn auto_devops(documents: &Documents, pipelines: &[Pipeline], said: &mut Said<'_>) {
+fn auto_devops(documents: &Documents, pipelines: &[Pipeline], said: &mut Findings<'_>) {
     for foreign in pipelines.iter().flat_map(|pipeline| &pipeline.foreign) {
         if foreign.what.contains("Auto-DevOps") {
             let mut finding = passes::finding(

@@ -23,7 +23,7 @@ pub(super) fn read(lines: &mut [LineView]) -> HashSet<String> {
     let mut used: HashSet<String> = HashSet::default();
     for (text, script) in scripts() {
         for command in &script.commands {
-            let remote = command.place.nesting.contains(&Nesting::Remote);
+            let remote = command.context.nesting.contains(&Nesting::Remote);
             let file = command.file_run(text).filter(|_| !remote);
             for word in &command.words {
                 let raw = word.raw(text);
@@ -44,7 +44,7 @@ pub(super) fn read(lines: &mut [LineView]) -> HashSet<String> {
         let Some((text, script)) = script(&line.parsed) else {
             continue;
         };
-        let with = script.with_written(|written| run.contains(plain(&written.file)));
+        let with = script.with_generated_files(|written| run.contains(plain(&written.file)));
         if let Some(script) = with {
             line.parsed = Rc::new(Parsed {
                 text: text.into(),

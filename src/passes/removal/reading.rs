@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::passes::context::{Call, JobView};
-use crate::shell::{Compound, CompoundKind, Connected, Connector, Nesting, Place, Script};
+use crate::shell::{CommandContext, Compound, CompoundKind, Connected, Connector, Nesting, Script};
 
 /// A script and the commands of it that go.
 pub(super) struct Reading<'a> {
@@ -18,14 +18,14 @@ pub(super) struct Reading<'a> {
     /// The commands that go, by their place in the script, each with the finding that says why.
     removals: BTreeMap<usize, usize>,
     /// What becomes of each compound command.
-    fates: Vec<Fate>,
+    compound_removals: Vec<Removal>,
     /// What the commands cover that go.
     covered: Vec<Range<usize>>,
 }
 
 /// What becomes of a command that holds others.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum Removal {
     /// It goes: the finding says why.
     Goes(usize),
     /// What it holds goes or only talks: it goes if all beside it goes.
@@ -60,9 +60,9 @@ pub(super) struct Unit<'a> {
 /// A command of a pipeline.
 struct Member<'a> {
     span: &'a Range<usize>,
-    place: &'a Place,
+    context: &'a CommandContext,
     call: Option<&'a Call>,
-    fate: Fate,
+    removal: Removal,
 }
 
 impl<'a> Reading<'a> {
@@ -80,7 +80,7 @@ impl<'a> Reading<'a> {
             script,
             view,
             removals,
-            fates: Vec::new(),
+            compound_removals: Vec::new(),
             covered: Vec::new(),
         };
         for index in reading.removals.keys() {
@@ -90,10 +90,10 @@ impl<'a> Reading<'a> {
                 reading.covered.push(span.clone());
             }
         }
-        reading.fates = script
+        reading.compound_removals = script
             .compounds
             .iter()
-            .map(|compound| reading.fate(compound))
+            .map(|compound| reading.removal(compound))
             .collect();
         Some(reading)
     }
@@ -108,28 +108,31 @@ impl<'a> Reading<'a> {
     }
 
     /// Where each command stands that goes, simple and compound ones: the outer ones first.
-    pub(super) fn leaving(&self) -> Vec<(usize, &'a Place)> {
+    pub(super) fn leaving(&self) -> Vec<(usize, &'a CommandContext)> {
         let simple = self.removals.keys().map(|index| {
             let command = &self.script.commands[*index];
-            (&command.span, &command.place)
+            (&command.span, &command.context)
         });
-        let compounds = self.script.compounds.iter().zip(&self.fates);
-        let compound = compounds.filter_map(|(compound, fate)| {
-            matches!(fate, Fate::Goes(_)).then_some((&compound.span, &compound.place))
+        let compounds = self.script.compounds.iter().zip(&self.compound_removals);
+        let compound = compounds.filter_map(|(compound, removal)| {
+            matches!(removal, Removal::Goes(_)).then_some((&compound.span, &compound.context))
         });
-        let mut all: Vec<(&Range<usize>, &Place)> = simple.chain(compound).collect();
+        let mut all: Vec<(&Range<usize>, &CommandContext)> = simple.chain(compound).collect();
         all.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
         all.into_iter()
-            .map(|(span, place)| (span.start, place))
+            .map(|(span, context)| (span.start, context))
             .collect()
     }
 
     /// The compound commands that begin in a range.
-    fn compounds_in(&self, range: &Range<usize>) -> impl Iterator<Item = (&'a Compound, Fate)> {
+    fn compounds_in(&self, range: &Range<usize>) -> impl Iterator<Item = (&'a Compound, Removal)> {
         let within = starting_in(&self.script.compounds, range, |compound| &compound.span);
-        let fates = self.fates.get(within.clone()).unwrap_or_default();
+        let compound_removals = self
+            .compound_removals
+            .get(within.clone())
+            .unwrap_or_default();
         let compounds = self.script.compounds.get(within).unwrap_or_default();
-        compounds.iter().zip(fates.iter().copied())
+        compounds.iter().zip(compound_removals.iter().copied())
     }
 
     /// The calls that begin in a range.
@@ -138,14 +141,15 @@ impl<'a> Reading<'a> {
         self.view.calls.get(within).unwrap_or_default().iter()
     }
 
-    fn fate(&self, compound: &Compound) -> Fate {
-        let body_of_function = matches!(compound.place.nesting.last(), Some(Nesting::Function(_)));
+    fn removal(&self, compound: &Compound) -> Removal {
+        let body_of_function =
+            matches!(compound.context.nesting.last(), Some(Nesting::Function(_)));
         let (script, span) = (self.script, &compound.span);
         let assigns = !starting_in(&script.assignments, span, |one| &one.span).is_empty();
         let defines = !starting_in(&script.functions, span, |one| &one.span).is_empty();
         let doubtful = !starting_in(&script.doubtful, span, |one| one).is_empty();
         if body_of_function || assigns || defines || doubtful || self.fills_a_file(compound) {
-            return Fate::Stays;
+            return Removal::Stays;
         }
         let asks = conditions(compound);
         let mut why = None;
@@ -166,7 +170,9 @@ impl<'a> Reading<'a> {
             silent &= is_silent(call);
             quiet &= is_silent(call) || only_talks(call);
         }
-        let Some(why) = why else { return Fate::Stays };
+        let Some(why) = why else {
+            return Removal::Stays;
+        };
         let goes = match compound.kind {
             CompoundKind::If => asked && quiet || silent,
             CompoundKind::While | CompoundKind::Until => asked && quiet,
@@ -177,9 +183,9 @@ impl<'a> Reading<'a> {
         };
         let group = matches!(compound.kind, CompoundKind::Group | CompoundKind::Subshell);
         match (goes, group && quiet) {
-            (true, _) => Fate::Goes(why),
-            (false, true) => Fate::Hollow,
-            (false, false) => Fate::Stays,
+            (true, _) => Removal::Goes(why),
+            (false, true) => Removal::Hollow,
+            (false, false) => Removal::Stays,
         }
     }
 
@@ -195,30 +201,30 @@ impl<'a> Reading<'a> {
     }
 
     /// The pipelines of the list that a command stands in.
-    pub(super) fn units(&self, place: &Place) -> Vec<Unit<'a>> {
-        let same = |other: &Place| {
-            other.statement == place.statement && standing(other) == standing(place)
+    pub(super) fn units(&self, context: &CommandContext) -> Vec<Unit<'a>> {
+        let same = |other: &CommandContext| {
+            other.statement == context.statement && standing(other) == standing(context)
         };
-        let simple = self.calls_in(&place.statement).filter_map(|call| {
+        let simple = self.calls_in(&context.statement).filter_map(|call| {
             let command = call.command();
-            let fate = match self.removals.get(&call.index) {
-                Some(finding) => Fate::Goes(*finding),
-                None => Fate::Stays,
+            let removal = match self.removals.get(&call.index) {
+                Some(finding) => Removal::Goes(*finding),
+                None => Removal::Stays,
             };
-            same(&command.place).then_some(Member {
+            same(&command.context).then_some(Member {
                 span: &command.span,
-                place: &command.place,
+                context: &command.context,
                 call: Some(call),
-                fate,
+                removal,
             })
         });
-        let compounds = self.compounds_in(&place.statement);
-        let compound = compounds.filter_map(|(compound, fate)| {
-            same(&compound.place).then_some(Member {
+        let compounds = self.compounds_in(&context.statement);
+        let compound = compounds.filter_map(|(compound, removal)| {
+            same(&compound.context).then_some(Member {
                 span: &compound.span,
-                place: &compound.place,
+                context: &compound.context,
                 call: None,
-                fate,
+                removal,
             })
         });
         let mut members: Vec<Member<'a>> = simple.chain(compound).collect();
@@ -226,7 +232,7 @@ impl<'a> Reading<'a> {
         let mut units: Vec<Unit<'a>> = Vec::new();
         for member in members {
             match units.last_mut() {
-                Some(unit) if member.place.pipeline.0 > 0 => {
+                Some(unit) if member.context.pipeline.0 > 0 => {
                     unit.span.end = member.span.end;
                     unit.members.push(member);
                 }
@@ -234,7 +240,7 @@ impl<'a> Reading<'a> {
             }
         }
         units.iter_mut().for_each(Unit::settle);
-        self.with_the_unseen(units, &place.statement)
+        self.with_the_unseen(units, &context.statement)
     }
 
     /// Puts in what is no command and stands in the list all the same: `[[ a ]]`, `A=b`, arithmetic.
@@ -303,10 +309,10 @@ fn sign(connector: Connector) -> &'static str {
 }
 
 /// What holds a command; that `xargs` runs it says nothing of its list.
-pub(super) fn standing(place: &Place) -> &[Nesting] {
-    match place.nesting.split_last() {
+pub(super) fn standing(context: &CommandContext) -> &[Nesting] {
+    match context.nesting.split_last() {
         Some((Nesting::Xargs, outer)) => outer,
-        _ => &place.nesting,
+        _ => &context.nesting,
     }
 }
 
@@ -314,9 +320,9 @@ impl<'a> Unit<'a> {
     fn new(first: Member<'a>) -> Self {
         Self {
             span: first.span.clone(),
-            connected: first.place.connected,
-            followed_by: first.place.followed_by,
-            negated: first.place.negated,
+            connected: first.context.connected,
+            followed_by: first.context.followed_by,
+            negated: first.context.negated,
             finding: None,
             hollow: false,
             tests: false,
@@ -331,12 +337,12 @@ impl<'a> Unit<'a> {
         let length = self
             .members
             .first()
-            .map_or(1, |first| first.place.pipeline.1);
+            .map_or(1, |first| first.context.pipeline.1);
         if let ([member], 1) = (&self.members[..], length) {
-            if let Fate::Goes(finding) = member.fate {
+            if let Removal::Goes(finding) = member.removal {
                 self.finding = Some(finding);
             }
-            self.hollow = member.fate == Fate::Hollow;
+            self.hollow = member.removal == Removal::Hollow;
             let program = member.call.and_then(Call::program);
             self.tests = matches!(program, Some("[" | "test" | "[["));
             self.searches = program == Some("grep");
@@ -344,13 +350,13 @@ impl<'a> Unit<'a> {
             return;
         }
         // `docker buildx ls | grep x`: what only filters goes with what it filters
-        let why = self.members.iter().find_map(|member| match member.fate {
-            Fate::Goes(finding) => Some(finding),
+        let why = self.members.iter().find_map(|member| match member.removal {
+            Removal::Goes(finding) => Some(finding),
             _ => None,
         });
         let goes = self.members.len() == length
             && self.members.iter().all(|member| {
-                matches!(member.fate, Fate::Goes(_)) || member.call.is_some_and(only_filters)
+                matches!(member.removal, Removal::Goes(_)) || member.call.is_some_and(only_filters)
             });
         self.finding = why.filter(|_| goes);
         self.hollow = false;
@@ -358,7 +364,7 @@ impl<'a> Unit<'a> {
 
     /// Whether one of its commands goes and others do not.
     pub(super) fn is_torn(&self) -> bool {
-        let goes = |member: &Member<'_>| matches!(member.fate, Fate::Goes(_));
+        let goes = |member: &Member<'_>| matches!(member.removal, Removal::Goes(_));
         self.finding.is_none() && self.members.iter().any(goes)
     }
 }

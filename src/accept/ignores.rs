@@ -13,7 +13,7 @@ pub struct Comments<'a> {
     /// All of them, in their order.
     pub all: Vec<Comment<'a>>,
     /// Those that speak of the whole file.
-    of_file: Speakers<'a>,
+    of_file: Ignores<'a>,
     /// What the others speak of, by where it begins, the longer first.
     blocks: Vec<Block<'a>>,
 }
@@ -24,19 +24,19 @@ struct Block<'a> {
     span: Span,
     /// The block that it lies in, as an index.
     outer: Option<usize>,
-    speakers: Speakers<'a>,
+    ignores: Ignores<'a>,
 }
 
 /// Comments that speak of the same, as indexes into all comments.
 #[derive(Clone, Debug, Default)]
-struct Speakers<'a> {
+struct Ignores<'a> {
     /// The first one that speaks of all rules.
     of_all: Option<usize>,
     /// The first one that names a rule.
     of_rule: HashMap<&'a str, usize>,
 }
 
-impl<'a> Speakers<'a> {
+impl<'a> Ignores<'a> {
     fn add(&mut self, index: usize, rules: &[&'a str]) {
         if rules.is_empty() {
             self.of_all.get_or_insert(index);
@@ -55,21 +55,21 @@ impl<'a> Comments<'a> {
 
     /// Comments in their order.
     pub fn new(all: Vec<Comment<'a>>) -> Self {
-        let mut of_file = Speakers::default();
-        let mut parts: BTreeMap<(u32, Reverse<u32>), Speakers<'a>> = BTreeMap::new();
+        let mut of_file = Ignores::default();
+        let mut parts: BTreeMap<(u32, Reverse<u32>), Ignores<'a>> = BTreeMap::new();
         for (index, comment) in all.iter().enumerate() {
             let Some(ignore) = &comment.ignore else {
                 continue;
             };
-            let speakers = match ignore.covers {
+            let ignores = match ignore.covers {
                 Some(span) => parts.entry((span.start, Reverse(span.end))).or_default(),
                 None => &mut of_file,
             };
-            speakers.add(index, &ignore.rules);
+            ignores.add(index, &ignore.rules);
         }
         let mut blocks: Vec<Block<'a>> = Vec::with_capacity(parts.len());
         let mut open: Vec<usize> = Vec::new();
-        for ((start, Reverse(end)), speakers) in parts {
+        for ((start, Reverse(end)), ignores) in parts {
             while open
                 .pop_if(|outer| blocks[*outer].span.end <= start)
                 .is_some()
@@ -80,7 +80,7 @@ impl<'a> Comments<'a> {
             blocks.push(Block {
                 span,
                 outer,
-                speakers,
+                ignores,
             });
         }
         Self {
@@ -92,17 +92,17 @@ impl<'a> Comments<'a> {
 
     /// The first comment that speaks of what a rule found at a byte, as an index.
     pub fn about(&self, rule: &str, at: u32) -> Option<usize> {
-        let first = |speakers: &Speakers<'_>| {
-            let named = speakers.of_rule.get(rule).copied();
-            named.into_iter().chain(speakers.of_all).min()
+        let first = |ignores: &Ignores<'_>| {
+            let named = ignores.of_rule.get(rule).copied();
+            named.into_iter().chain(ignores.of_all).min()
         };
         self.covering(at).filter_map(first).min()
     }
 
     /// The first comment that speaks of all that is found at a byte, as an index.
     pub fn about_all(&self, at: u32) -> Option<usize> {
-        let speakers = self.covering(at);
-        speakers.filter_map(|speakers| speakers.of_all).min()
+        let ignores = self.covering(at);
+        ignores.filter_map(|ignores| ignores.of_all).min()
     }
 
     /// The comments that stand at just these bytes, as indexes.
@@ -115,13 +115,13 @@ impl<'a> Comments<'a> {
     }
 
     /// The comments that speak of a byte, together with those that speak of the same.
-    fn covering(&self, at: u32) -> impl Iterator<Item = &Speakers<'a>> {
+    fn covering(&self, at: u32) -> impl Iterator<Item = &Ignores<'a>> {
         let next = self.blocks.partition_point(|block| block.span.start <= at);
         let inner = next.checked_sub(1).and_then(|last| self.blocks.get(last));
         let outwards = std::iter::successors(inner, |block| self.blocks.get(block.outer?));
         outwards
             .filter(move |block| at < block.span.end)
-            .map(|block| &block.speakers)
+            .map(|block| &block.ignores)
             .chain([&self.of_file])
     }
 }

@@ -13,7 +13,7 @@ use crate::repository::slashed;
 use crate::text::Span;
 
 /// One thing to say about one place.
-pub(super) struct Remark<'a> {
+pub(super) struct Annotation<'a> {
     /// The file as `path_of` has it.
     pub path: String,
     /// Where in it, if that can be said.
@@ -30,7 +30,7 @@ pub(super) struct Remark<'a> {
     pub fingerprint: String,
 }
 
-impl Remark<'_> {
+impl Annotation<'_> {
     /// Message and help in one, without anything that could steer a terminal.
     pub(super) fn text(&self) -> String {
         harmless(&sentences(&self.message, self.help.as_deref())).into_owned()
@@ -38,14 +38,14 @@ impl Remark<'_> {
 }
 
 /// All remarks of a run by their files, then what could not be done. Notes only if `verbose`.
-pub(super) fn remarks(run: &Run, verbose: bool) -> Vec<Remark<'_>> {
-    let mut remarks = Vec::new();
+pub(super) fn annotations(run: &Run, verbose: bool) -> Vec<Annotation<'_>> {
+    let mut annotations = Vec::new();
     for tree in &run.trees {
         for file in &tree.outcome.files {
             let path = path_of(run, tree, file.source.path());
             let mut fingerprints = Fingerprints::of(file, &path);
             for mover in movers(tree, file) {
-                remarks.push(Remark {
+                annotations.push(Annotation {
                     path: path.clone(),
                     region: Some(mover.region),
                     rule: Some(CAN_MOVE),
@@ -57,7 +57,7 @@ pub(super) fn remarks(run: &Run, verbose: bool) -> Vec<Remark<'_>> {
             }
             let findings = file.findings.iter().filter(|it| it.accepted.is_none());
             for finding in findings.filter(|it| verbose || it.severity > Severity::Note) {
-                remarks.push(Remark {
+                annotations.push(Annotation {
                     path: path.clone(),
                     region: finding
                         .at
@@ -72,8 +72,8 @@ pub(super) fn remarks(run: &Run, verbose: bool) -> Vec<Remark<'_>> {
             }
         }
     }
-    remarks.extend(troubles(run));
-    remarks
+    annotations.extend(problems(run));
+    annotations
 }
 
 /// What moves with the next `--write`: a job, or a file that changes with the jobs of others.
@@ -128,15 +128,15 @@ fn first_line(file: &FileOutcome, span: Span) -> Region {
     Region::shown(&file.source, Span::new(start, end))
 }
 
-fn troubles(run: &Run) -> impl Iterator<Item = Remark<'_>> {
-    let outside = run.troubles.iter();
-    let outside = outside.map(|trouble| (slashed(&trouble.path), trouble));
+fn problems(run: &Run) -> impl Iterator<Item = Annotation<'_>> {
+    let outside = run.problems.iter();
+    let outside = outside.map(|problem| (slashed(&problem.path), problem));
     let inside = run.trees.iter().flat_map(|tree| {
-        let troubles = tree.outcome.troubles.iter();
-        troubles.map(|trouble| (path_of(run, tree, &trouble.path), trouble))
+        let problems = tree.outcome.problems.iter();
+        problems.map(|problem| (path_of(run, tree, &problem.path), problem))
     });
-    outside.chain(inside).map(|(path, trouble)| Remark {
-        region: trouble.at.map(|at| Region {
+    outside.chain(inside).map(|(path, problem)| Annotation {
+        region: problem.at.map(|at| Region {
             line: at.line,
             column: at.column,
             end_line: at.line,
@@ -144,10 +144,10 @@ fn troubles(run: &Run) -> impl Iterator<Item = Remark<'_>> {
         }),
         rule: None,
         severity: Severity::Error,
-        fingerprint: fingerprint(&[&path, "", &trouble.message]),
+        fingerprint: fingerprint(&[&path, "", &problem.message]),
         path,
-        message: Cow::Borrowed(&trouble.message),
-        help: trouble.ours.then_some(Cow::Borrowed(
+        message: Cow::Borrowed(&problem.message),
+        help: problem.ours.then_some(Cow::Borrowed(
             "the file is left alone, this is a mistake of dindless: please report it",
         )),
     })

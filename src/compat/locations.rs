@@ -1,20 +1,20 @@
 //! Places in compose files, as findings name them.
 
-use super::look::Look;
+use super::check::JobCheck;
 use crate::compose::{At, Project};
 use crate::project::ProjectFile;
 
 /// Where the files of a project are told of.
-pub(super) struct Places<'p> {
+pub(super) struct ProjectLocations<'p> {
     project: &'p Project,
     files: Vec<Option<ProjectFile>>,
 }
 
-impl<'p> Places<'p> {
+impl<'p> ProjectLocations<'p> {
     /// Opens the files of a project once more, by their numbers in findings.
-    pub(super) fn of(look: &Look<'_>, project: &'p Project) -> Self {
+    pub(super) fn of(check: &JobCheck<'_>, project: &'p Project) -> Self {
         let files = project.files.iter();
-        let files = files.map(|(file, _)| look.open(file.source.path()));
+        let files = files.map(|(file, _)| check.open(file.source.path()));
         Self {
             project,
             files: files.collect(),
@@ -30,9 +30,9 @@ impl<'p> Places<'p> {
     }
 
     /// Says a rule of what stands at a place.
-    pub(super) fn say(&self, look: &mut Look<'_>, rule: &'static str, at: At, it: &str) {
+    pub(super) fn emit(&self, check: &mut JobCheck<'_>, rule: &'static str, at: At, it: &str) {
         if let Some(Some(file)) = self.files.get(at.file) {
-            look.say(rule, file.at(at.span.range()), it);
+            check.emit(rule, file.at(at.span.range()), it);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::report::{explain, harmless, json};
 use crate::rules::Rules;
 
 /// Tells what is asked for, if that is all that is.
-pub(super) fn tell(about: &About, format: Format) -> Option<Exit> {
+pub(super) fn answer(about: &About, format: Format) -> Option<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
     let told = if let Some(name) = &about.explain {
         explained(&mut out, name, format)
@@ -40,9 +40,9 @@ pub(super) fn tell(about: &About, format: Format) -> Option<Exit> {
 }
 
 /// What was written, or what is wrong with the question.
-type Told = Result<io::Result<()>, String>;
+type Printed = Result<io::Result<()>, String>;
 
-fn explained(out: &mut dyn Write, name: &str, format: Format) -> Told {
+fn explained(out: &mut dyn Write, name: &str, format: Format) -> Printed {
     let rules = Rules::embedded();
     let Some(rule) = rules.named(name) else {
         let hint = match explain::alike(rules, name).as_slice() {
@@ -57,7 +57,7 @@ fn explained(out: &mut dyn Write, name: &str, format: Format) -> Told {
     })
 }
 
-fn all_rules(out: &mut dyn Write, format: Format) -> Told {
+fn all_rules(out: &mut dyn Write, format: Format) -> Printed {
     let rules = Rules::embedded();
     Ok(match in_markdown(format)? {
         true => explain::pages_markdown(out, rules.all_named()),

@@ -3,29 +3,29 @@
 use std::path::Path;
 
 use crate::collections::{HashMap, HashSet, IndexMap};
-use crate::pipeline::{Document, Documents, Doubt, NodeRef, WrittenOut};
-use crate::rules::{ActionFate, ActionRule, InputRule, Rules};
+use crate::pipeline::{Document, Documents, Doubt, Expansion, NodeRef};
+use crate::rules::{ActionHandling, ActionRule, InputRule, Rules};
 use crate::text::{FileId, Source};
 use crate::yaml::{Kind, Tree};
 
 use super::Role;
 use super::environment::{env_of, reads_its_own, with_own};
+use super::expand::expand;
 use super::expression::{Template, outputs_read, template};
 use super::node::{entries, entry, items, root, scalars, text, text_of};
 use super::platforms::platforms_of;
 use super::step::{Commands, Step};
-use super::write_out::write_out;
 
 /// What is known about a step that uses an action.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
-    pub(super) commands: Option<WrittenOut>,
+pub(super) struct StepExpansion {
+    pub(super) commands: Option<Expansion>,
     pub(super) doubts: Vec<Doubt>,
     pub(super) read: Vec<(String, NodeRef)>,
 }
 
 /// The steps of all files, by the step's mapping.
-pub(super) type Written = HashMap<NodeRef, Known>;
+pub(super) type Expansions = HashMap<NodeRef, StepExpansion>;
 
 /// The action that `uses:` names, without its version; `None` for a path or an image.
 pub(crate) fn action_name(uses: &str) -> Option<&str> {
@@ -37,8 +37,8 @@ pub(crate) fn action_name(uses: &str) -> Option<&str> {
 }
 
 /// Writes out the actions of all files; the documents that hold their commands come behind the files.
-pub(super) fn write_out_all(documents: &mut Documents, rules: &Rules) -> Written {
-    let mut written = Written::default();
+pub(super) fn expand_all(documents: &mut Documents, rules: &Rules) -> Expansions {
+    let mut written = Expansions::default();
     for index in 0..documents.files.len() {
         let file = FileId(index as u32);
         let (Some(root), Some(role)) = (root(documents, file), super::role(documents, file)) else {
@@ -109,7 +109,7 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn steps(&self, documents: &mut Documents, written: &mut Written) {
+    fn steps(&self, documents: &mut Documents, written: &mut Expansions) {
         let steps = entry(documents, self.holder, "steps")
             .map(|steps| items(documents, steps.value))
             .unwrap_or_default();
@@ -131,19 +131,22 @@ impl Scope<'_> {
             let Some(step) = self.step(documents, mapping, rule, &read) else {
                 continue;
             };
-            let mut found = Known {
+            let mut found = StepExpansion {
                 read: step.read.clone(),
-                ..Known::default()
+                ..StepExpansion::default()
             };
             let moves = matches!(
                 rule.becomes,
-                ActionFate::Build | ActionFate::Login | ActionFate::Emulators | ActionFate::Nothing
+                ActionHandling::Build
+                    | ActionHandling::Login
+                    | ActionHandling::Emulators
+                    | ActionHandling::Nothing
             );
             if moves {
                 let result = match (oddity(documents, mapping), reads_its_own(&step)) {
                     (Some(why), _) => Err(vec![(step.uses, why.to_owned())]),
                     (None, Some(refusal)) => Err(vec![refusal]),
-                    (None, None) => write_out(&step),
+                    (None, None) => expand(&step),
                 };
                 match result {
                     Ok(commands) => {
@@ -285,7 +288,7 @@ impl Scope<'_> {
         documents: &mut Documents,
         uses: NodeRef,
         commands: Commands,
-    ) -> Option<WrittenOut> {
+    ) -> Option<Expansion> {
         let mut yaml = list("script", &commands.script);
         if let Some((_, then)) = &commands.then {
             yaml.push_str(&list("then", then));
@@ -312,7 +315,7 @@ impl Scope<'_> {
             tree: tree.into(),
             stands_for: Some(uses),
         });
-        Some(WrittenOut {
+        Some(Expansion {
             script,
             variables: commands.variables.into_iter().collect(),
             then,

@@ -11,9 +11,9 @@ const MOMENT: Duration = Duration::from_secs(1);
 const BEAT: Duration = Duration::from_millis(500);
 
 /// Speaks while it lives, if it takes that long; the line is gone when it goes.
-pub(super) struct Patience(Option<(Sender<()>, JoinHandle<()>)>);
+pub(super) struct Progress(Option<(Sender<()>, JoinHandle<()>)>);
 
-impl Patience {
+impl Progress {
     /// Begins to wait for the translation of so many files. Says nothing where nobody watches: standard error is no
     /// terminal, or this is CI.
     pub(super) fn with(files: usize) -> Self {
@@ -27,7 +27,7 @@ impl Patience {
     }
 }
 
-impl Drop for Patience {
+impl Drop for Progress {
     fn drop(&mut self) {
         if let Some((done, speaker)) = self.0.take() {
             drop(done);

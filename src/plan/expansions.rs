@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Severity};
 use crate::passes::{self, Planned};
-use crate::pipeline::{Action, Documents, Job, NodeRef, WrittenOut};
+use crate::pipeline::{Action, Documents, Expansion, Job, NodeRef};
 use crate::providers::github::WIDTH;
 use crate::text::{FileId, apply_edits};
 use crate::yaml::{self, Change, Kind, New, Tree};
@@ -30,7 +30,7 @@ pub(super) fn write(moving: &[&Unit<'_>], documents: &Documents, settling: &mut 
     }
 }
 
-fn step(documents: &Documents, action: &Action, commands: &WrittenOut, settling: &mut Settling) {
+fn step(documents: &Documents, action: &Action, commands: &Expansion, settling: &mut Settling) {
     let changes = settling.take(commands.script.file);
     let scripts = translated(documents, commands, &changes).unwrap_or_default();
     let (list, index) = action.step;
@@ -148,7 +148,7 @@ fn variable(text: &str) -> New {
 }
 
 /// What the step must say where the workflow's defaults are others.
-fn surroundings(commands: &WrittenOut) -> Vec<(String, New)> {
+fn surroundings(commands: &Expansion) -> Vec<(String, New)> {
     let mut new = Vec::new();
     if commands.says_bash {
         new.push(("shell".to_owned(), New::Scalar("bash".to_owned())));
@@ -197,7 +197,7 @@ fn used(variables: &[(String, String)], script: &str) -> Vec<(String, New)> {
 /// The scripts of a written-out action with their changes, by their names.
 fn translated(
     documents: &Documents,
-    commands: &WrittenOut,
+    commands: &Expansion,
     changes: &[Change],
 ) -> Option<HashMap<&'static str, String>> {
     let document = documents.file(commands.script.file);

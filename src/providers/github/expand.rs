@@ -1,6 +1,6 @@
 //! Actions written out: the docker commands that an action runs, which then move like any other.
 
-use crate::rules::{ActionFate, InputList, InputRule};
+use crate::rules::{ActionHandling, InputList, InputRule};
 
 use super::build::build;
 use super::expression;
@@ -9,7 +9,7 @@ use super::settings;
 use super::step::{Commands, Refusal, Step};
 
 /// The docker commands that a step runs.
-pub(super) fn write_out(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
+pub(super) fn expand(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
     let mut refusals = Vec::new();
     for (name, (at, text)) in &step.inputs {
         match step.rule.input(name) {
@@ -41,7 +41,7 @@ pub(super) fn write_out(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
     for (name, at) in &step.read {
         if step.rule.output(name).is_none() {
             let why = match step.rule.becomes {
-                ActionFate::Nothing => {
+                ActionHandling::Nothing => {
                     format!("its output {name} is read, and nothing gives it any more")
                 }
                 _ => format!("its output {name} is read, and Podman gives nothing like it"),
@@ -53,9 +53,9 @@ pub(super) fn write_out(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         return Err(refusals);
     }
     match step.rule.becomes {
-        ActionFate::Build => build(step),
-        ActionFate::Login => login(step),
-        ActionFate::Emulators => Ok(emulators(step)),
+        ActionHandling::Build => build(step),
+        ActionHandling::Login => login(step),
+        ActionHandling::Emulators => Ok(emulators(step)),
         _ => Ok(Commands::default()),
     }
 }

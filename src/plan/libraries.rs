@@ -11,7 +11,7 @@ use crate::text::{FileId, Location, Span};
 use super::Plan;
 
 /// A job of such a file.
-pub struct Aside<'a> {
+pub struct LibraryJob<'a> {
     /// The job.
     pub job: &'a Job,
     /// Whether it uses Docker.
@@ -23,7 +23,7 @@ pub const UNREACHABLE: &str = "unreachable-file";
 
 impl<'a> Plan<'a> {
     /// Looks at files that no pipeline includes, each lowered by itself.
-    pub fn look_aside(
+    pub fn read_libraries(
         &mut self,
         documents: &'a Documents,
         beside: &'a [(FileId, Pipeline)],
@@ -40,7 +40,7 @@ impl<'a> Plan<'a> {
                     && Evidence::of(&context.view(job)).uses_docker();
                 any |= uses_docker;
                 if !job.hidden {
-                    self.aside.push(Aside { job, uses_docker });
+                    self.library_jobs.push(LibraryJob { job, uses_docker });
                 }
             }
             let text = documents.file(*file).source.text();
