@@ -10,7 +10,7 @@ use super::{
 };
 use crate::config::Config;
 use crate::outcome::{Problem, Provider};
-use crate::repository::{Disk, Files, ReadError, STANDARD_INPUT, path_order};
+use crate::repository::{Disk, Files, ReadError, STANDARD_INPUT, path_key};
 use crate::text::Source;
 use crate::translate::CiFile;
 
@@ -41,7 +41,7 @@ pub(super) fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &
             false => (directory.as_path(), root.as_path()),
         };
         let visit = |entry: &ignore::DirEntry| seeker.visit(entry, top);
-        let (found, errors) = walked(start, visit, Seen::path);
+        let (found, errors) = walked(start, visit);
         let problems = errors.iter().map(|error| unsearched(error, directory));
         discovery.problems.extend(problems);
         let mut links = BTreeMap::new();
@@ -83,15 +83,6 @@ enum Seen {
     File(CiFile),
     /// A link or something odd, with who owns what lies in its place; nobody where only the configuration names it.
     Link(PathBuf, Option<Provider>),
-}
-
-impl Seen {
-    fn path(&self) -> &Path {
-        match self {
-            Self::File(file) => &file.path,
-            Self::Link(path, _) => path,
-        }
-    }
 }
 
 /// Who looks through a repository.
@@ -184,7 +175,7 @@ fn by_text(source: &Result<Source, ReadError>) -> Provider {
 
 /// The files in the order of their paths; one that was found by several ways is one file, owned as the first way says.
 fn once_each(mut files: Vec<CiFile>) -> Vec<CiFile> {
-    files.sort_by(|a, b| path_order(&a.path, &b.path));
+    files.sort_by_cached_key(|file| path_key(&file.path));
     files.dedup_by(|again, first| {
         let same = again.path == first.path;
         if same {

@@ -122,15 +122,13 @@ impl<'t> Lines<'t> {
         while self.open.pop_if(ends).is_some() {
             self.waits = false;
         }
-        let is_there = self.open.last() == Some(&(column, list));
-        let is_first = self.keys.is_empty() && column == 0 && !list;
-        if !is_there {
-            let begins = std::mem::take(&mut self.waits) || is_first;
-            self.open.push((column, list));
-            return begins.then_some(());
+        let waited = std::mem::take(&mut self.waits);
+        if self.open.last() == Some(&(column, list)) {
+            return Some(());
         }
-        self.waits = false;
-        Some(())
+        self.open.push((column, list));
+        let is_first = self.keys.is_empty() && column == 0 && !list;
+        (waited || is_first).then_some(())
     }
 
     /// The value in the rest of a line, and where it ends. `column` is that of the key or dash before it.
@@ -138,42 +136,31 @@ impl<'t> Lines<'t> {
         let blanks = spaces(rest);
         let (at, rest) = (at + blanks, &rest[blanks..]);
         let bytes = rest.as_bytes();
-        let quoted = |quote: u8| Some(memchr::memchr(quote, &bytes[1..])? + 2);
-        let name = || {
-            1 + bytes[1..]
-                .iter()
-                .take_while(|it| is_word(**it) || **it == b'-')
-                .count()
-        };
-        let inside = |length: usize| &rest[1..length - 1];
-        let (value, length) = match bytes.first() {
+        let first = match bytes.first() {
             None | Some(b'#') => return Some(Value::Missing),
             Some(b'|' | b'>') => return self.block(rest, column),
-            Some(b'"') => {
-                let length = quoted(b'"').filter(|length| !inside(*length).contains('\\'))?;
-                (Value::Text(inside(length)), length)
-            }
-            Some(b'\'') => {
-                let length = quoted(b'\'').filter(|length| bytes.get(*length) != Some(&b'\''))?;
-                (Value::Text(inside(length)), length)
-            }
-            Some(b'[') => {
-                let length = memchr::memchr(b']', bytes)? + 1;
-                (
-                    is_plain_list(inside(length)).then_some(Value::Other)?,
-                    length,
-                )
-            }
-            Some(b'{') => (Value::Other, rest.starts_with("{}").then_some(2)?),
-            Some(b'&') => (Value::Anchor(&rest[1..name()]), name()),
-            Some(b'*') => (Value::Alias(&rest[1..name()]), name()),
-            Some(_) => {
-                let text = plain(rest)?;
-                (Value::Text(text), text.len())
-            }
+            Some(first) => *first,
+        };
+        let length = match first {
+            b'"' | b'\'' => memchr::memchr(first, &bytes[1..])? + 2,
+            b'[' => memchr::memchr(b']', bytes)? + 1,
+            b'{' => "{}".len(),
+            b'&' | b'*' => 1 + name_length(&bytes[1..])?,
+            _ => plain(rest)?.len(),
+        };
+        let (written, behind) = rest.split_at_checked(length)?;
+        let inside = written.get(1..length - 1).unwrap_or_default();
+        let value = match first {
+            b'"' if !inside.contains('\\') => Value::Text(inside),
+            b'\'' if !behind.starts_with('\'') => Value::Text(inside),
+            b'[' if is_plain_list(inside) => Value::Other,
+            b'{' if written == "{}" => Value::Other,
+            b'&' => Value::Anchor(&written[1..]),
+            b'*' => Value::Alias(&written[1..]),
+            b'"' | b'\'' | b'[' | b'{' => return None,
+            _ => Value::Text(written),
         };
         self.end = at + length;
-        let behind = &rest[length..];
         let comment = behind.trim_start_matches(' ');
         let ends = comment.is_empty() || comment.starts_with('#') && comment.len() < behind.len();
         ends.then_some(value)
@@ -217,6 +204,12 @@ fn key(line: &str) -> Option<usize> {
         && length <= LONGEST_KEY
         && name.iter().all(is_part);
     (is_plain || name == b"<<").then_some(length)
+}
+
+/// How long the name of an anchor is.
+fn name_length(bytes: &[u8]) -> Option<usize> {
+    let name = bytes.iter().take_while(|it| is_word(**it) || **it == b'-');
+    Some(name.count()).filter(|length| *length > 0)
 }
 
 /// A plain scalar of one line: up to a comment, without the blanks before it.
