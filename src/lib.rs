@@ -13,6 +13,7 @@ pub mod dockerfile;
 pub mod finding;
 pub mod image_name;
 mod nearest;
+pub mod ops;
 pub mod options;
 pub mod outcome;
 mod parallel;

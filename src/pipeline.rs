@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::collections::IndexMap;
+use crate::ops::Operation;
+use crate::shell;
 use crate::text::{FileId, Location, Source, Span};
 use crate::yaml::{NodeId, Style, Tree};
 
@@ -75,9 +77,6 @@ pub struct Document {
     pub source: Source,
     /// Its tree.
     pub tree: Arc<Tree>,
-    /// What in the repository this document says in other words: it is no file itself. What there is to say of it is
-    /// said there.
-    pub stands_for: Option<NodeRef>,
 }
 
 /// The files of a pipeline; a [`FileId`] is an index into them.
@@ -100,9 +99,6 @@ impl Documents {
 
     /// Where a node stands.
     pub fn location(&self, node: NodeRef) -> Location {
-        if let Some(origin) = self.file(node.file).stands_for {
-            return self.location(origin);
-        }
         Location {
             file: node.file,
             span: self.tree(node).node(node.node).span,
@@ -136,9 +132,6 @@ impl Documents {
 
     /// Where a decoded range of a scalar stands in its file: exact if the source holds it verbatim, else the whole scalar.
     pub fn inside(&self, node: NodeRef, range: std::ops::Range<usize>) -> Location {
-        if let Some(origin) = self.file(node.file).stands_for {
-            return self.location(origin);
-        }
         let span = self
             .tree(node)
             .scalar(node.node)
@@ -243,6 +236,8 @@ pub struct Line {
     pub folder: Option<String>,
     /// How the job reached it.
     pub reach: Vec<Via>,
+    /// Its commands, where the program itself put it together.
+    pub commands: Option<Arc<shell::Script>>,
 }
 
 /// The lines of one phase.
@@ -282,7 +277,7 @@ pub struct Action {
     pub inputs: IndexMap<String, NodeRef>,
     /// How many lines of the job run before it.
     pub lines_before: usize,
-    /// What it does, as docker commands.
+    /// What it does, and the commands that take its place.
     pub commands: Option<Expansion>,
     /// Why it cannot be written out.
     pub doubts: Vec<Doubt>,
@@ -299,10 +294,12 @@ pub struct Doubt {
     pub why: String,
 }
 
-/// What an action does, as docker commands in a document of its own.
+/// What an action does.
 #[derive(Clone, Debug)]
 pub struct Expansion {
-    /// The commands that take the action's place, as a list in that document.
+    /// As an operation.
+    pub operation: Operation,
+    /// The commands that take the action's place, as a list that is derived from its name.
     pub script: NodeRef,
     /// Variables that they read, each with an expression of the workflow in it.
     pub variables: Vec<(String, String)>,
@@ -315,9 +312,17 @@ pub struct Expansion {
     /// Whether the step must say that it runs in the workspace.
     pub says_folder: bool,
     /// What is lost or differs, each with its rule.
-    pub losses: Vec<(&'static str, String)>,
+    pub losses: Vec<(&'static str, &'static str)>,
     /// What a person should look at.
     pub reviews: Vec<Review>,
+}
+
+impl Expansion {
+    /// The lists of its commands: those of the step, and those of the step behind it.
+    pub fn lists(&self) -> impl Iterator<Item = NodeRef> {
+        let then = self.then.as_ref().map(|(_, then)| *then);
+        std::iter::once(self.script).chain(then)
+    }
 }
 
 /// Something in an action that a person should look at before it moves.

@@ -5,5 +5,5 @@ mod model;
 mod reader;
 
 pub use jobs::jobs;
-pub(crate) use model::changed_text;
+pub(crate) use model::{changed_text, changed_texts};
 pub use reader::values;

@@ -123,7 +123,7 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
         }
     };
     for (rule, loss) in &commands.losses {
-        draft.warn(rule, at, loss.clone());
+        draft.warn(rule, at, *loss);
     }
     for review in &commands.reviews {
         let at = view.context.documents.location(review.at);

@@ -11,7 +11,7 @@ use crate::compose::{ComposeFile, Sources};
 use crate::dockerfile::Dockerfile;
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
-use crate::pipeline::{Documents, Job, NodeRef, Pipeline};
+use crate::pipeline::{Documents, Job, Line, NodeRef, Pipeline};
 use crate::project::{LARGEST, ProjectFiles};
 use crate::repository::Files;
 use crate::rules::Rules;
@@ -109,9 +109,15 @@ impl<'a> Context<'a> {
         file
     }
 
-    /// A scalar as a script.
-    pub fn parse(&self, node: NodeRef) -> Rc<Parsed> {
-        let text = self.documents.text(node).unwrap_or_default();
+    /// The script of a line.
+    pub fn parse(&self, line: &Line) -> Rc<Parsed> {
+        let text = self.documents.text(line.node).unwrap_or_default();
+        if let Some(commands) = &line.commands {
+            return Rc::new(Parsed {
+                text: text.into(),
+                script: Ok((**commands).clone()),
+            });
+        }
         if let Some(known) = self.parsed.0.borrow().get(text) {
             return known.clone();
         }
@@ -147,7 +153,7 @@ impl<'a> Context<'a> {
                 item: line.item,
                 step: line.step,
                 folder: line.folder.clone(),
-                parsed: self.parse(line.node),
+                parsed: self.parse(line),
             })
             .collect();
         let written = generated_files::read(&mut lines);

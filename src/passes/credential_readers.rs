@@ -65,7 +65,7 @@ impl Context<'_> {
         }
         let mut seen = HashSet::default();
         job.lines().find_map(|(_, line)| {
-            let parsed = self.parse(line.node);
+            let parsed = self.parse(line);
             if names_docker_folder(&parsed.text) {
                 return Some("the script".to_owned());
             }

@@ -266,10 +266,7 @@ impl<'a> DockerCall<'a> {
         let list = self.view.line(self.call).item.map(|(list, _)| list);
         let actions = self.view.job.actions.iter();
         let mut written = actions.filter_map(|action| action.commands.as_ref());
-        let own = written.find(|commands| {
-            let then = commands.then.as_ref().map(|(_, then)| *then);
-            list.is_some() && (Some(commands.script) == list || then == list)
-        });
+        let own = written.find(|commands| commands.lists().any(|own| Some(own) == list));
         let mut own = own.iter().flat_map(|commands| &commands.variables);
         if let Some((_, text)) = own.find(|(known, _)| known == name) {
             return Some(text);

@@ -1,7 +1,7 @@
 //! Files of the repository that take their engine from a variable: whether podman in its place does all that docker does.
 
 use crate::pipeline::{Document, Documents, Job, Line, NodeRef, Phase};
-use crate::text::{FileId, Source};
+use crate::text::{FileId, Source, Span};
 use crate::yaml::{Change, Kind, Tree};
 
 use super::draft::Draft;
@@ -13,11 +13,10 @@ pub(super) fn needs_more(pass: &JobPass<'_>, draft: &Draft, scripts: &[String]) 
     let view = pass.view;
     let documents = view.context.documents;
     let file = FileId(documents.files.len() as u32);
-    let (document, nodes) = document(file, scripts)?;
+    let (document, nodes) = document(file, scripts);
     let files = documents.files.iter().map(|known| Document {
         source: known.source.clone(),
         tree: known.tree.clone(),
-        stands_for: known.stands_for,
     });
     let documents = Documents {
         files: files.chain([document]).collect(),
@@ -80,29 +79,21 @@ fn difference(
 }
 
 /// A document that holds these scripts, and the scripts in it.
-fn document(file: FileId, scripts: &[String]) -> Option<(Document, Vec<NodeRef>)> {
-    let mut yaml = "script:\n".to_owned();
-    for text in scripts {
-        yaml.push_str("- |2-\n");
-        for line in text.lines() {
-            yaml.push_str("    ");
-            yaml.push_str(line);
-            yaml.push('\n');
-        }
-    }
-    let tree = Tree::parse(&yaml).ok()?;
-    let list = tree.get(*tree.documents().first()?, "script")?.value;
-    let Kind::Sequence { items, .. } = &tree.node(list).kind else {
-        return None;
+fn document(file: FileId, scripts: &[String]) -> (Document, Vec<NodeRef>) {
+    let mut tree = Tree::default();
+    let texts = scripts.iter().map(|text| text.trim_end_matches('\n'));
+    let list = tree.derive(Span::at(0), texts);
+    let nodes = match &tree.node(list).kind {
+        Kind::Sequence { items, .. } => items.as_slice(),
+        _ => &[],
     };
-    let nodes = items.iter().map(|node| NodeRef { file, node: *node });
+    let nodes = nodes.iter().map(|node| NodeRef { file, node: *node });
     let nodes = nodes.collect();
     let document = Document {
-        source: Source::new("", yaml),
+        source: Source::new("", String::new()),
         tree: tree.into(),
-        stands_for: None,
     };
-    Some((document, nodes))
+    (document, nodes)
 }
 
 /// A job with more lines behind its script.
@@ -117,6 +108,7 @@ fn with_lines(job: &Job, nodes: &[NodeRef]) -> Job {
             step: None,
             folder: None,
             reach: Vec::new(),
+            commands: None,
         }));
     }
     job

@@ -27,9 +27,7 @@ impl JobView<'_> {
         let mut actions = self.job.actions.iter();
         let action = actions.find(|action| {
             let commands = action.commands.as_ref();
-            commands.is_some_and(|commands| {
-                commands.script == list || commands.then.as_ref().is_some_and(|it| it.1 == list)
-            })
+            commands.is_some_and(|commands| commands.lists().any(|own| own == list))
         });
         Some(action?.mapping)
     }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Severity};
+use crate::ops::{self, Operation};
 use crate::passes::{self, Planned};
 use crate::pipeline::{Action, Documents, Expansion, Job, NodeRef};
-use crate::providers::github::WIDTH;
-use crate::text::{FileId, apply_edits};
-use crate::yaml::{self, Change, Kind, New, Tree};
+use crate::prove::changed_texts;
+use crate::text::FileId;
+use crate::yaml::{Change, Kind, New};
 
 use super::Unit;
 use super::settle::Settling;
@@ -20,21 +21,32 @@ pub(super) fn write(moving: &[&Unit<'_>], documents: &Documents, settling: &mut 
         let others = unit.drafted.iter().flat_map(|it| &it.draft.other_actions);
         done.extend(others.copied());
     }
+    let changes = settling.take_derived(documents);
+    let script = |list: NodeRef| {
+        let changes = changes.get(&list).map(Vec::as_slice);
+        let changes = changes.unwrap_or_default();
+        ops::joined(&changed_texts(documents.tree(list), list.node, changes))
+    };
     for action in moving.iter().flat_map(|unit| &unit.job.actions) {
         let Some(commands) = &action.commands else {
             continue;
         };
         if done.insert(action.mapping) {
-            step(documents, action, commands, settling);
+            step(documents, action, commands, script, settling);
         }
     }
 }
 
-fn step(documents: &Documents, action: &Action, commands: &Expansion, settling: &mut Settling) {
-    let changes = settling.take(commands.script.file);
-    let scripts = translated(documents, commands, &changes).unwrap_or_default();
+fn step(
+    documents: &Documents,
+    action: &Action,
+    commands: &Expansion,
+    script_of: impl Fn(NodeRef) -> String,
+    settling: &mut Settling,
+) {
     let (list, index) = action.step;
-    let Some(script) = scripts.get("script").filter(|script| !script.is_empty()) else {
+    let script = script_of(commands.script);
+    if script.is_empty() {
         settling.add(
             list.file,
             Change::RemoveItem {
@@ -43,7 +55,7 @@ fn step(documents: &Documents, action: &Action, commands: &Expansion, settling: 
             },
         );
         return;
-    };
+    }
     let own = |key: &str| {
         let tree = documents.tree(action.mapping);
         let Kind::Mapping { entries, .. } = &tree.node(action.mapping.node).kind else {
@@ -56,7 +68,7 @@ fn step(documents: &Documents, action: &Action, commands: &Expansion, settling: 
     };
     let source = documents.file(list.file).source.text();
     let final_newline = source.ends_with('\n');
-    let variables: Vec<(String, New)> = used(&commands.variables, script);
+    let variables: Vec<(String, New)> = used(&commands.variables, &script);
     let mut new: Vec<(String, New)> = Vec::new();
     match own("env") {
         Some(_) if variables.is_empty() => {}
@@ -71,7 +83,7 @@ fn step(documents: &Documents, action: &Action, commands: &Expansion, settling: 
         None => new.push(("env".to_owned(), New::Mapping(variables))),
     }
     new.extend(surroundings(commands));
-    new.push(("run".to_owned(), text(script, final_newline)));
+    new.push(("run".to_owned(), text(&script, final_newline)));
     for (key, value) in new {
         settling.add(
             action.mapping.file,
@@ -83,18 +95,21 @@ fn step(documents: &Documents, action: &Action, commands: &Expansion, settling: 
             },
         );
     }
-    let then = scripts.get("then").filter(|then| !then.is_empty());
-    if let (Some((condition, _)), Some(then)) = (&commands.then, then) {
+    let then = commands
+        .then
+        .as_ref()
+        .map(|(condition, then)| (condition, script_of(*then)));
+    if let Some((condition, then)) = then.filter(|(_, then)| !then.is_empty()) {
         let mut entries = vec![
             ("name".to_owned(), New::Scalar("Push".to_owned())),
             ("if".to_owned(), New::Scalar(condition.clone())),
         ];
-        let variables = used(&commands.variables, then);
+        let variables = used(&commands.variables, &then);
         if !variables.is_empty() {
             entries.push(("env".to_owned(), New::Mapping(variables)));
         }
         entries.extend(surroundings(commands));
-        entries.push(("run".to_owned(), text(then, final_newline)));
+        entries.push(("run".to_owned(), text(&then, final_newline)));
         settling.add(
             list.file,
             Change::InsertItem {
@@ -194,82 +209,6 @@ fn used(variables: &[(String, String)], script: &str) -> Vec<(String, New)> {
         .collect()
 }
 
-/// The scripts of a written-out action with their changes, by their names.
-fn translated(
-    documents: &Documents,
-    commands: &Expansion,
-    changes: &[Change],
-) -> Option<HashMap<&'static str, String>> {
-    let document = documents.file(commands.script.file);
-    let lists = [
-        ("script", Some(commands.script)),
-        ("then", commands.then.as_ref().map(|then| then.1)),
-    ];
-    let mut emptied = Vec::new();
-    for (key, list) in lists {
-        let Some(list) = list else { continue };
-        if is_emptied(&document.tree, list, changes) {
-            emptied.push(key);
-        }
-    }
-    let kept: Vec<Change> = changes
-        .iter()
-        .filter(|change| {
-            !lists.iter().any(|(key, list)| {
-                emptied.contains(key) && list.is_some_and(|list| change.subject() == list.node)
-            })
-        })
-        .cloned()
-        .collect();
-    let source = document.source.text();
-    let edits = yaml::edits(&document.tree, source, &kept).ok()?;
-    let new = apply_edits(source, edits).ok()?;
-    let tree = Tree::parse(&new).ok()?;
-    let root = *tree.documents().first()?;
-    let mut scripts = HashMap::default();
-    for (key, list) in lists {
-        if list.is_none() || emptied.contains(&key) {
-            continue;
-        }
-        let entry = tree.get(root, key)?;
-        let Kind::Sequence { items, .. } = &tree.node(entry.value).kind else {
-            continue;
-        };
-        let texts: Vec<String> = items
-            .iter()
-            .filter_map(|item| tree.scalar(*item).map(|scalar| unwrapped(scalar.value())))
-            .collect();
-        scripts.insert(key, texts.join("\n"));
-    }
-    Some(scripts)
-}
-
-/// A command on one line again, where what it lost has made it short enough.
-fn unwrapped(text: &str) -> String {
-    let joined = text.replace(" \\\n  ", " ");
-    match joined.lines().all(|line| line.len() <= WIDTH) {
-        true => joined,
-        false => text.to_owned(),
-    }
-}
-
-/// Whether all items of a list go and none comes.
-fn is_emptied(tree: &Tree, list: NodeRef, changes: &[Change]) -> bool {
-    let Kind::Sequence { items, .. } = &tree.node(list.node).kind else {
-        return false;
-    };
-    let of_list = || {
-        changes
-            .iter()
-            .filter(|change| change.subject() == list.node)
-    };
-    let comes = of_list().any(|change| matches!(change, Change::InsertItem { .. }));
-    let goes = of_list()
-        .filter(|change| matches!(change, Change::RemoveItem { .. }))
-        .count();
-    !comes && goes == items.len() && !items.is_empty()
-}
-
 /// The changes that write out the steps which some of a job's changes clear.
 pub(super) fn of_steps(
     job: &Job,
@@ -323,10 +262,8 @@ pub(super) fn no_step_left(
         })
         .collect();
     for action in &job.actions {
-        let nothing = action.commands.as_ref().is_some_and(|commands| {
-            let script = commands.script;
-            matches!(&documents.tree(script).node(script.node).kind, Kind::Sequence { items, .. } if items.is_empty())
-        });
+        let commands = action.commands.as_ref();
+        let nothing = commands.is_some_and(|commands| commands.operation == Operation::Nothing);
         if nothing && action.step.0 == steps {
             gone.insert(action.step.1, ());
         }

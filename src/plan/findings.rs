@@ -326,12 +326,17 @@ fn edits_of(editors: &Editors<'_>, changes: Vec<(FileId, Change)>) -> Vec<(FileI
     let mut edits: Vec<(FileId, Edit)> = Vec::new();
     let mut by_file: BTreeMap<FileId, Vec<Change>> = BTreeMap::new();
     for (file, change) in changes {
-        by_file.entry(file).or_default().push(change);
+        // the step of a derived text is written as a whole
+        if !editors
+            .documents
+            .file(file)
+            .tree
+            .is_derived(change.subject())
+        {
+            by_file.entry(file).or_default().push(change);
+        }
     }
     for (file, changes) in by_file {
-        if editors.documents.file(file).stands_for.is_some() {
-            continue; // the step that it stands for is written as a whole
-        }
         if let Ok(made) = editors.of(file).edits(&changes) {
             edits.extend(made.into_iter().map(|edit| (file, edit)));
         }

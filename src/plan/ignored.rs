@@ -42,11 +42,12 @@ struct Wishes<'a> {
 impl<'a> Wishes<'a> {
     fn of(documents: &'a Documents, options: &'a Options) -> Self {
         let files = documents.files.iter();
-        let comments = files.map(|document| match document.stands_for {
-            None if options.excluded.fit(document.source.path()) => Comments::new(vec![WHOLE_FILE]),
-            None => Comments::of(document.source.text()),
-            Some(_) => Comments::default(),
-        });
+        let comments = files.map(
+            |document| match options.excluded.fit(document.source.path()) {
+                true => Comments::new(vec![WHOLE_FILE]),
+                false => Comments::of(document.source.text()),
+            },
+        );
         Self {
             comments: comments.collect(),
             options,

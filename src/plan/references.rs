@@ -95,7 +95,6 @@ mod tests {
             documents.files.push(Document {
                 source: Source::new("ci.yml", (*text).to_owned()),
                 tree: Tree::parse(text).unwrap().into(),
-                stands_for: None,
             });
         }
         documents

@@ -42,10 +42,23 @@ impl Settling {
             .is_some_and(|changes| changes.iter().any(|change| change.subject() == node.node))
     }
 
-    /// Takes all changes of a document away, for the one who makes something else of them.
-    pub(super) fn take(&mut self, file: FileId) -> Vec<Change> {
-        let changes = self.changes.remove(&file);
-        changes.into_iter().flatten().collect()
+    /// Takes the changes of derived texts away, by the lists of these: they are not made where something is written.
+    pub(super) fn take_derived(&mut self, documents: &Documents) -> HashMap<NodeRef, Vec<Change>> {
+        let mut taken: HashMap<NodeRef, Vec<Change>> = HashMap::default();
+        for (file, changes) in &mut self.changes {
+            let tree = &documents.file(*file).tree;
+            changes.retain(|change| {
+                let node = change.subject();
+                let derived = tree.is_derived(node);
+                if derived {
+                    let node = tree.parent(node).unwrap_or(node);
+                    let list = NodeRef { file: *file, node };
+                    taken.entry(list).or_default().push(change.clone());
+                }
+                !derived
+            });
+        }
+        taken
     }
 
     /// Whether an entry of a mapping is to go.
@@ -267,6 +280,7 @@ pub(super) fn alone(
     for planned in &drafted.draft.changes {
         settling.add(planned.file, planned.change.clone());
     }
+    settling.take_derived(documents);
     let changes = settling.close(documents, references);
     uncovered(documents, &changes).map_or(Ok(()), Err)?;
     match write(editors, &changes) {

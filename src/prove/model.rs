@@ -250,6 +250,20 @@ fn changed_entries<'a>(
     map
 }
 
+/// The texts of a list with some changes.
+pub(crate) fn changed_texts(tree: &Tree, list: NodeId, changes: &[Change]) -> Vec<String> {
+    let mut model = Model::new(tree, changes);
+    let Ok((_, Shape::List(items))) = model.shape(Meant::Node(list)) else {
+        return Vec::new();
+    };
+    let items = (0..items.len()).filter_map(|index| items.get(index));
+    let texts = items.filter_map(|item| match model.shape(item) {
+        Ok((_, Shape::Text(text))) => Some(text.into_owned()),
+        _ => None,
+    });
+    texts.collect()
+}
+
 /// A scalar's text with the changes inside of it: replaced ranges from the end, then whole lines.
 pub(crate) fn changed_text(text: &str, changes: &[&Change]) -> String {
     enum Part<'a> {

@@ -57,11 +57,7 @@ impl<'a> Reader<'a> {
         match tree {
             Ok(tree) => {
                 let id = FileId(self.documents.files.len() as u32);
-                self.documents.files.push(Document {
-                    source,
-                    tree,
-                    stands_for: None,
-                });
+                self.documents.files.push(Document { source, tree });
                 Some(id)
             }
             Err(problem) => {

@@ -167,7 +167,8 @@ impl Word {
         text.get(self.span.clone()).unwrap_or_default()
     }
 
-    fn new(span: Range<usize>, parts: Vec<Part>) -> Self {
+    /// A word that is made of these parts.
+    pub(crate) fn new(span: Range<usize>, parts: Vec<Part>) -> Self {
         let mut value = Some(String::new());
         for part in &parts {
             match (part, &mut value) {

@@ -139,35 +139,28 @@ pub(super) fn report(translated: Translated, outcome: &mut Outcome) {
     } = settled;
     outcome.problems.extend(problem);
     let documents = lowered.documents.files;
-    let documents = documents.into_iter().map(|document| {
-        let real = document.stands_for.is_none();
-        (real.then_some(document.source), Some(provider))
-    });
+    let documents = documents.into_iter();
+    let documents = documents.map(|document| (document.source, Some(provider)));
     let sources = project.into_iter();
     let read: Vec<_> = documents
-        .chain(sources.map(|source| (Some(source), None)))
+        .chain(sources.map(|source| (source, None)))
         .collect();
     // Where each file is told of; one of the project may be known already, by a pipeline of the other provider.
     let mut places = Vec::with_capacity(read.len());
     let mut next = outcome.files.len();
     for (source, provider) in &read {
-        let same = |file: &FileOutcome| {
-            file.provider.is_none()
-                && source
-                    .as_ref()
-                    .is_some_and(|source| source.path() == file.source.path())
-        };
+        let same =
+            |file: &FileOutcome| file.provider.is_none() && source.path() == file.source.path();
         let known = match provider {
             Some(_) => None,
             None => outcome.files.iter().position(same),
         };
         places.push(FileId(known.unwrap_or(next) as u32));
-        next += usize::from(known.is_none() && source.is_some());
+        next += usize::from(known.is_none());
     }
     let place = |file: FileId| places.get(file.0 as usize).copied().unwrap_or(file);
     for (index, (source, provider)) in read.into_iter().enumerate() {
         let id = FileId(index as u32);
-        let Some(source) = source else { continue };
         let mut own = findings.remove(&id).unwrap_or_default();
         own.iter_mut().for_each(|finding| renumber(finding, &place));
         let mut jobs = merged(jobs.remove(&id).unwrap_or_default());

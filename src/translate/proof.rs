@@ -171,7 +171,7 @@ fn again(
             .documents
             .files
             .iter()
-            .filter(|document| document.stands_for.is_none())
+            .filter(|document| !document.tree.has_derived())
             .map(|document| (document.source.path(), document))
             .collect(),
     };

@@ -2,7 +2,7 @@
 
 use crate::text::Span;
 
-use super::scalar::Scalar;
+use super::scalar::{Map, Scalar, Style};
 
 /// Why a text is not a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,8 @@ pub struct Tree {
     pub(super) aliases: Vec<(NodeId, NodeId)>,
     /// Each target with its alias, by the targets.
     pub(super) targets: Vec<(NodeId, NodeId)>,
+    /// How many of the nodes, at their end, are derived.
+    derived: usize,
 }
 
 impl Tree {
@@ -118,9 +120,49 @@ impl Tree {
         &self.documents
     }
 
-    /// Every node, in the order of the text.
+    /// Every node that is written, in the order of the text.
     pub fn nodes(&self) -> &[Node] {
-        &self.nodes
+        &self.nodes[..self.nodes.len() - self.derived]
+    }
+
+    /// Adds a list of texts that what is written in a span comes to. They stand there as a whole, and are no part of the text:
+    /// no collection holds them, and no edit is made of their changes.
+    pub fn derive<'t>(&mut self, span: Span, texts: impl IntoIterator<Item = &'t str>) -> NodeId {
+        let list = NodeId(self.nodes.len() as u32);
+        let texts = texts.into_iter().map(|text| {
+            Kind::Scalar(Scalar {
+                value: text.into(),
+                style: Style::Literal,
+                map: Map::Pieces(Box::default()),
+            })
+        });
+        let mut kinds: Vec<Kind> = texts.collect();
+        let items = (1..).map(|at| NodeId(list.0 + at)).take(kinds.len());
+        let items = items.collect();
+        kinds.insert(0, Kind::Sequence { items, flow: false });
+        let last = NodeId(list.0 + kinds.len() as u32 - 1);
+        for (at, kind) in (list.0..).map(NodeId).zip(kinds) {
+            self.nodes.push(Node {
+                kind,
+                span,
+                tag: None,
+                anchor: None,
+            });
+            self.parents.push(list);
+            self.last_below.push(if at == list { last } else { at });
+            self.derived += 1;
+        }
+        list
+    }
+
+    /// Whether a node is one of those, or of their lists.
+    pub fn is_derived(&self, node: NodeId) -> bool {
+        node.0 as usize >= self.nodes.len() - self.derived
+    }
+
+    /// Whether there are any.
+    pub fn has_derived(&self) -> bool {
+        self.derived > 0
     }
 
     /// A node. The id must come from this tree.

@@ -240,10 +240,9 @@ fn own_calls(view: &JobView<'_>, action: &Action) -> Vec<usize> {
     let Some(commands) = &action.commands else {
         return Vec::new();
     };
-    let then = commands.then.as_ref().map(|(_, then)| *then);
     let calls = view.calls.iter().enumerate().filter(|(_, call)| {
         let list = view.line(call).item.map(|(list, _)| list);
-        list == Some(commands.script) || list.is_some() && list == then
+        commands.lists().any(|own| Some(own) == list)
     });
     calls.map(|(index, _)| index).collect()
 }

@@ -1,20 +1,21 @@
-//! Every step of every file that uses an action which the rules know, with the action written out.
+//! Every step of every file that uses an action which the rules know, with what it does.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use crate::collections::{HashMap, HashSet, IndexMap};
-use crate::pipeline::{Document, Documents, Doubt, Expansion, NodeRef};
+use crate::ops::{Operation, Push, Text};
+use crate::pipeline::{Documents, Doubt, Expansion, NodeRef};
 use crate::rules::{ActionHandling, ActionRule, InputRule, Rules};
-use crate::text::{FileId, Source};
-use crate::yaml::{Kind, Tree};
+use crate::text::FileId;
+use crate::yaml::Kind;
 
 use super::Role;
 use super::environment::{env_of, reads_its_own, with_own};
-use super::expand::expand;
 use super::expression::{Template, outputs_read, template};
 use super::node::{entries, entry, items, root, scalars, text, text_of};
+use super::operation::operation;
 use super::platforms::platforms_of;
-use super::step::{Commands, Step};
+use super::step::{Meaning, Step};
 
 /// What is known about a step that uses an action.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,7 @@ pub(super) struct StepExpansion {
 pub(super) type Expansions = HashMap<NodeRef, StepExpansion>;
 
 /// The action that `uses:` names, without its version; `None` for a path or an image.
-pub(crate) fn action_name(uses: &str) -> Option<&str> {
+pub(super) fn action_name(uses: &str) -> Option<&str> {
     if uses.starts_with("./") || uses.starts_with("docker://") {
         return None;
     }
@@ -36,7 +37,7 @@ pub(crate) fn action_name(uses: &str) -> Option<&str> {
     Some(&uses[..end.unwrap_or(uses.len())])
 }
 
-/// Writes out the actions of all files; the documents that hold their commands come behind the files.
+/// Reads the actions of all files; their commands are derived from their names.
 pub(super) fn expand_all(documents: &mut Documents, rules: &Rules) -> Expansions {
     let mut written = Expansions::default();
     for index in 0..documents.files.len() {
@@ -146,12 +147,11 @@ impl Scope<'_> {
                 let result = match (oddity(documents, mapping), reads_its_own(&step)) {
                     (Some(why), _) => Err(vec![(step.uses, why.to_owned())]),
                     (None, Some(refusal)) => Err(vec![refusal]),
-                    (None, None) => expand(&step),
+                    (None, None) => operation(&step),
                 };
                 match result {
-                    Ok(commands) => {
-                        let uses = step.uses;
-                        found.commands = self.document(documents, uses, commands);
+                    Ok(meaning) => {
+                        found.commands = Some(self.commands(documents, step.uses, meaning));
                     }
                     Err(refusals) => {
                         let doubt = |(at, why)| Doubt { at, why };
@@ -282,49 +282,34 @@ impl Scope<'_> {
         read
     }
 
-    /// Puts commands into a document of their own.
-    fn document(
-        &self,
-        documents: &mut Documents,
-        uses: NodeRef,
-        commands: Commands,
-    ) -> Option<Expansion> {
-        let mut yaml = list("script", &commands.script);
-        if let Some((_, then)) = &commands.then {
-            yaml.push_str(&list("then", then));
-        }
-        let tree = Tree::parse(&yaml).ok()?;
-        let file = FileId(documents.files.len() as u32);
-        let root = *tree.documents().first()?;
-        let node = |key: &str| {
-            let entry = tree.get(root, key)?;
-            let is_list = matches!(tree.node(entry.value).kind, Kind::Sequence { .. });
-            is_list.then_some(NodeRef {
-                file,
-                node: entry.value,
-            })
-        };
-        let script = node("script")?;
-        let then = match &commands.then {
-            Some((condition, _)) => Some((condition.clone(), node("then")?)),
-            None => None,
-        };
+    /// Adds the commands of an action to its file.
+    fn commands(&self, documents: &mut Documents, uses: NodeRef, meaning: Meaning) -> Expansion {
         let (says_bash, says_folder) = self.defaults(documents);
-        documents.files.push(Document {
-            source: Source::new(Path::new(""), yaml),
-            tree: tree.into(),
-            stands_for: Some(uses),
-        });
-        Some(Expansion {
-            script,
-            variables: commands.variables.into_iter().collect(),
+        let script = meaning.operation.script();
+        let span = documents.location(uses).span;
+        let tree = Arc::make_mut(&mut documents.files[uses.file.0 as usize].tree);
+        let mut list = |texts: &[Text]| NodeRef {
+            file: uses.file,
+            node: tree.derive(span, texts.iter().map(|text| text.text.as_str())),
+        };
+        let then = match &meaning.operation {
+            Operation::Build(build) => match &build.push {
+                Push::InStep(condition) => Some((condition.clone(), list(&script.then))),
+                _ => None,
+            },
+            _ => None,
+        };
+        Expansion {
+            script: list(&script.lines),
+            operation: meaning.operation,
+            variables: meaning.variables.into_iter().collect(),
             then,
-            fetches: commands.fetches,
+            fetches: meaning.fetches,
             says_bash,
             says_folder,
-            losses: commands.losses,
-            reviews: commands.reviews,
-        })
+            losses: meaning.losses,
+            reviews: meaning.reviews,
+        }
     }
 
     /// Whether a `run` step would be read by something else than bash, and in another folder than the workspace.
@@ -379,21 +364,4 @@ fn oddity(documents: &Documents, step: NodeRef) -> Option<&'static str> {
         Kind::Mapping { .. }
     );
     (!is_mapping).then_some("the step's env is no mapping")
-}
-
-/// A list of texts under a key, each in a block of its own.
-fn list(key: &str, texts: &[String]) -> String {
-    if texts.is_empty() {
-        return format!("{key}: []\n");
-    }
-    let mut yaml = format!("{key}:\n");
-    for text in texts {
-        yaml.push_str("- |-\n");
-        for line in text.lines() {
-            yaml.push_str("  ");
-            yaml.push_str(line);
-            yaml.push('\n');
-        }
-    }
-    yaml
 }

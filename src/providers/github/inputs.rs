@@ -1,21 +1,30 @@
-//! The inputs of an action as words of a shell command: a text without expressions is written out, one with expressions
-//! comes in by a variable, so that nothing of it is ever read as shell.
+//! The inputs of an action as words of a command: a text without expressions stands for itself, one with expressions comes
+//! in by a variable, so that nothing of it is ever read as shell.
 
 use crate::collections::IndexMap;
+use crate::ops::{Array, Values, Word};
 use crate::rules::InputList;
 
 use super::expression;
+use super::step::Step;
 
 /// Variables of a step, as they are needed.
-#[derive(Default)]
 pub(super) struct Variables {
     /// What the job has already, each with its text.
-    pub(super) taken: IndexMap<String, String>,
+    taken: IndexMap<String, String>,
     /// New ones, each with its text.
     pub(super) new: IndexMap<String, String>,
 }
 
 impl Variables {
+    /// Those of a step, with no new one yet.
+    pub(super) fn of(step: &Step<'_>) -> Self {
+        Self {
+            taken: step.variables.clone(),
+            new: IndexMap::default(),
+        }
+    }
+
     /// The name of a variable that holds a text with expressions.
     pub(super) fn hold(&mut self, name: &str, text: &str) -> String {
         if let Some(known) = expression::variable(text) {
@@ -32,21 +41,12 @@ impl Variables {
     }
 
     /// One value as a word.
-    pub(super) fn word(&mut self, name: &str, text: &str) -> String {
+    pub(super) fn word(&mut self, name: &str, text: &str) -> Word {
         match expression::is_in(text) {
-            true => format!("\"${}\"", self.hold(name, text)),
-            false => quoted(text),
+            true => Word::variable(self.hold(name, text)),
+            false => Word::text(text),
         }
     }
-}
-
-/// A text as one word of a command.
-pub(super) fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:=,@+-%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Whether an input is true; `None` if an expression decides.
@@ -58,21 +58,6 @@ pub(super) fn is_true(text: &str) -> Option<bool> {
     }
 }
 
-/// Several values.
-pub(super) enum Values {
-    /// Each as a word.
-    Words(Vec<String>),
-    /// In an array of the shell, under this name, filled by this line.
-    Array {
-        /// The array.
-        name: String,
-        /// What fills it.
-        line: String,
-        /// Whether all of it comes by expressions, so that it may have no element.
-        may_be_empty: bool,
-    },
-}
-
 /// The values of a list.
 pub(super) fn values(
     variables: &mut Variables,
@@ -81,10 +66,8 @@ pub(super) fn values(
     list: InputList,
 ) -> Result<Values, String> {
     if !expression::is_in(text) {
-        let fields = fields(text, list)?;
-        return Ok(Values::Words(
-            fields.iter().map(|field| quoted(field)).collect(),
-        ));
+        let fields = fields(text, list)?.into_iter();
+        return Ok(Values::Words(fields.map(Word::text).collect()));
     }
     if split(text, list).iter().any(|field| field.starts_with('"')) {
         return Err("a list with an expression has quotes around an entry".to_owned());
@@ -111,20 +94,12 @@ pub(super) fn values(
 pub(super) fn array(variables: &mut Variables, many: &str, text: &str, list: InputList) -> Values {
     // the actions trim each entry
     let trimmed: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
-    let name = variables.hold(many, &trimmed.join("\n"));
-    let array = name.to_ascii_lowercase();
-    let line = match list {
-        InputList::Names | InputList::Joined => {
-            format!("mapfile -t {array} < <(tr -s ', ' '\\n' <<< \"${name}\" | grep .)")
-        }
-        _ => format!("mapfile -t {array} < <(grep . <<< \"${name}\")"),
-    };
     let mut entries = split(text, list).into_iter();
-    Values::Array {
-        name: array,
-        line,
+    Values::Array(Array {
+        variable: variables.hold(many, &trimmed.join("\n")),
+        commas: matches!(list, InputList::Names | InputList::Joined),
         may_be_empty: entries.all(|entry| expression::whole(entry).is_some()),
-    }
+    })
 }
 
 /// The entries of a list as the actions read it, which is as a CSV file: one that begins with a quote ends with the next,

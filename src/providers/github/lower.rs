@@ -90,9 +90,6 @@ impl<'a> Lowering<'a> {
         let mut used = HashSet::default();
         for index in 0..documents.files.len() {
             let file = FileId(index as u32);
-            if documents.file(file).stands_for.is_some() {
-                continue;
-            }
             for uses in super::uses_of(reader, file) {
                 let target = local_path(reader, uses).and_then(|path| reader.known_file(&path));
                 used.extend(target.filter(|target| *target != file));

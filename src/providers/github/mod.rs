@@ -4,7 +4,6 @@ mod bounds;
 mod build;
 mod containers;
 mod environment;
-mod expand;
 mod expansions;
 pub(crate) mod expression;
 mod inputs;
@@ -12,6 +11,7 @@ mod labels;
 mod lower;
 pub(crate) mod matrix;
 mod node;
+mod operation;
 mod platforms;
 pub(crate) mod settings;
 mod step;
@@ -26,8 +26,6 @@ use crate::pipeline::NodeRef;
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
-
-pub(crate) use build::WIDTH;
 
 use super::reader::Reader;
 use super::{Entry, Lowered};

@@ -1,6 +1,7 @@
-//! A step that uses an action, and the commands that it comes to.
+//! A step that uses an action, and what it means.
 
 use crate::collections::{HashSet, IndexMap};
+use crate::ops::Operation;
 use crate::pipeline::{NodeRef, Review};
 use crate::rules::{ActionRule, InputRule, OutputRule};
 
@@ -46,21 +47,31 @@ pub(super) enum Platforms {
     Unsaid,
 }
 
-/// The commands of an action.
-#[derive(Default)]
-pub(super) struct Commands {
-    /// Texts of the script, each a list item of its own.
-    pub(super) script: Vec<String>,
-    /// Commands for a step of their own behind it, and its condition.
-    pub(super) then: Option<(String, Vec<String>)>,
+/// What a step does, and what is to be known beside it.
+pub(super) struct Meaning {
+    /// What it does.
+    pub(super) operation: Operation,
     /// Variables of the step.
     pub(super) variables: IndexMap<String, String>,
     /// Whether the action fetches the repository for itself.
     pub(super) fetches: bool,
     /// What is lost, each with its rule.
-    pub(super) losses: Vec<(&'static str, String)>,
+    pub(super) losses: Vec<(&'static str, &'static str)>,
     /// What a person should look at, and what to do about it.
     pub(super) reviews: Vec<Review>,
+}
+
+impl Meaning {
+    /// An operation of which there is nothing more to be known than its variables.
+    pub(super) fn new(operation: Operation, variables: IndexMap<String, String>) -> Self {
+        Self {
+            operation,
+            variables,
+            fetches: false,
+            losses: Vec::new(),
+            reviews: Vec::new(),
+        }
+    }
 }
 
 /// Why an action cannot be written out.
@@ -73,11 +84,6 @@ impl Step<'_> {
             let same = self.rule.input(name).is_some_and(&means);
             (same && !text.trim().is_empty()).then_some((*at, text.as_str()))
         })
-    }
-
-    /// Whether it makes a list of images.
-    pub(super) fn makes_list(&self) -> bool {
-        self.platforms != Platforms::One
     }
 
     /// Whether something reads an output of this kind.

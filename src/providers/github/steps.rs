@@ -132,6 +132,7 @@ impl Lowering<'_> {
             step: Some(step),
             folder: folder.map(str::to_owned),
             reach: way,
+            commands: None,
         };
         gathered.lines += 1;
         gathered.scripts.push(Script {
@@ -177,20 +178,18 @@ impl Lowering<'_> {
                     })
                     .or_insert_with(|| variable.into());
             }
-            let lists = [
-                Some(commands.script),
-                commands.then.as_ref().map(|then| then.1),
-            ];
-            for list in lists.into_iter().flatten() {
-                let lines: Vec<Line> = items(documents, list)
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, node)| Line {
+            let script = commands.operation.script();
+            for (list, texts) in commands.lists().zip([script.lines, script.then]) {
+                let nodes = items(documents, list).into_iter().enumerate();
+                let lines: Vec<Line> = nodes
+                    .zip(texts)
+                    .map(|((index, node), text)| Line {
                         node,
                         item: Some((list, index)),
                         step: None,
                         folder: None,
                         reach: uses.reach.clone(),
+                        commands: Some(text.script.into()),
                     })
                     .collect();
                 gathered.lines += lines.len();

@@ -221,7 +221,6 @@ jobs:
             files: vec![Document {
                 source: Source::new(std::path::Path::new("a.yml"), WORKFLOW.to_owned()),
                 tree: tree.into(),
-                stands_for: None,
             }],
         };
         let root: NodeRef = root(&documents, FileId(0))?;

@@ -673,6 +673,7 @@ impl<'a> Lowering<'a> {
                 step: None,
                 folder: None,
                 reach,
+                commands: None,
             }),
             Kind::Sequence { items, .. } => {
                 for (index, child) in items.iter().enumerate() {

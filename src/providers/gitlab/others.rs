@@ -65,7 +65,6 @@ fn included(files: &dyn Files, path: &Path) -> Option<Vec<PathBuf>> {
         files: vec![Document {
             source,
             tree: tree.ok()?,
-            stands_for: None,
         }],
     };
     let top = root(&documents, FileId(0))?;

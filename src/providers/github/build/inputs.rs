@@ -1,21 +1,20 @@
-//! The inputs of a build, each as the words that it comes to.
+//! The inputs of a build, each as what it adds to the operation.
 
 use crate::collections::IndexMap;
 use crate::image_name::ImageName;
+use crate::ops::{Flag, Push, Values, Word};
 use crate::pipeline::{NodeRef, Review};
 use crate::providers::github::expression::{self, Template};
-use crate::providers::github::inputs::{
-    Values, array, fields, is_true, quoted, split, unquoted, values,
-};
+use crate::providers::github::inputs::{array, fields, is_true, split, unquoted, values};
 use crate::providers::github::step::Platforms;
 use crate::rules::{InputList, InputRule};
 
-use super::{Build, ByDigest, Push, all_of};
+use super::{ByDigest, Inputs};
 
 /// How many bytes a list may have. Each of its items becomes a word of the script, or a command.
 const LONGEST: usize = 64 * 1024;
 
-impl Build<'_> {
+impl Inputs<'_> {
     pub(super) fn flag(
         &mut self,
         (name, at): (&str, NodeRef),
@@ -51,18 +50,18 @@ impl Build<'_> {
         if list == InputList::Joined && self.step.platforms != Platforms::Unsaid {
             let word = match expression::is_in(text) {
                 true => self.variables.word(&many, text.trim()),
-                false => quoted(&split(text, InputList::Joined).join(",")),
+                false => Word::text(split(text, InputList::Joined).join(",")),
             };
-            self.words.extend([flag.to_owned(), word]);
+            self.add_one(flag, word);
             return Ok(());
         }
         if matches!(flag, "--cache-from" | "--cache-to")
             && let Some(repositories) = cache_repositories(text)
         {
-            for repository in repositories {
-                let word = self.variables.word("CACHE", repository);
-                self.words.extend([flag.to_owned(), word]);
-            }
+            let caches = repositories.into_iter();
+            let caches = caches.map(|repository| self.variables.word("CACHE", repository));
+            let caches = Values::Words(caches.collect());
+            self.add(flag, caches);
             return Ok(());
         }
         let values = match list {
@@ -71,11 +70,11 @@ impl Build<'_> {
             InputList::Joined => array(&mut self.variables, &many, text, list),
             _ => values(&mut self.variables, (&many, &one), text, list)?,
         };
-        if let Values::Array { name, line, .. } = &values {
-            self.arrays.push((name.clone(), line.clone()));
+        if let Values::Array(array) = &values {
+            self.build.arrays.push(array.clone());
         }
         if flag == "--tag" {
-            self.names = Some(values);
+            self.build.names = Some(values);
             return Ok(());
         }
         if flag == "--label" && !expression::is_in(text) && expands(text) {
@@ -83,15 +82,20 @@ impl Build<'_> {
                 "Podman puts variables into labels, and this one has a dollar sign".to_owned(),
             );
         }
-        match values {
-            Values::Words(words) => {
-                for word in words {
-                    self.words.extend([flag.to_owned(), word]);
-                }
-            }
-            Values::Array { name, .. } => self.words.push(all_of(&name, flag)),
-        }
+        self.add(flag, values);
         Ok(())
+    }
+
+    /// Adds a flag for each value.
+    fn add(&mut self, flag: &str, values: Values) {
+        let name = flag.to_owned();
+        let values = Some(values);
+        self.build.flags.push(Flag { name, values });
+    }
+
+    /// Adds a flag with a value.
+    fn add_one(&mut self, flag: &str, value: Word) {
+        self.add(flag, Values::Words(vec![value]));
     }
 
     /// The folder or the address that is built.
@@ -99,7 +103,8 @@ impl Build<'_> {
         let text = text.trim();
         let folder = self.folder_of_template(text)?;
         self.fetches |= folder.is_some();
-        self.context = Some(self.variables.word("CONTEXT", folder.unwrap_or(text)));
+        let context = self.variables.word("CONTEXT", folder.unwrap_or(text));
+        self.build.context = Some(context);
         Ok(())
     }
 
@@ -154,7 +159,7 @@ impl Build<'_> {
         match (is_true(text), expression::whole(text)) {
             (Some(true), _) => self.asked_to_push = true,
             (Some(false), _) => {}
-            (None, Some(_)) => self.push = Push::If(text.trim().to_owned()),
+            (None, Some(_)) => self.build.push = Push::InStep(text.trim().to_owned()),
             (None, None) => return Err("whether it pushes is put together from parts".to_owned()),
         }
         Ok(())
@@ -182,12 +187,12 @@ impl Build<'_> {
                 let word = self
                     .variables
                     .word("OUTPUT", &format!("type=local,dest={folder}"));
-                self.words.extend(["--output".to_owned(), word]);
+                self.add_one("--output", word);
                 continue;
             }
             let other = |known: &[&str]| fields.keys().any(|key| !known.contains(key));
             match fields.get("type").copied() {
-                Some("registry") if !other(&["type"]) => self.push = Push::Yes,
+                Some("registry") if !other(&["type"]) => self.build.push = Push::Yes,
                 Some("image") if fields.get("push-by-digest") == Some(&"true") => {
                     let known = [
                         "type",
@@ -207,7 +212,7 @@ impl Build<'_> {
                 }
                 Some("image") if !other(&["type", "push"]) => {
                     if fields.get("push") == Some(&"true") {
-                        self.push = Push::Yes;
+                        self.build.push = Push::Yes;
                     }
                 }
                 Some("docker") if !other(&["type"]) => {}
@@ -215,11 +220,11 @@ impl Build<'_> {
                     let Some(file) = fields.get("dest") else {
                         return refuse();
                     };
-                    self.archive = Some(self.variables.word("ARCHIVE", file));
+                    self.build.archive = Some(self.variables.word("ARCHIVE", file));
                 }
                 Some("local" | "tar") if !other(&["type", "dest"]) => {
                     let word = self.variables.word("OUTPUT", line);
-                    self.words.extend(["--output".to_owned(), word]);
+                    self.add_one("--output", word);
                 }
                 _ => return refuse(),
             }
@@ -236,8 +241,7 @@ impl Build<'_> {
             };
             let name = format!("SECRET_{}", key.chars().map(letters).collect::<String>());
             let variable = self.variables.hold(&name, value);
-            let word = quoted(&format!("id={key},env={variable}"));
-            self.words.extend(["--secret".to_owned(), word]);
+            self.add_one("--secret", Word::text(format!("id={key},env={variable}")));
         }
         Ok(())
     }
@@ -249,8 +253,7 @@ impl Build<'_> {
             if expression::is_in(value) {
                 return Err("an expression names where the secret is".to_owned());
             }
-            let word = quoted(&format!("id={key},{from}={value}"));
-            self.words.extend(["--secret".to_owned(), word]);
+            self.add_one("--secret", Word::text(format!("id={key},{from}={value}")));
         }
         Ok(())
     }

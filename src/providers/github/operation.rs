@@ -1,15 +1,18 @@
-//! Actions written out: the docker commands that an action runs, which then move like any other.
+//! What the inputs of an action mean, as an operation.
 
+use crate::collections::IndexMap;
+use crate::image_name::ImageName;
+use crate::ops::{Emulators, Login, Operation, Word};
 use crate::rules::{ActionHandling, InputList, InputRule};
 
 use super::build::build;
 use super::expression;
-use super::inputs::{Variables, quoted, split};
+use super::inputs::{Variables, split};
 use super::settings;
-use super::step::{Commands, Refusal, Step};
+use super::step::{Meaning, Refusal, Step};
 
-/// The docker commands that a step runs.
-pub(super) fn expand(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
+/// What a step does.
+pub(super) fn operation(step: &Step<'_>) -> Result<Meaning, Vec<Refusal>> {
     let mut refusals = Vec::new();
     for (name, (at, text)) in &step.inputs {
         match step.rule.input(name) {
@@ -56,15 +59,12 @@ pub(super) fn expand(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
         ActionHandling::Build => build(step),
         ActionHandling::Login => login(step),
         ActionHandling::Emulators => Ok(emulators(step)),
-        _ => Ok(Commands::default()),
+        _ => Ok(Meaning::new(Operation::Nothing, IndexMap::default())),
     }
 }
 
-fn login(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
-    let mut variables = Variables {
-        taken: step.variables.clone(),
-        ..Variables::default()
-    };
+fn login(step: &Step<'_>) -> Result<Meaning, Vec<Refusal>> {
+    let mut variables = Variables::of(step);
     let (Some((at, username)), Some((_, password))) = (
         step.of(|rule| *rule == InputRule::Username),
         step.of(|rule| *rule == InputRule::Password),
@@ -78,33 +78,24 @@ fn login(step: &Step<'_>) -> Result<Commands, Vec<Refusal>> {
     }
     let username = variables.word("REGISTRY_USERNAME", username.trim());
     let password = variables.hold("REGISTRY_PASSWORD", password.trim());
-    let mut words = vec![
-        "docker login --username".to_owned(),
-        username,
-        "--password-stdin".to_owned(),
-    ];
-    if let Some((_, registry)) = step.of(|rule| matches!(rule, InputRule::Registry { .. })) {
+    let named = step.of(|rule| matches!(rule, InputRule::Registry { .. }));
+    let registry = named.map(|(_, registry)| {
         let word = variables.word("REGISTRY", registry.trim());
-        let given = expression::variable(registry)
+        let has_value = expression::variable(registry)
             .and_then(|name| step.variables.get(name))
             .is_some_and(|value| !value.is_empty() && !expression::is_in(value));
-        // an input that comes out empty is one that is not given
-        words.push(
-            match word
-                .strip_suffix('"')
-                .and_then(|word| word.strip_prefix("\"$"))
-            {
-                Some(name) if !given => format!("\"${{{name}:-docker.io}}\""),
-                _ => word,
-            },
-        );
-    }
-    words.push(format!("<<< \"${password}\""));
-    Ok(Commands {
-        script: vec![words.join(" ")],
-        variables: variables.new,
-        ..Commands::default()
-    })
+        // an input that comes out empty is one that is not there
+        match word.as_variable() {
+            Some(name) if !has_value => Word::expansion(format!("${{{name}:-docker.io}}")),
+            _ => word,
+        }
+    });
+    let login = Login {
+        registry,
+        username,
+        password,
+    };
+    Ok(Meaning::new(Operation::Login(login), variables.new))
 }
 
 /// Whether the action asks AWS for the password: by the registry, or, where an expression names that, by the user.
@@ -129,34 +120,21 @@ fn takes_keys(step: &Step<'_>, username: &str) -> bool {
     })
 }
 
-/// Handlers for other architectures are the kernel's, so root installs them.
-fn emulators(step: &Step<'_>) -> Commands {
-    let mut variables = Variables {
-        taken: step.variables.clone(),
-        ..Variables::default()
-    };
+fn emulators(step: &Step<'_>) -> Meaning {
+    let mut variables = Variables::of(step);
     let image = match step.of(|rule| *rule == InputRule::Image) {
         Some((_, image)) if expression::is_in(image) => variables.word("IMAGE", image.trim()),
-        Some((_, image)) => {
-            let image = image.trim();
-            let short = crate::image_name::ImageName::parse(image).is_short();
-            quoted(&match short {
-                true => crate::image_name::ImageName::on_docker_hub(image),
-                false => image.to_owned(),
-            })
+        Some((_, image)) if ImageName::parse(image.trim()).is_short() => {
+            Word::text(ImageName::on_docker_hub(image.trim()))
         }
-        None => "docker.io/tonistiigi/binfmt".to_owned(),
+        Some((_, image)) => Word::text(image.trim()),
+        None => Word::text("docker.io/tonistiigi/binfmt"),
     };
     let platforms = match step.of(|rule| *rule == InputRule::Platforms) {
         Some((_, text)) if expression::is_in(text) => variables.word("PLATFORMS", text.trim()),
-        Some((_, text)) => quoted(&split(text, InputList::Names).join(",")),
-        None => "all".to_owned(),
+        Some((_, text)) => Word::text(split(text, InputList::Names).join(",")),
+        None => Word::text("all"),
     };
-    Commands {
-        script: vec![format!(
-            "sudo podman run --rm --privileged {image} --install {platforms}"
-        )],
-        variables: variables.new,
-        ..Commands::default()
-    }
+    let emulators = Operation::Emulators(Emulators { image, platforms });
+    Meaning::new(emulators, variables.new)
 }
