@@ -299,10 +299,12 @@ impl Scanner<'_> {
         let mut end = self.pos;
         while let Some(byte) = self.byte(end) {
             let is_end = |byte: u8| b" \t\n\r;&|()<>".contains(&byte);
-            let continued = self.continuation(end).filter(|_| byte == b'\\');
-            let is_continued_blank =
-                continued.is_some_and(|next| self.byte(next).is_none_or(is_end));
-            if is_end(byte) || is_continued_blank || end - self.pos > 8 {
+            // a backslash that ends a line or the script is no part of the word
+            let is_last = (end + 1 == self.end).then_some(self.end);
+            let next = self.continuation(end).or(is_last);
+            let next = next.filter(|_| byte == b'\\');
+            let is_dropped = next.is_some_and(|next| self.byte(next).is_none_or(is_end));
+            if is_end(byte) || is_dropped || end - self.pos > 8 {
                 break;
             }
             end += 1;
@@ -905,8 +907,7 @@ impl Scanner<'_> {
                 break;
             };
             if words.is_empty() {
-                let program = word.value.as_deref();
-                lists = program.is_some_and(|program| DECLARING.contains(&program));
+                lists = DECLARING.contains(&word.raw(self.text));
             }
             words.push(word);
         }
@@ -1024,6 +1025,7 @@ impl Scanner<'_> {
             };
             let start = self.pos;
             let mut line = start;
+            let mut is_joined = false;
             let (body_end, after) = loop {
                 if line >= self.end {
                     return Err(self.problem(document.operator, NEVER_ENDED));
@@ -1036,9 +1038,11 @@ impl Scanner<'_> {
                 } else {
                     content
                 };
-                if content == document.delimiter {
+                if content == document.delimiter && !is_joined {
                     break (line, line_end);
                 }
+                let backslashes = content.bytes().rev().take_while(|byte| *byte == b'\\');
+                is_joined = !quoted && backslashes.count() % 2 == 1;
                 line = (line_end + 1).min(self.end);
             };
             let body = start..body_end;

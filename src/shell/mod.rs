@@ -2,7 +2,7 @@
 //!
 //! The script is read by a scanner of our own, because every word needs its place in the source, also in a default value
 //! (`${X:-$(cmd)}`), between backquotes, in a heredoc whose tabs are stripped and in a script that is itself an argument.
-//! It refuses what it does not understand, so that bash accepts what it accepts.
+//! It refuses what it does not understand, so that bash accepts what it accepts: see `tests/shells.rs`.
 
 mod decoded;
 mod grammar;
