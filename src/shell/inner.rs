@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::decoded::Decoded;
-use super::grammar::scan;
 use super::options::{ArgumentKind, Options, arguments};
+use super::scanner::scan;
 use super::wrappers::{self, Flags};
 use super::{Command, DEEPEST, GeneratedFile, Heredoc, Nesting, Problem, Redirect, Script, Word};
 

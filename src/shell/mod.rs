@@ -4,11 +4,16 @@
 //! (`${X:-$(cmd)}`), between backquotes, in a heredoc whose tabs are stripped and in a script that is itself an argument.
 //! It refuses what it does not understand, so that bash accepts what it accepts: see `tests/shells.rs`.
 
+mod compounds;
+mod conditions;
 mod decoded;
-mod grammar;
+mod expansions;
 mod inner;
+mod lists;
 mod mask;
 pub mod options;
+mod scanner;
+mod simple;
 mod words;
 mod wrappers;
 
