@@ -29,6 +29,7 @@ mod engine_variable;
 mod evidence;
 mod facts;
 mod folder;
+mod generated_files;
 mod hidden;
 mod host;
 mod hostnames;
@@ -56,9 +57,9 @@ mod sharing;
 mod socket;
 mod stays;
 mod steps;
+#[cfg(test)]
+pub(crate) mod tests;
 mod toolbox;
-
-mod generated_files;
 mod values;
 mod variables;
 mod waits;

@@ -13,6 +13,8 @@ mod pins;
 mod references;
 mod remains;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod unread;
 mod variables;
 

@@ -108,3 +108,30 @@ fn names_docker(text: &str) -> bool {
             || after.starts_with(":2376")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::names_docker;
+
+    #[test]
+    fn docker_is_named_by_a_command_or_a_daemon_and_not_by_other_words() {
+        for text in [
+            "docker ps",
+            "sudo docker -H x ps",
+            "docker-compose up",
+            "docker:27-dind",
+            "tcp://docker:2375",
+        ] {
+            assert!(names_docker(text), "{text}");
+        }
+        for text in [
+            "docker",
+            "docker:27",
+            "docker/build.sh",
+            "docker Hub",
+            "dockerfile x",
+        ] {
+            assert!(!names_docker(text), "{text}");
+        }
+    }
+}
