@@ -83,8 +83,9 @@ impl Dockerfile {
         stages
     }
 
-    /// The user whom the image of a stage runs as, if the file says; no name is the last stage.
-    pub fn user(&self, target: Option<&str>) -> Option<String> {
+    /// The instructions that make the image of a stage, and of the stages that it is built on, the nearest first; no name is the
+    /// last stage.
+    pub fn bodies(&self, target: Option<&str>) -> Option<Vec<&[Instruction]>> {
         let stages = self.stages();
         let named = |stage: &Stage<'_>| {
             let name = stage.name.as_deref();
@@ -95,10 +96,14 @@ impl Dockerfile {
             None => stages.len().checked_sub(1)?,
         };
         let bases = stages.get(index)?.bases(&stages);
-        let mut chain = std::iter::once(index).chain(bases);
-        chain.find_map(|index| {
-            let body = stages.get(index)?.body.iter();
-            let user = body.rev().find(|it| it.keyword == "USER")?;
+        let chain = std::iter::once(index).chain(bases);
+        Some(chain.map(|index| stages[index].body).collect())
+    }
+
+    /// The user whom the image of a stage runs as, if the file says; no name is the last stage.
+    pub fn user(&self, target: Option<&str>) -> Option<String> {
+        self.bodies(target)?.into_iter().find_map(|body| {
+            let user = body.iter().rev().find(|it| it.keyword == "USER")?;
             Some(user.words().first()?.text.clone())
         })
     }

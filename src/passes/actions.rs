@@ -1,5 +1,7 @@
 //! Actions of a workflow: those that run docker become the commands that they ran; the others stay, if the job still works.
 
+use std::path::{Path, PathBuf};
+
 use crate::pipeline::{Action, NodeRef, Provider};
 use crate::providers::github::settings;
 use crate::rules::{ActionHandling, Format, IdleSetting, InputRule, UniqueMap};
@@ -32,8 +34,16 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
     let at = documents.location(action.uses.value);
     let Some(rule) = view.context.rules.action(&action.name) else {
         commands_in_inputs(pass, action, draft);
+        image_in_inputs(pass, action, draft);
+        local_program(pass, action, draft);
         return unknown(pass, action, draft);
     };
+    if matches!(
+        rule.becomes,
+        ActionHandling::Same | ActionHandling::StoreReader
+    ) {
+        commands_in_inputs(pass, action, draft);
+    }
     match rule.becomes {
         ActionHandling::Same if rule.calls_docker && !host::is_of_its_own(pass) => {
             let message = format!(
@@ -336,7 +346,9 @@ fn commands_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
     let documents = pass.view.context.documents;
     for (name, node) in &action.inputs {
         let text = documents.text(*node).unwrap_or_default();
-        if names_command(pass.view.context.rules, text) {
+        let runs_action = text.trim().starts_with("docker/") && text.contains('@');
+        let is_call = runs_action || calls_docker(text) || names_task(name, text);
+        if is_call || names_command(pass.view.context.rules, text) {
             draft.block(
                 "disguised-docker",
                 documents.location(*node),
@@ -346,6 +358,118 @@ fn commands_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
                 ),
                 "make it a run step, then run again",
             );
+        }
+    }
+}
+
+/// Whether a script in another language than the shell's hands docker to what starts programs: `exec('docker', ...)`,
+/// `execSync("docker run app")`.
+fn calls_docker(script: &str) -> bool {
+    let calls = [
+        "exec",
+        "spawn",
+        "getExecOutput",
+        "subprocess",
+        "system",
+        "$`",
+    ];
+    script.lines().any(|line| {
+        let code = line.trim_start();
+        let names = ["docker", "docker-compose"].iter().any(|name| {
+            ['\'', '"', '`'].iter().any(|quote| {
+                let begins = format!("{quote}{name}");
+                let mut found = code.match_indices(&begins);
+                found.any(|(at, it)| code[at + it.len()..].starts_with([' ', '\'', '"', '`']))
+            })
+        });
+        names && !code.starts_with("//") && calls.iter().any(|call| code.contains(call))
+    })
+}
+
+/// Whether an input names a task of a build tool that docker does: `arguments: dockerBuild`.
+fn names_task(input: &str, text: &str) -> bool {
+    let is_tool = ["arguments", "args", "tasks", "goals", "maven-args"].contains(&input);
+    let mut words = text.split_whitespace();
+    is_tool
+        && words.any(|word| {
+            let word = word.rsplit(':').next().unwrap_or(word);
+            let letters = word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            letters && word.to_ascii_lowercase().contains("docker")
+        })
+}
+
+/// A local action in JavaScript whose program calls docker: what it does is out of sight.
+fn local_program(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
+    let view = &pass.view;
+    let files = view.context.files;
+    let Some(folder) = action.name.strip_prefix("./").map(Path::new) else {
+        return;
+    };
+    let read = |path: PathBuf| {
+        let there = files.exists(&path);
+        there.then(|| files.read(&path).ok()).flatten()
+    };
+    let mut names = ["action.yml", "action.yaml"].iter();
+    let Some(source) = names.find_map(|name| read(folder.join(name))) else {
+        return;
+    };
+    let lines = source.text().lines().map(str::trim);
+    let programs = lines.filter_map(|line| {
+        let (key, path) = line.split_once(':')?;
+        matches!(key, "main" | "pre" | "post").then(|| path.trim().trim_matches(['"', '\'']))
+    });
+    for program in programs {
+        let text = read(folder.join(program));
+        if text.is_some_and(|text| calls_docker(text.text())) {
+            draft.block(
+                "docker-in-file",
+                view.context.documents.location(action.uses.value),
+                format!("{program} of the action {} calls docker", action.name),
+                "the job stays on Docker; run what it does as a step of the workflow, then run again",
+            );
+        }
+    }
+}
+
+/// An action that nobody here knows gets an image that only the job's own engine has: it may look for it in Docker's store.
+fn image_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
+    let view = &pass.view;
+    let before = |index: usize| view.calls[index].line < action.lines_before;
+    let operations = || {
+        pass.facts
+            .operations
+            .iter()
+            .filter(|(index, _)| before(*index))
+    };
+    let made = operations().filter_map(|(_, one)| match one {
+        Operation::Build(name) | Operation::Tag { to: name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    let is_pushed = |image: &str| {
+        operations().any(|(_, one)| matches!(one, Operation::Push(name) if name.as_str() == image))
+    };
+    let made: Vec<&str> = made
+        .filter(|name| !name.is_empty() && !is_pushed(name))
+        .collect();
+    for (name, node) in action.inputs.iter().filter(|_| !made.is_empty()) {
+        let text = view.context.documents.text(*node).unwrap_or_default();
+        let text = view.expand(text).text;
+        let lower = name.to_ascii_lowercase();
+        let means_image = ["image", "ref", "target", "scan", "docker"];
+        let means_image = means_image.iter().any(|word| lower.contains(word));
+        let words =
+            || text.split(|letter: char| letter.is_whitespace() || "'\",=".contains(letter));
+        let is = |image: &&&str| {
+            words().any(|word| word == **image && (word.contains(':') || means_image))
+        };
+        if let Some(image) = made.iter().find(is) {
+            draft.block(
+                "store-reader",
+                view.context.documents.location(*node),
+                format!("{} is given the image {image}, which only Podman has once the job has moved; whether the action looks for it in Docker's store is not known", action.name),
+                "push the image first, or give the action an archive of it",
+            );
+            return;
         }
     }
 }

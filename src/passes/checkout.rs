@@ -1,8 +1,12 @@
 //! A build step that fetched the repository for itself: the files that its commands build have to be checked out.
 
+use std::rc::Rc;
+
+use crate::dockerfile::{Dockerfile, Instruction, Word};
 use crate::pipeline::{Action, Documents};
 use crate::yaml::{Change, New};
 
+use super::commands::dockerfiles;
 use super::context::JobView;
 use super::draft::{Draft, Planned, Purpose};
 use super::job::JobPass;
@@ -58,6 +62,19 @@ pub(super) fn needed(
                 "give actions/checkout `submodules: recursive`, then run again",
             );
         }
+        let keeps_token = own
+            .inputs
+            .get("persist-credentials")
+            .and_then(|input| documents.text(*input))
+            .is_none_or(|text| text.trim() != "false");
+        if keeps_token && takes_git_folder(pass, action) {
+            draft.review(
+                "build-context",
+                at,
+                "the action built the commit without its .git folder; Podman builds what is checked out, and the Dockerfile copies all of it, .git with the checkout's token too",
+                "list .git in .dockerignore, or give actions/checkout `persist-credentials: false`, then run again",
+            );
+        }
         draft.note("build-context", at, "the action built the commit of the event; Podman builds the files that are checked out");
         return;
     }
@@ -106,6 +123,71 @@ pub(super) fn needed(
         at,
         "the action fetched the repository for itself; Podman builds what a checkout puts there",
     );
+}
+
+/// Whether the folder of git comes into what an action builds: it builds the root of the repository, whose ignore file does not
+/// leave that folder out, and a Dockerfile that copies everything, or cannot be seen.
+fn takes_git_folder(pass: &JobPass<'_>, action: &Action) -> bool {
+    let files = pass.view.context.files;
+    let ignored = [".containerignore", ".dockerignore"].iter().any(|name| {
+        let source = files.read(name.as_ref()).ok();
+        source.is_some_and(|source| leaves_out_git(source.text()))
+    });
+    let is_all = |word: &Word| {
+        let text = word.text.trim_end_matches('/');
+        matches!(text, "." | "" | "*" | ".git") || text.starts_with('$')
+    };
+    let copies = |one: &Instruction| {
+        let words = one.words();
+        matches!(one.keyword.as_str(), "COPY" | "ADD")
+            && one.flags_named("--from").next().is_none()
+            && words
+                .split_last()
+                .is_some_and(|(_, from)| from.iter().any(is_all))
+    };
+    let builds = pass.view.calls_of(action).into_iter();
+    let mut builds = builds.filter_map(|index| Some((index, pass.known_call(index)?)));
+    !ignored
+        && builds.any(|(index, docker)| {
+            let context = docker.operands().last().copied();
+            let at_root = context.is_some_and(|word| docker.text_of(word).text == ".");
+            let target = docker.flags_named("--target").last();
+            let target = target.and_then(|flag| docker.value(flag)).map(|it| it.text);
+            let of_image = |one: &Rc<Dockerfile>| {
+                let bodies = one.bodies(target.as_deref());
+                bodies.is_none_or(|bodies| bodies.concat().iter().any(copies))
+            };
+            docker.rule.name == "build"
+                && at_root
+                && dockerfiles(pass, index, docker).is_none_or(|all| all.iter().any(of_image))
+        })
+}
+
+/// Whether an ignore file leaves the folder of git out: of its lines the last one counts that is about it.
+fn leaves_out_git(text: &str) -> bool {
+    let about = text.lines().rev().find_map(|line| {
+        let line = line.trim();
+        let (back, pattern) = match line.strip_prefix('!') {
+            Some(pattern) => (true, pattern),
+            None => (false, line),
+        };
+        let pattern = pattern.trim_start_matches('/').trim_end_matches('/');
+        matches!(
+            pattern,
+            ".git"
+                | ".git*"
+                | ".git/**"
+                | ".git/*"
+                | "**/.git"
+                | "**/.git/**"
+                | ".*"
+                | "*"
+                | "**"
+                | "**/.*"
+        )
+        .then_some(!back)
+    });
+    about.unwrap_or(false)
 }
 
 /// The checkout that the repository uses elsewhere, so that its version is one that the project trusts.

@@ -11,7 +11,7 @@ use crate::compose::{ComposeFile, Sources};
 use crate::dockerfile::Dockerfile;
 use crate::image_name::{Expanded, expand};
 use crate::options::Options;
-use crate::pipeline::{Documents, Job, Line, NodeRef, Pipeline};
+use crate::pipeline::{Action, Documents, Job, Line, NodeRef, Pipeline};
 use crate::project::{LARGEST, ProjectFiles};
 use crate::repository::Files;
 use crate::rules::Rules;
@@ -227,6 +227,18 @@ impl JobView<'_> {
                 .partition_point(|call| (call.line, call.command().span.start) < (line, at))
         };
         first(range.start)..first(range.end)
+    }
+
+    /// The commands that an action was written out as, by their places in [`Self::calls`].
+    pub(super) fn calls_of(&self, action: &Action) -> Vec<usize> {
+        let Some(commands) = &action.commands else {
+            return Vec::new();
+        };
+        let calls = self.calls.iter().enumerate().filter(|(_, call)| {
+            let list = self.line(call).item.map(|(list, _)| list);
+            commands.lists().any(|own| Some(own) == list)
+        });
+        calls.map(|(index, _)| index).collect()
     }
 
     /// Where a range of a call's script stands in its file.

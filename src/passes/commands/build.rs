@@ -64,12 +64,13 @@ pub(super) fn attestation(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
             at,
             format!("{name}=false is what Podman does anyway"),
         ),
-        false => draft.lose(
-            "attestation",
-            at,
-            format!("{name} is lost: Podman writes no attestations"),
-            flag.rule.instead.as_deref(),
-        ),
+        // whoever asks for one has a reader of it
+        false => {
+            let message = format!("{name} is lost: Podman writes no attestations");
+            let help = flag.rule.instead.as_deref();
+            draft.review("attestation", at, message.clone(), help.unwrap_or_default());
+            draft.lose("attestation", at, message, help)
+        }
     };
     remove_flag(docker, flag, draft, why);
 }

@@ -61,7 +61,7 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
                 }
                 draft.other_actions.insert(action.mapping);
                 pass.other_actions.insert(index, why);
-                let own = own_calls(view, action);
+                let own = view.calls_of(action);
                 pass.replaced.extend(own);
             }
         }
@@ -233,18 +233,6 @@ impl Step<'_> {
         let value = variable.value.as_deref()?;
         (!variable.varies && !value.is_empty() && !expression::is_in(value)).then_some(value)
     }
-}
-
-/// The commands that an action was written out as.
-fn own_calls(view: &JobView<'_>, action: &Action) -> Vec<usize> {
-    let Some(commands) = &action.commands else {
-        return Vec::new();
-    };
-    let calls = view.calls.iter().enumerate().filter(|(_, call)| {
-        let list = view.line(call).item.map(|(list, _)| list);
-        commands.lists().any(|own| Some(own) == list)
-    });
-    calls.map(|(index, _)| index).collect()
 }
 
 /// The index of a key in a mapping; of two the last counts.

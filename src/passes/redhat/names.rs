@@ -5,7 +5,7 @@ use crate::passes::facts::Operation;
 use crate::pipeline::NodeRef;
 use crate::providers::github::expression;
 
-use super::{Refusal, Step, own_calls, value_of};
+use super::{Refusal, Step, value_of};
 
 /// The names of an image in parts.
 pub(super) struct Names {
@@ -136,7 +136,7 @@ impl Step<'_> {
     /// Why the image must keep its full name in the store: another command takes it from there.
     fn used_elsewhere(&self, images: &[&str]) -> Option<String> {
         let view = self.pass.view;
-        let own = own_calls(view, self.action);
+        let own = view.calls_of(self.action);
         let mut others = self
             .pass
             .facts

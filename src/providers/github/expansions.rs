@@ -11,7 +11,7 @@ use crate::yaml::Kind;
 
 use super::Role;
 use super::environment::{env_of, reads_its_own, with_own};
-use super::expression::{Template, outputs_read, template};
+use super::expression::{Template, outcomes_read, outputs_read, template};
 use super::node::{entries, entry, items, root, scalars, text, text_of};
 use super::operation::operation;
 use super::platforms::platforms_of;
@@ -125,6 +125,7 @@ impl Scope<'_> {
             return;
         }
         let read = self.read(documents, &known);
+        let outcomes = self.outcomes(documents);
         for (mapping, rule) in known {
             if written.contains_key(&mapping) {
                 continue;
@@ -151,7 +152,18 @@ impl Scope<'_> {
                 };
                 match result {
                     Ok(meaning) => {
-                        found.commands = Some(self.commands(documents, step.uses, meaning));
+                        let nothing = meaning.operation == Operation::Nothing;
+                        let commands = self.commands(documents, step.uses, meaning);
+                        let id = text_of(documents, mapping, "id");
+                        let asked = id.and_then(|id| outcomes.get(id).copied());
+                        match asked.filter(|_| nothing || commands.then.is_some()) {
+                            Some(at) => found.doubts.push(Doubt {
+                                at,
+                                why: "whether it succeeded is asked, and no step tells it any more"
+                                    .to_owned(),
+                            }),
+                            None => found.commands = Some(commands),
+                        }
                     }
                     Err(refusals) => {
                         let doubt = |(at, why)| Doubt { at, why };
@@ -243,6 +255,21 @@ impl Scope<'_> {
         let mut found = IndexMap::default();
         for holder in [self.root, self.holder, step] {
             found.extend(env_of(documents, holder));
+        }
+        found
+    }
+
+    /// The steps whose outcome something asks, each with a place that does.
+    fn outcomes(&self, documents: &Documents) -> HashMap<String, NodeRef> {
+        let from = match self.role {
+            Role::Composite => self.root,
+            _ => self.holder,
+        };
+        let mut found = HashMap::default();
+        for node in scalars(documents, from) {
+            for id in outcomes_read(text(documents, node).unwrap_or_default()) {
+                found.entry(id.to_owned()).or_insert(node);
+            }
         }
         found
     }

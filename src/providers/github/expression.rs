@@ -53,6 +53,18 @@ pub(super) fn outputs_read(text: &str) -> Vec<(&str, &str)> {
     found
 }
 
+/// The ids of the steps whose outcome or conclusion a text reads.
+pub(super) fn outcomes_read(text: &str) -> impl Iterator<Item = &str> {
+    let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let word = move |text: &str| text.find(|letter| !part(letter)).unwrap_or(text.len());
+    let places = text.match_indices("steps");
+    places.filter_map(move |(at, begin)| {
+        let (id, rest) = member(&text[at + begin.len()..], word)?;
+        let (name, _) = member(rest, word)?;
+        matches!(name, "outcome" | "conclusion").then_some(id)
+    })
+}
+
 /// `.name`, `['name']` or `["name"]` at the beginning of a text, and what follows.
 fn member(text: &str, word: impl Fn(&str) -> usize) -> Option<(&str, &str)> {
     if let Some(rest) = text.strip_prefix('.') {
