@@ -12,7 +12,9 @@ fuzz_target!(|text: &str| {
     if let Ok(script) = shell::parse(text) {
         look(&script, text);
         // What the CI server fills in is no shell, and `time` is a word of bash's own only where bash thinks so.
-        let is_odd = ["${{", "$[[", "time", "\r", "\0"].iter().any(|odd| text.contains(odd));
+        let is_odd = ["${{", "$[[", "time", "\r", "\0"]
+            .iter()
+            .any(|odd| text.contains(odd));
         if !is_odd && std::env::var_os("DINDLESS_FUZZ_BASH").is_some() {
             let accepts = bash_accepts(text, &[]) || bash_accepts(text, &["-O", "extglob"]);
             assert!(accepts, "bash refuses it");
@@ -40,7 +42,7 @@ fn look(script: &Script, text: &str) {
             text.get(command.span.clone()).is_some(),
             "a command cuts a character"
         );
-        let statement = &command.place.statement;
+        let statement = &command.context.statement;
         assert!(
             text.get(statement.clone()).is_some(),
             "a statement cuts a character"
