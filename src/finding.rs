@@ -1,5 +1,7 @@
 //! What the tool has to say: a rule, a place, a message, and perhaps a fix.
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::{Edit, FileId, Location};
 
 /// The name of a rule, as users write it in an ignore comment: `dind-service`.
@@ -13,8 +15,11 @@ impl std::fmt::Display for RuleId {
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Said for completeness: what was changed, and why.
     Note,
@@ -26,11 +31,13 @@ pub enum Severity {
 }
 
 /// How sure a fix is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Safety {
     /// Right by what the file proves.
     Safe,
-    /// Right unless something that the file cannot show says no.
+    /// Right unless something that the file cannot show says no; made with `--include-review`.
     Review,
 }
 
@@ -83,12 +90,14 @@ pub struct Accepted {
 }
 
 /// Where it is said that a finding may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum AcceptedBy {
     /// In a comment in the file.
     Comment,
-    /// In the configuration.
+    /// In dindless.yml.
     Configuration,
-    /// In a list of what was there before.
+    /// In the list of what was there before.
     Baseline,
 }

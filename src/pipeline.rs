@@ -8,8 +8,10 @@ use crate::shell;
 use crate::text::{FileId, Location, Source, Span};
 use crate::yaml::{NodeId, Style, Tree};
 
-/// Who owns a CI file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The CI server that runs a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// `.gitlab-ci.yml` and what it includes.
     #[default]

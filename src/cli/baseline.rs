@@ -1,16 +1,15 @@
 //! The file of `--baseline`: read before the report, written by `--update-baseline`.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use tempfile::NamedTempFile;
 
 use crate::accept::baseline::Baseline;
 use crate::report::{Run, Tree};
 use crate::repository::slashed;
 use crate::text::Source;
+use crate::write;
 
 /// Marks what the file lists.
 ///
@@ -41,17 +40,8 @@ pub(super) fn update(file: &Path, run: &Run) -> anyhow::Result<()> {
     for Tree { root, outcome, .. } in &run.trees {
         baseline.add(outcome, |source| name(&root.shown, several, source));
     }
-    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
-    let written = || -> anyhow::Result<()> {
-        let mut new = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        new.write_all(baseline.text().as_bytes())?;
-        if let Ok(old) = fs::metadata(file) {
-            new.as_file().set_permissions(old.permissions())?;
-        }
-        new.persist(file)?;
-        Ok(())
-    };
-    written().with_context(|| format!("{} cannot be written", file.display()))
+    write::replace(file, &baseline.text())
+        .with_context(|| format!("{} cannot be written", file.display()))
 }
 
 /// A file from the top of its repository, wherever the program was started; of several repositories, as the user would

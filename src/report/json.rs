@@ -67,22 +67,13 @@ struct JsonFile<'a> {
     /// The way to it from where the program was started, with `/` between the parts; `-` is standard input
     path: String,
     /// Who runs it; null for a file that no CI server runs, such as a Dockerfile
-    provider: Option<JsonProvider>,
+    provider: Option<Provider>,
     /// Whether its text changes
     changed: bool,
     /// The jobs that it names, in order; hidden jobs are not jobs
     jobs: Vec<JsonJob<'a>>,
     /// What there is to say of it, in the order of the text
     findings: Vec<JsonFinding<'a>>,
-}
-
-/// A CI server
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Provider"))]
-#[serde(rename_all = "lowercase")]
-enum JsonProvider {
-    GitLab,
-    GitHub,
 }
 
 /// A job and what becomes of it
@@ -131,7 +122,7 @@ struct JsonFinding<'a> {
     /// The rule that says it: `dindless --explain RULE` tells more
     rule: &'a str,
     /// How much it matters
-    severity: JsonSeverity,
+    severity: Severity,
     #[serde(flatten)]
     at: Region,
     /// What is the matter, in one sentence
@@ -139,7 +130,7 @@ struct JsonFinding<'a> {
     /// What to do next
     help: Option<&'a str>,
     /// How sure its change is; null if it has none
-    safety: Option<JsonSafety>,
+    safety: Option<Safety>,
     /// Who said that it may be; null if nobody did
     accepted: Option<JsonAccepted<'a>>,
     /// What its change writes, as far as that can be told apart from the changes of other findings. A job moves as a
@@ -147,51 +138,14 @@ struct JsonFinding<'a> {
     edits: Vec<JsonEdit<'a>>,
 }
 
-/// How much a finding matters
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Severity"))]
-#[serde(rename_all = "lowercase")]
-enum JsonSeverity {
-    /// Said for completeness: what was changed, and why
-    Note,
-    /// Something is lost, or differs, or is left for a person
-    Warning,
-    /// Something is broken or dangerous
-    Error,
-}
-
 /// That a finding may be
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "Accepted"))]
 struct JsonAccepted<'a> {
     /// Where that is said
-    by: JsonAcceptedBy,
+    by: AcceptedBy,
     /// The reason that is given there; may be empty
     why: &'a str,
-}
-
-/// Where it is said that a finding may be
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AcceptedBy"))]
-#[serde(rename_all = "lowercase")]
-enum JsonAcceptedBy {
-    /// In a comment in the file
-    Comment,
-    /// In dindless.yml
-    Configuration,
-    /// In the list of what was there before
-    Baseline,
-}
-
-/// How sure a change is
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Safety"))]
-#[serde(rename_all = "lowercase")]
-enum JsonSafety {
-    /// Right by what the file proves
-    Safe,
-    /// Right unless something that the file cannot show says no; made with `--include-review`
-    Review,
 }
 
 /// A replacement of some bytes
@@ -275,10 +229,7 @@ struct JsonJobs {
 fn json_file<'a>(tree: &'a Tree, file: &'a FileOutcome) -> JsonFile<'a> {
     JsonFile {
         path: tree.root.shown(file.source.path()),
-        provider: file.provider.map(|provider| match provider {
-            Provider::GitLab => JsonProvider::GitLab,
-            Provider::GitHub => JsonProvider::GitHub,
-        }),
+        provider: file.provider,
         changed: file.changed.is_some(),
         jobs: file
             .jobs
@@ -332,27 +283,16 @@ fn json_finding<'a>(
     let primary = finding.at.first().map(|label| label.at);
     JsonFinding {
         rule: finding.rule.0,
-        severity: match finding.severity {
-            Severity::Note => JsonSeverity::Note,
-            Severity::Warning => JsonSeverity::Warning,
-            Severity::Error => JsonSeverity::Error,
-        },
+        severity: finding.severity,
         at: primary.map_or_else(
             || Region::of(&file.source, Span::at(0)),
             |at| Region::of(source(at.file).unwrap_or(&file.source), at.span),
         ),
         message: &finding.message,
         help: finding.help.as_deref(),
-        safety: finding.fix.as_ref().map(|fix| match fix.safety {
-            Safety::Safe => JsonSafety::Safe,
-            Safety::Review => JsonSafety::Review,
-        }),
+        safety: finding.fix.as_ref().map(|fix| fix.safety),
         accepted: finding.accepted.as_ref().map(|accepted| JsonAccepted {
-            by: match accepted.by {
-                AcceptedBy::Comment => JsonAcceptedBy::Comment,
-                AcceptedBy::Configuration => JsonAcceptedBy::Configuration,
-                AcceptedBy::Baseline => JsonAcceptedBy::Baseline,
-            },
+            by: accepted.by,
             why: &accepted.why,
         }),
         edits: finding

@@ -14,6 +14,7 @@ use crate::repository::{Disk, Files};
 use journal::{Entry, Journal, Shelf};
 use lock::Lock;
 use replace::Staged;
+pub use replace::replace;
 
 pub use permit::Permit;
 pub use revert::Recovery;

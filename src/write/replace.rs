@@ -30,6 +30,15 @@ pub(super) fn stage(folder: &Path, target: &Path, text: &str) -> anyhow::Result<
     })
 }
 
+/// Gives one file a new text; a file that is not there yet comes to be.
+///
+/// # Errors
+/// Why it cannot be written.
+pub fn replace(target: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = target.parent().filter(|it| !it.as_os_str().is_empty());
+    stage(folder.unwrap_or(Path::new(".")), target, text)?.put(target)
+}
+
 impl Staged {
     /// Takes the target's place. It is for the caller to bring the target's folder to the disk.
     pub(super) fn put(self, target: &Path) -> anyhow::Result<()> {
@@ -70,10 +79,16 @@ pub(super) fn beside(target: &Path) -> PathBuf {
 fn fill(file: &mut File, target: &Path, text: &str) -> anyhow::Result<()> {
     file.write_all(text.as_bytes())
         .context("the new text cannot be written")?;
-    let metadata = fs::metadata(target).context("its mode cannot be read")?;
-    keep_owner(file, &metadata);
-    file.set_permissions(metadata.permissions())
-        .context("its mode cannot be given to the new file")?;
+    match fs::metadata(target) {
+        Ok(metadata) => {
+            keep_owner(file, &metadata);
+            file.set_permissions(metadata.permissions())
+                .context("its mode cannot be given to the new file")?;
+        }
+        // a file that is new has none yet
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context("its mode cannot be read"),
+    }
     file.sync_all()
         .context("the new text cannot be brought to the disk")
 }

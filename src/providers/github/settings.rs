@@ -1,24 +1,18 @@
 //! Settings of a daemon that an input holds, as far as their names go.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::rules::Format;
 
 /// The whole names of all settings in a text (`worker.oci.max-parallelism`); `None` if they cannot be told.
 pub(crate) fn names(text: &str, format: Format) -> Option<Vec<String>> {
-    match format {
-        Format::Json => {
-            let value: Value = serde_json::from_str(text).ok()?;
-            let mut found = Vec::new();
-            leaves(
-                value.as_object().map(|_| &value)?,
-                String::new(),
-                &mut found,
-            );
-            Some(found)
-        }
-        Format::Toml => in_toml(text),
-    }
+    let value: Map<String, Value> = match format {
+        Format::Json => serde_json::from_str(text).ok()?,
+        Format::Toml => basic_toml::from_str(text).ok()?,
+    };
+    let mut found = Vec::new();
+    leaves(&Value::Object(value), String::new(), &mut found);
+    Some(found)
 }
 
 /// The names of what is no object itself; an empty object is a setting, too.
@@ -35,40 +29,6 @@ fn leaves(value: &Value, name: String, found: &mut Vec<String>) {
         }
         _ => found.push(name),
     }
-}
-
-/// TOML as settings are written by hand: tables, and one value a line. `None` for anything else.
-fn in_toml(text: &str) -> Option<Vec<String>> {
-    let is_name = |name: &str| {
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-        name.split('.')
-            .all(|part| !part.is_empty() && part.bytes().all(letters))
-    };
-    let mut table = "";
-    let mut found = Vec::new();
-    for line in text.lines().map(str::trim) {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            table = Some(name.trim()).filter(|name| is_name(name))?;
-            continue;
-        }
-        let (name, value) = line.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
-        let one_word = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !is_name(name) || value.is_empty() || !one_word {
-            return None;
-        }
-        found.push(match table {
-            "" => name.to_owned(),
-            table => format!("{table}.{name}"),
-        });
-    }
-    Some(found)
 }
 
 #[cfg(test)]
@@ -93,13 +53,14 @@ mod tests {
             ),
             wanted(&["debug", "worker.oci.max-parallelism"])
         );
-        for other in [
-            "[registry.\"docker.io\"]",
-            "a = [\n1]",
-            "[[x]]",
-            "a",
-            "a = 'b'",
-        ] {
+        assert_eq!(
+            names_of(
+                "registry.\"docker.io\".mirrors = ['a']\n[[x]]\ny = 1",
+                Format::Toml
+            ),
+            wanted(&["registry.docker.io.mirrors", "x"])
+        );
+        for other in ["a", "a = b", "a = 1\na = 2", "${{ inputs.settings }}"] {
             assert_eq!(names_of(other, Format::Toml), None, "{other}");
         }
     }
