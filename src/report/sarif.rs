@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use indexmap::{IndexMap, IndexSet};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::annotation::{Fingerprints, how_to_move, movers};
 use super::markup::sentences;
@@ -28,245 +28,65 @@ const SCHEMA: &str =
 /// The name for the top of the repository; consumers know where that is.
 const ROOT: &str = "%SRCROOT%";
 
+/// The name of our way to tell two results apart.
+const FINGERPRINT: &str = "dindless/v1";
+
 /// Writes the whole log and a final newline.
 pub fn write(out: &mut dyn Write, run: &Run, rules: &Rules) -> io::Result<()> {
-    let mut runs: Vec<SarifRun> = run
-        .trees
-        .iter()
-        .map(|tree| sarif_run(run, tree, rules))
-        .collect();
     let outside = run.problems.iter();
-    let outside: Vec<_> = outside.map(|it| notification(it, None)).collect();
+    let mut outside: Vec<Value> = outside.map(|it| notification(it, None)).collect();
+    let mut runs = Vec::new();
+    for tree in &run.trees {
+        runs.push(sarif_run(run, tree, rules, std::mem::take(&mut outside)));
+    }
     if runs.is_empty() {
-        runs.push(SarifRun::new(Vec::new(), Vec::new(), outside, None));
-    } else if let Some(first) = runs.first_mut() {
-        first.invocations[0].add(outside);
+        runs.push(new_run(Vec::new(), Vec::new(), outside, None));
     }
-    let log = Log {
-        schema: SCHEMA,
-        version: "2.1.0",
-        runs,
-    };
-    write_json(out, &log)
+    write_json(
+        out,
+        &json!({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}),
+    )
 }
 
-#[derive(Serialize)]
-struct Log {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: Vec<SarifRun>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifRun {
-    tool: Tool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    automation_details: Option<AutomationDetails>,
-    invocations: [Invocation; 1],
-    original_uri_base_ids: IndexMap<&'static str, BaseId>,
-    results: Vec<Result>,
-    column_kind: &'static str,
-    newline_sequences: [&'static str; 3],
-}
-
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver {
-    name: &'static str,
-    semantic_version: &'static str,
-    short_description: Message,
-    rules: Vec<Rule>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule {
-    id: &'static str,
-    short_description: Message,
-    full_description: Message,
-    help: Help,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_configuration: Option<Configuration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<Properties>,
-}
-
-#[derive(Serialize)]
-struct Help {
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    markdown: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: &'static str,
-}
-
-#[derive(Serialize)]
-struct Properties {
-    tags: [&'static str; 1],
-}
-
-#[derive(Serialize)]
-struct AutomationDetails {
-    id: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_execution_notifications: Vec<Notification>,
-}
-
-impl Invocation {
-    fn add(&mut self, notifications: Vec<Notification>) {
-        self.execution_successful &= notifications.is_empty();
-        self.tool_execution_notifications.extend(notifications);
+/// An object without those of its entries that are null or an empty list, which SARIF leaves out.
+fn object(mut value: Value) -> Value {
+    let says = |value: &Value| !value.is_null() && value.as_array().is_none_or(|it| !it.is_empty());
+    if let Value::Object(entries) = &mut value {
+        entries.retain(|_, value| says(value));
     }
+    value
 }
 
-#[derive(Serialize)]
-struct Notification {
-    level: &'static str,
-    message: Message,
-    locations: [Location; 1],
-}
-
-#[derive(Serialize)]
-struct BaseId {
-    description: Message,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Result {
-    rule_id: &'static str,
-    rule_index: usize,
-    level: &'static str,
-    message: Message,
-    locations: Vec<Location>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location>,
-    partial_fingerprints: IndexMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fixes: Vec<Fix>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    suppressions: Vec<Suppression>,
-}
-
-#[derive(Serialize)]
-struct Suppression {
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    justification: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Message {
-    text: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<usize>,
-    physical_location: PhysicalLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<SarifRegion>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactLocation {
-    uri: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri_base_id: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifRegion {
-    start_line: usize,
-    start_column: usize,
-    end_line: usize,
-    end_column: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Fix {
-    description: Message,
-    artifact_changes: Vec<ArtifactChange>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactChange {
-    artifact_location: ArtifactLocation,
-    replacements: Vec<Replacement>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Replacement {
-    deleted_region: SarifRegion,
-    inserted_content: Message,
-}
-
-impl SarifRun {
-    fn new(
-        rules: Vec<Rule>,
-        results: Vec<Result>,
-        notifications: Vec<Notification>,
-        id: Option<String>,
-    ) -> Self {
-        let mut invocation = Invocation {
-            execution_successful: true,
-            tool_execution_notifications: Vec::new(),
-        };
-        invocation.add(notifications);
-        let root = BaseId {
-            description: said("The top of the repository"),
-        };
-        Self {
-            tool: Tool {
-                driver: Driver {
-                    name: "dindless",
-                    semantic_version: env!("CARGO_PKG_VERSION"),
-                    short_description: said(env!("CARGO_PKG_DESCRIPTION")),
-                    rules,
-                },
+fn new_run(
+    rules: Vec<Value>,
+    results: Vec<Value>,
+    notifications: Vec<Value>,
+    id: Option<String>,
+) -> Value {
+    let mut run = object(json!({
+        "tool": {
+            "driver": {
+                "name": "dindless",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "shortDescription": said(env!("CARGO_PKG_DESCRIPTION")),
+                "rules": rules,
             },
-            automation_details: id.map(|id| AutomationDetails { id }),
-            invocations: [invocation],
-            original_uri_base_ids: IndexMap::from([(ROOT, root)]),
-            results,
-            column_kind: "unicodeCodePoints",
-            newline_sequences: ["\r\n", "\n", "\r"],
-        }
-    }
+        },
+        "automationDetails": id.map(|id| json!({"id": id})),
+        "invocations": [object(json!({
+            "executionSuccessful": notifications.is_empty(),
+            "toolExecutionNotifications": notifications,
+        }))],
+        "originalUriBaseIds": {ROOT: {"description": said("The top of the repository")}},
+        "columnKind": "unicodeCodePoints",
+        "newlineSequences": ["\r\n", "\n", "\r"],
+    }));
+    // an empty list of results says that nothing was found
+    run["results"] = results.into();
+    run
 }
 
-fn sarif_run(run: &Run, tree: &Tree, rules: &Rules) -> SarifRun {
+fn sarif_run(run: &Run, tree: &Tree, rules: &Rules, outside: Vec<Value>) -> Value {
     let mut ids: IndexSet<RuleId> = IndexSet::new();
     let mut results = Vec::new();
     let mut fixes = tree_fixes(run, tree);
@@ -277,17 +97,15 @@ fn sarif_run(run: &Run, tree: &Tree, rules: &Rules) -> SarifRun {
             let fix = file
                 .provider
                 .and_then(|it| fixes.shift_remove(&name_of(it)));
-            results.push(Result {
-                rule_id: CAN_MOVE.0,
-                rule_index: ids.insert_full(CAN_MOVE).0,
-                level: level(Severity::Warning),
-                message: plain(&sentences(&mover.message, Some(how_to_move(run)))),
-                locations: vec![location(&file.source, mover.region)],
-                related_locations: Vec::new(),
-                partial_fingerprints: named(fingerprints.mover(&mover)),
-                fixes: fix.into_iter().collect(),
-                suppressions: Vec::new(),
-            });
+            results.push(object(json!({
+                "ruleId": CAN_MOVE.0,
+                "ruleIndex": ids.insert_full(CAN_MOVE).0,
+                "level": Severity::Warning,
+                "message": plain(&sentences(&mover.message, Some(how_to_move(run)))),
+                "locations": [location(&file.source, mover.region)],
+                "partialFingerprints": {FINGERPRINT: fingerprints.mover(&mover)},
+                "fixes": Vec::from_iter(fix),
+            })));
         }
         for finding in &file.findings {
             let index = ids.insert_full(finding.rule).0;
@@ -296,11 +114,12 @@ fn sarif_run(run: &Run, tree: &Tree, rules: &Rules) -> SarifRun {
         }
     }
     let problems = tree.outcome.problems.iter();
-    let problems = problems.map(|it| notification(it, Some(ROOT))).collect();
+    let problems = problems.map(|it| notification(it, Some(ROOT)));
     let known = ids.into_iter().map(|id| rule(id, rules.named(id.0)));
     let several = run.trees.len() > 1;
     let id = several.then(|| format!("dindless/{}/", slashed(&tree.root.shown)));
-    SarifRun::new(known.collect(), results, problems, id)
+    let notifications = problems.chain(outside).collect();
+    new_run(known.collect(), results, notifications, id)
 }
 
 fn result(
@@ -309,70 +128,67 @@ fn result(
     finding: &Finding,
     rule_index: usize,
     fingerprint: String,
-) -> Result {
+) -> Value {
     let mut places = finding.at.iter().enumerate().map(|(index, label)| {
         let other = tree.outcome.files.get(label.at.file.0 as usize);
         let source = other.map_or(&file.source, |other| &other.source);
         let mut place = location(source, Region::shown(source, label.at.span));
         if index > 0 {
-            place.id = Some(index);
-            place.message = (!label.text.is_empty()).then(|| plain(&label.text));
+            place["id"] = index.into();
+            if !label.text.is_empty() {
+                place["message"] = plain(&label.text);
+            }
         }
         place
     });
-    Result {
-        rule_id: finding.rule.0,
-        rule_index,
-        level: level(finding.severity),
-        message: plain(&sentences(&finding.message, finding.help.as_deref())),
-        locations: places.next().into_iter().collect(),
-        related_locations: places.collect(),
-        partial_fingerprints: named(fingerprint),
-        fixes: Vec::new(),
-        suppressions: finding.accepted.iter().map(suppression).collect(),
-    }
+    let first = Vec::from_iter(places.next());
+    object(json!({
+        "ruleId": finding.rule.0,
+        "ruleIndex": rule_index,
+        "level": finding.severity,
+        "message": plain(&sentences(&finding.message, finding.help.as_deref())),
+        "locations": first,
+        "relatedLocations": Vec::from_iter(places),
+        "partialFingerprints": {FINGERPRINT: fingerprint},
+        "suppressions": Vec::from_iter(finding.accepted.iter().map(suppression)),
+    }))
 }
 
-fn suppression(accepted: &Accepted) -> Suppression {
+fn suppression(accepted: &Accepted) -> Value {
     let why = harmless(&accepted.why).into_owned();
-    Suppression {
-        kind: match accepted.by {
+    object(json!({
+        "kind": match accepted.by {
             AcceptedBy::Comment => "inSource",
             AcceptedBy::Configuration | AcceptedBy::Baseline => "external",
         },
-        justification: (!why.is_empty()).then_some(why),
-    }
+        "justification": Some(why).filter(|why| !why.is_empty()),
+    }))
 }
 
 /// What a run would write, a fix for the files of each server.
-fn tree_fixes(run: &Run, tree: &Tree) -> IndexMap<&'static str, Fix> {
-    let mut fixes: IndexMap<&'static str, Fix> = IndexMap::new();
+fn tree_fixes(run: &Run, tree: &Tree) -> IndexMap<&'static str, Value> {
+    let mut changes: IndexMap<&'static str, Vec<Value>> = IndexMap::new();
     for file in tree.outcome.files.iter().filter(|_| !tree.written) {
-        let (Some(provider), Some(changed)) = (file.provider, &file.changed) else {
-            continue;
-        };
-        let name = name_of(provider);
-        let fix = fixes.entry(name).or_insert_with(|| {
-            let with = if run.options.include_review {
-                ", with what a person should look at"
-            } else {
-                ""
-            };
-            let text = format!("Move all jobs of {name} that can move to Podman{with}.");
-            Fix {
-                description: Message { text },
-                artifact_changes: Vec::new(),
-            }
-        });
-        fix.artifact_changes.push(ArtifactChange {
-            artifact_location: in_repository(file.source.path()),
-            replacements: replacements(&file.source, changed),
-        });
+        if let (Some(provider), Some(changed)) = (file.provider, &file.changed) {
+            changes.entry(name_of(provider)).or_default().push(json!({
+                "artifactLocation": artifact(file.source.path(), Some(ROOT)),
+                "replacements": replacements(&file.source, changed),
+            }));
+        }
     }
-    fixes
+    let with = match run.options.include_review {
+        true => ", with what a person should look at",
+        false => "",
+    };
+    let fix = |(name, changes)| {
+        let text = format!("Move all jobs of {name} that can move to Podman{with}.");
+        let fix = json!({"description": {"text": text}, "artifactChanges": changes});
+        (name, fix)
+    };
+    changes.into_iter().map(fix).collect()
 }
 
-fn replacements(source: &Source, changed: &str) -> Vec<Replacement> {
+fn replacements(source: &Source, changed: &str) -> Vec<Value> {
     const MARK: &str = "\u{feff}";
     let replacements = diff::replacements(source.text(), changed).into_iter();
     replacements
@@ -385,12 +201,10 @@ fn replacements(source: &Source, changed: &str) -> Vec<Replacement> {
                 0
             };
             let deleted = Span::new(range.start + skipped, range.end);
-            Replacement {
-                deleted_region: region(Region::of(source, deleted)),
-                inserted_content: Message {
-                    text: text.get(skipped..).unwrap_or_default().to_owned(),
-                },
-            }
+            json!({
+                "deletedRegion": region(Region::of(source, deleted)),
+                "insertedContent": {"text": text.get(skipped..).unwrap_or_default()},
+            })
         })
         .collect()
 }
@@ -402,116 +216,84 @@ fn name_of(provider: Provider) -> &'static str {
     }
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
-}
-
 /// A rule as the catalog tells it; one that is not there is told by its name.
-fn rule(id: RuleId, known: Option<&CatalogRule>) -> Rule {
+fn rule(id: RuleId, known: Option<&CatalogRule>) -> Value {
     let Some(known) = known else {
-        return Rule {
-            id: id.0,
-            short_description: plain(id.0),
-            full_description: plain(id.0),
-            help: Help {
-                text: "See the message of each result.".to_owned(),
-                markdown: None,
-            },
-            default_configuration: None,
-            properties: None,
-        };
+        return json!({
+            "id": id.0,
+            "shortDescription": plain(id.0),
+            "fullDescription": plain(id.0),
+            "help": {"text": "See the message of each result."},
+        });
     };
-    Rule {
-        id: id.0,
-        short_description: said(&explain::told(&known.what)),
-        full_description: said(&known.why),
-        help: Help {
-            text: explain::page_text(known),
-            markdown: Some(explain::page_markdown(known)),
-        },
-        default_configuration: Some(Configuration {
-            level: level(known.severity),
-        }),
-        properties: Some(Properties { tags: [known.area] }),
-    }
+    json!({
+        "id": id.0,
+        "shortDescription": said(&explain::told(&known.what)),
+        "fullDescription": said(&known.why),
+        "help": {"text": explain::page_text(known), "markdown": explain::page_markdown(known)},
+        "defaultConfiguration": {"level": known.severity},
+        "properties": {"tags": [known.area]},
+    })
 }
 
 /// What could not be done, and the name of what the path begins at.
-fn notification(problem: &Problem, base: Option<&'static str>) -> Notification {
+fn notification(problem: &Problem, base: Option<&'static str>) -> Value {
     let ours = "This is a mistake of dindless, please report it";
-    let region = problem.at.map(|at| SarifRegion {
-        start_line: at.line,
-        start_column: at.column,
-        end_line: at.line,
-        end_column: at.column,
+    let region = problem.at.map(|at| {
+        region(Region {
+            line: at.line,
+            column: at.column,
+            end_line: at.line,
+            end_column: at.column,
+        })
     });
-    Notification {
-        level: "error",
-        message: plain(&sentences(&problem.message, problem.ours.then_some(ours))),
-        locations: [Location {
-            id: None,
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation {
-                    uri: uri(&problem.path),
-                    uri_base_id: base,
-                },
-                region,
-            },
-            message: None,
+    json!({
+        "level": Severity::Error,
+        "message": plain(&sentences(&problem.message, problem.ours.then_some(ours))),
+        "locations": [{
+            "physicalLocation": object(json!({
+                "artifactLocation": artifact(&problem.path, base),
+                "region": region,
+            })),
         }],
-    }
-}
-
-fn named(fingerprint: String) -> IndexMap<&'static str, String> {
-    IndexMap::from([("dindless/v1", fingerprint)])
+    })
 }
 
 /// A sentence of ours.
-fn said(text: &str) -> Message {
+fn said(text: &str) -> Value {
     plain(&sentences(text, None))
 }
 
 /// Text that says nothing but itself: nothing steers a terminal, and no brackets make a link.
-fn plain(text: &str) -> Message {
+fn plain(text: &str) -> Value {
     let text = harmless(text);
-    Message {
-        text: if text.contains("](") {
-            text.replace('[', "\\[").replace(']', "\\]")
-        } else {
-            text.into_owned()
+    match text.contains("](") {
+        true => json!({"text": text.replace('[', "\\[").replace(']', "\\]")}),
+        false => json!({"text": text}),
+    }
+}
+
+fn location(source: &Source, at: Region) -> Value {
+    json!({
+        "physicalLocation": {
+            "artifactLocation": artifact(source.path(), Some(ROOT)),
+            "region": region(at),
         },
-    }
+    })
 }
 
-fn location(source: &Source, at: Region) -> Location {
-    Location {
-        id: None,
-        physical_location: PhysicalLocation {
-            artifact_location: in_repository(source.path()),
-            region: Some(region(at)),
-        },
-        message: None,
-    }
+fn region(at: Region) -> Value {
+    json!({
+        "startLine": at.line,
+        "startColumn": at.column,
+        "endLine": at.end_line,
+        "endColumn": at.end_column,
+    })
 }
 
-fn region(at: Region) -> SarifRegion {
-    SarifRegion {
-        start_line: at.line,
-        start_column: at.column,
-        end_line: at.end_line,
-        end_column: at.end_column,
-    }
-}
-
-fn in_repository(path: &Path) -> ArtifactLocation {
-    ArtifactLocation {
-        uri: uri(path),
-        uri_base_id: Some(ROOT),
-    }
+/// A path, and the name of what it begins at.
+fn artifact(path: &Path, base: Option<&'static str>) -> Value {
+    object(json!({"uri": uri(path), "uriBaseId": base}))
 }
 
 /// A path as a reference: every byte that it may not hold is an escape.
@@ -544,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_message_makes_no_link() {
-        let of = |text| plain(text).text;
+        let of = |text| plain(text)["text"].clone();
         assert_eq!(of("[[ -f x ]]"), "[[ -f x ]]");
         assert_eq!(of("[x](https://a.test)"), "\\[x\\](https://a.test)");
     }
