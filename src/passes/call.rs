@@ -1,5 +1,6 @@
 //! A command of a script, and the line and the text that hold it.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::pipeline::{NodeRef, Phase};
@@ -44,6 +45,11 @@ pub struct Call {
     pub index: usize,
 }
 
+fn has_sudo(command: &Command) -> bool {
+    let mut wrappers = command.wrappers.iter();
+    wrappers.any(|word| word.value.as_deref() == Some("sudo"))
+}
+
 impl Call {
     /// The command. Calls are made for scripts that could be read.
     pub fn command(&self) -> &Command {
@@ -75,10 +81,33 @@ impl Call {
         )
     }
 
-    /// Whether it runs as root, behind `sudo`.
+    /// Whether it runs as root: behind `sudo`, or in a script that a shell behind `sudo` is given.
     pub fn with_sudo(&self) -> bool {
-        let mut wrappers = self.command().wrappers.iter();
-        wrappers.any(|word| word.value.as_deref() == Some("sudo"))
+        has_sudo(self.command()) || self.shells_around().any(has_sudo)
+    }
+
+    /// The shells that are given a script in which the command stands: `bash -c '...'`, `bash <<END`.
+    fn shells_around(&self) -> impl Iterator<Item = &Command> {
+        let inner = self.command();
+        let script = self.parsed.script.iter();
+        let before = script.flat_map(|script| &script.commands[..self.index]);
+        let given =
+            |one: &shell::Nesting| matches!(one, shell::Nesting::Script | shell::Nesting::Heredoc);
+        let is_given = inner.context.nesting.iter().any(given);
+        let before = before.filter(move |_| is_given);
+        before.filter(move |outer| {
+            let holds = |range: &Range<usize>| {
+                range.start <= inner.span.start && inner.span.end <= range.end
+            };
+            let mut bodies = outer.redirects.iter().filter_map(|it| it.heredoc.as_ref());
+            // what a substitution among its words does runs before, and as the user
+            let by_script = inner
+                .context
+                .nesting
+                .get(outer.context.nesting.len())
+                .is_some_and(given);
+            by_script && (holds(&outer.span) || bodies.any(|it| holds(&it.body)))
+        })
     }
 
     /// Whether its output is read by the script: in a substitution, or by the next command of a pipeline.
