@@ -74,6 +74,9 @@ impl Build {
             self.some_name(&mut out);
         }
         out.command_in_parts(&self.command());
+        if self.makes_list && self.is_loaded {
+            self.name_list(&mut out);
+        }
         if self.gives_id {
             output("imageid", IMAGE_ID, &mut out);
         }
@@ -153,6 +156,31 @@ impl Build {
         }
         parts.push(vec![self.context.clone().unwrap_or_else(|| ".".into())]);
         parts
+    }
+
+    /// Gives a list its other names: Podman builds it under one.
+    /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
+    fn name_list(&self, out: &mut Writer) {
+        let Some(first) = self.first_name() else {
+            return;
+        };
+        let name_it = |name: Word, out: &mut Writer| {
+            let mut command = words("podman tag");
+            command.extend([first.clone(), name]);
+            out.command(&command);
+        };
+        match &self.names {
+            Some(Values::Words(names)) => {
+                let others = names.iter().skip(1).cloned();
+                others.for_each(|name| name_it(name, out));
+            }
+            Some(Values::Array(array)) => {
+                let head = format!("for name in \"${{{}[@]:1}}\"; do", array.name());
+                let name_it = |out: &mut Writer| name_it(Word::variable("name"), out);
+                out.block(&head, Nesting::For, name_it, "done");
+            }
+            None => {}
+        }
     }
 
     /// A push of no name is an error of the action's, and a loop over no name is none.

@@ -35,6 +35,8 @@ pub struct Build {
     pub context: Option<Word>,
     /// Whether the result is a list of images.
     pub makes_list: bool,
+    /// Whether it is in the store afterwards, at least under a condition.
+    pub is_loaded: bool,
     /// Whether it is pushed to its names.
     pub push: Push,
     /// Repositories that it is pushed to by its digest alone.

@@ -56,6 +56,7 @@ fn builds() -> Vec<Build> {
                     makes_list,
                     gives_digest,
                     gives_id: makes_list,
+                    is_loaded: makes_list,
                     by_digest: vec![Word::text("localhost:5000/x"), Word::variable("IMAGE")],
                     archive: Some(Word::text("/tmp/it.tar")),
                     arrays: vec![array("TAGS"), array("LABELS")],

@@ -280,7 +280,7 @@ fn finish(
         draft.block(
             "unreadable-command",
             docker.at(),
-            "the push that Podman needs as a command of its own cannot follow here",
+            "what Podman needs as a command of its own behind this build cannot follow here",
             "put the build on a line of its own, then run again",
         );
     }

@@ -126,7 +126,9 @@ fn values_of_matrix(docker: &DockerCall<'_>, text: &str) -> Option<Vec<String>> 
     matrix::values(view.context.documents, view.job.own?, text)
 }
 
-/// An index stays an index: `--manifest` in the place of the first `--tag`, and a push of the list for each name.
+/// An index stays an index: `--manifest` in the place of the first `--tag`, and for each name a push of the list; without a push
+/// the list gets its other names.
+/// Source: `podman tag` of a list ran on Podman 5.4.2, 5.8.6 and 6.1.1.
 pub(super) fn manifest(
     docker: &DockerCall<'_>,
     tags: &[&Flag<'_>],
@@ -164,8 +166,13 @@ pub(super) fn manifest(
     for other in others {
         remove_flag(docker, other, draft, why);
     }
-    if push {
-        let list = raw[0];
+    let [list, others @ ..] = raw else { return };
+    if !push {
+        let names = others.iter();
+        additions
+            .after
+            .extend(names.map(|name| format!("podman tag {list} {name}")));
+    } else {
         for name in raw {
             additions.after.push(format!(
                 "podman manifest push --all{} {list} {}",

@@ -41,6 +41,10 @@ pub(super) fn build(step: &Step<'_>) -> Result<Meaning, Vec<Refusal>> {
             makes_list: step.platforms != Platforms::One,
             gives_digest: step.reads(OutputRule::Digest),
             gives_id: step.reads(OutputRule::ImageId),
+            is_loaded: step
+                .inputs
+                .get("load")
+                .is_some_and(|(_, text)| is_true(text) != Some(false)),
             ..ops::Build::default()
         },
         fetches: false,
