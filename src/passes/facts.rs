@@ -3,8 +3,10 @@
 use crate::collections::{HashMap, HashSet};
 use crate::image_name::ImageName;
 use crate::rules::Rules;
+use crate::shell::ArgumentKind;
 
 use super::docker_call::DockerCall;
+use super::own_names::OwnNames;
 use super::registries::Registries;
 
 /// One thing that a docker command does, in the order in which the job does it.
@@ -75,10 +77,12 @@ pub struct Facts {
     makes_any: Option<usize>,
     /// The first call that makes images of unknown names.
     unknown: Option<usize>,
-    /// The names of the images that are made.
-    names_made: HashSet<String>,
+    /// The first call that makes an image of a name.
+    names_made: HashMap<String, usize>,
     /// Repositories of which an image is made that is the latest.
     latest_made: HashSet<String>,
+    /// The first call that pushes an image of a name.
+    names_pushed: HashMap<String, usize>,
     /// What is pushed, without tags.
     pushed: HashSet<String>,
     /// What stands before the first slash of images that go to or come from a registry.
@@ -97,6 +101,8 @@ pub struct Facts {
     cache_sources: HashSet<String>,
     /// The names that containers are given.
     containers: HashSet<String>,
+    /// What images of the job may be called where the files do not say it all.
+    own_names: OwnNames,
 }
 
 impl Facts {
@@ -114,7 +120,13 @@ impl Facts {
                     let known = facts.sessions.entry(name).or_default();
                     known.push((index, is_login));
                 }
+                if let Operation::Build(name) | Operation::Tag { to: name, .. } = &operation {
+                    facts.own_names.add(index, call, name);
+                }
                 facts.add(index, operation);
+            }
+            if call.rule.name == "build" && has_unknown_flags(call) {
+                facts.own_names.add_any(index);
             }
             let names = call.flags_named("--name");
             if matches!(call.rule.name.as_str(), "run" | "create") {
@@ -147,7 +159,7 @@ impl Facts {
                 if tag.is_none_or(|tag| tag == "latest") {
                     self.latest_made.insert(repository.to_owned());
                 }
-                self.names_made.insert(name.clone());
+                first_of(&mut self.names_made, whole(name), call);
             }
             Operation::Pull(name) => {
                 self.has(call, name);
@@ -156,6 +168,7 @@ impl Facts {
             Operation::Manifest(name) | Operation::Run { image: name, .. } => self.has(call, name),
             Operation::Push(name) => {
                 self.names_registry_of(name);
+                first_of(&mut self.names_pushed, whole(name), call);
                 self.pushed.insert(ImageName::without_tag(name).to_owned());
             }
             Operation::Load => {
@@ -201,6 +214,11 @@ impl Facts {
             || before(self.unknown) && ImageName::parse(image).is_short()
     }
 
+    /// Whether a command before a call may make an image of a name, as far as the files say what it makes.
+    pub(super) fn may_make_before(&self, call: usize, image: &str) -> bool {
+        self.made_before(call, image) || self.own_names.may_hold_before(call, image)
+    }
+
     /// Whether an image of the job is named by this registry: a login to it must keep the name.
     pub fn names_registry(&self, registry: &str) -> bool {
         let host = registry
@@ -213,7 +231,19 @@ impl Facts {
 
     /// Whether the job makes an image of just this name.
     pub fn is_made(&self, image: &str) -> bool {
-        self.names_made.contains(image)
+        self.names_made.contains_key(whole(image))
+    }
+
+    /// Whether a command before a call makes an image of just this name.
+    pub fn is_made_before(&self, call: usize, image: &str) -> bool {
+        let first = self.names_made.get(whole(image));
+        first.is_some_and(|first| *first < call)
+    }
+
+    /// Whether a command before a call pushes an image of just this name.
+    pub fn is_pushed_before(&self, call: usize, image: &str) -> bool {
+        let first = self.names_pushed.get(whole(image));
+        first.is_some_and(|first| *first < call)
     }
 
     /// Whether the job makes images of a repository, under any tag.
@@ -268,6 +298,11 @@ impl Facts {
     pub fn is_cache_source(&self, image: &str) -> bool {
         self.cache_sources.contains(image)
     }
+}
+
+/// A name without the tag that one without a tag has.
+fn whole(name: &str) -> &str {
+    name.strip_suffix(":latest").unwrap_or(name)
 }
 
 /// Remembers the first call of a name.
@@ -393,6 +428,20 @@ fn names_in_arrays(call: &DockerCall<'_>) -> Vec<Operation> {
         }
     }
     found
+}
+
+/// Whether the shell may make names of a word in front of what is built: `docker build $OPTIONS .`
+fn has_unknown_flags(call: &DockerCall<'_>) -> bool {
+    let opaque = call.arguments.iter();
+    let opaque = opaque.filter(|it| matches!(it.kind, ArgumentKind::Opaque));
+    let operands = call.operands();
+    let (context, _) = operands.split_last().unzip();
+    let mut words = opaque.map(|argument| argument.words.start);
+    words.any(|word| {
+        let raw = call.call.raw(&call.words()[word]);
+        let says_its_flag = raw.starts_with("\"${") && raw.contains("[@]/#/--");
+        Some(&word) != context && !says_its_flag && call.text_of(word).unknown
+    })
 }
 
 /// The images that a build names as its caches, variables put in.

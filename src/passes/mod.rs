@@ -42,6 +42,7 @@ mod names;
 mod other_engine;
 mod out_of_sight;
 mod output_readers;
+mod own_names;
 mod packages;
 mod podman_image;
 mod printed;

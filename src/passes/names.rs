@@ -1,7 +1,7 @@
 //! The names in a job's scripts: what they define, call and read, looked up once, because it is asked at each command.
 
 use crate::collections::{HashMap, HashSet, IndexSet};
-use crate::shell::Script;
+use crate::shell::{Compound, CompoundKind, Script};
 
 use super::context::JobView;
 use super::image::mentions;
@@ -13,6 +13,8 @@ pub(super) struct Names {
     programs: HashSet<String>,
     /// What each variable is set to; nothing if it is set more than once.
     values: HashMap<String, Option<String>>,
+    /// The values that are named for each variable; nothing if it may hold another one.
+    options: HashMap<String, Option<Vec<String>>>,
     /// What all that is put into each variable is made of.
     given: HashMap<String, VariableWords>,
     /// The last line that reads each variable, by its place in the view.
@@ -33,6 +35,7 @@ impl Names {
             let functions = script.functions.iter();
             names.functions.extend(functions.map(|it| it.name.clone()));
             names.add_given(script, text);
+            names.add_options(script, text);
             for set in &script.assignments {
                 let known = names.values.entry(set.name.clone());
                 known
@@ -49,8 +52,6 @@ impl Names {
     fn add_given(&mut self, script: &Script, text: &str) {
         let alone = script.assignments.iter();
         let alone = alone.map(|set| (set.name.as_str(), set.value.raw(text)));
-        let declares =
-            |program| matches!(program, Some("export" | "declare" | "local" | "readonly"));
         let commands = script.commands.iter();
         let declared = commands.filter(|command| declares(command.program()));
         let words = declared.flat_map(|command| &command.words);
@@ -59,6 +60,81 @@ impl Names {
             self.given.entry(name.to_owned()).or_default().add(value);
         }
     }
+
+    /// Adds the values that a script names for variables: `A=b`, `export A=b`, `for A in b c`, and none for `read A`.
+    fn add_options(&mut self, script: &Script, text: &str) {
+        for set in &script.assignments {
+            let value = set.value.value.clone();
+            self.add_option(&set.name, value.filter(|_| !set.array && !set.append));
+        }
+        for command in &script.commands {
+            let words = command.words.iter().skip(1);
+            match command.program() {
+                program if declares(program) => {
+                    for word in words {
+                        let name = word.raw(text).split('=').next().unwrap_or_default();
+                        let value = word.value.as_deref().and_then(|it| it.split_once('='));
+                        if word.raw(text).contains('=') {
+                            self.add_option(name, value.map(|(_, value)| value.to_owned()));
+                        }
+                    }
+                }
+                Some("read" | "mapfile" | "readarray" | "getopts") => {
+                    words.for_each(|word| self.add_option(word.raw(text), None));
+                }
+                Some("printf") => {
+                    let mut words = words.map(|word| word.raw(text));
+                    let name = words.next().filter(|flag| *flag == "-v").and(words.next());
+                    name.into_iter()
+                        .for_each(|name| self.add_option(name, None));
+                }
+                _ => {}
+            }
+        }
+        let loops = script.compounds.iter();
+        for compound in loops.filter(|one| one.kind == CompoundKind::For) {
+            let (name, values) = head_of_loop(compound, text);
+            match values {
+                Some(values) => {
+                    let values = values.split_whitespace();
+                    let values = values.map(|value| value.trim_matches(['"', '\'']));
+                    values.for_each(|value| self.add_option(name, Some(value.to_owned())));
+                }
+                None => self.add_option(name, None),
+            }
+        }
+    }
+
+    fn add_option(&mut self, name: &str, value: Option<String>) {
+        let known = self.options.entry(name.to_owned());
+        let known = known.or_insert_with(|| Some(Vec::new()));
+        match (known.as_mut(), value) {
+            (Some(values), Some(value)) => values.push(value),
+            _ => *known = None,
+        }
+    }
+}
+
+fn declares(program: Option<&str>) -> bool {
+    matches!(program, Some("export" | "declare" | "local" | "readonly"))
+}
+
+/// The variable of a loop, and the words that it goes through, if the shell takes them as they are.
+fn head_of_loop<'t>(compound: &Compound, text: &'t str) -> (&'t str, Option<&'t str>) {
+    let body = compound.lists.first().map(|list| list.start);
+    let head = compound.span.start..body.unwrap_or(compound.span.end);
+    let head = text.get(head).unwrap_or_default();
+    let head = head.split([';', '\n']).next().unwrap_or_default();
+    let mut words = head
+        .trim_start_matches("for")
+        .trim()
+        .splitn(3, char::is_whitespace);
+    let name = words.next().unwrap_or_default();
+    let values = words.next().filter(|word| *word == "in").and(words.next());
+    (
+        name,
+        values.filter(|values| !values.contains(['$', '`', '*', '?', '[', '{', '\\'])),
+    )
 }
 
 /// What the words are that the scripts put into a variable.
@@ -134,6 +210,11 @@ impl JobView<'_> {
     /// What the scripts set a variable to, as it is written, if they do so once.
     pub(super) fn set_once(&self, variable: &str) -> Option<&str> {
         self.names().values.get(variable)?.as_deref()
+    }
+
+    /// The values that the scripts name for a variable, if it can hold no other one as far as they say.
+    pub(super) fn values_set(&self, variable: &str) -> Option<&[String]> {
+        self.names().options.get(variable)?.as_deref()
     }
 
     /// What the scripts put into a variable, if they do.

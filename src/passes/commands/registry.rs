@@ -4,7 +4,9 @@ use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::docker_config;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::passes::own_names::latest;
 use crate::passes::setup;
+use crate::rules::ShortName;
 use crate::shell::{ArgumentKind, Nesting};
 
 use super::logout;
@@ -144,12 +146,32 @@ pub(super) fn pull(
     why: usize,
 ) {
     for word in docker.operands() {
-        qualify(pass, index, docker, word, draft, why);
+        fetch(pass, index, docker, word, draft, why);
     }
 }
 
-/// Writes Docker Hub's name in front of a short name that the job did not make itself.
-pub(super) fn qualify(
+/// The image of a container: a name that the job did not make itself means Docker Hub, and so does one that is fetched anew.
+pub(super) fn image(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let Some(word) = docker.operands().first().copied() else {
+        return;
+    };
+    let mut pulls = docker.flags_named("--pull");
+    match pulls.any(|flag| docker.value(flag).is_some_and(|it| it.text == "always")) {
+        true => fetch(pass, index, docker, word, draft, why),
+        false => qualify(pass, index, docker, word, draft, why),
+    }
+}
+
+/// A name that is fetched from its registry, whatever the store has: for an image of the job's own, Podman would ask
+/// `localhost`.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
+fn fetch(
     pass: &JobPass<'_>,
     index: usize,
     docker: &DockerCall<'_>,
@@ -157,10 +179,65 @@ pub(super) fn qualify(
     draft: &mut Draft,
     why: usize,
 ) {
-    let text = docker.text_of(word);
-    if pass.facts.made_before(index, &text.text) {
+    let name = docker.text_of(word).text;
+    let is_own = is_plain_short_name(&name) && pass.facts.is_made_before(index, &name);
+    let written = docker.call.raw(&docker.words()[word]);
+    let can_be_told = is_plain_short_name(written.trim_matches(['"', '\'']));
+    if is_own && !(can_be_told && pass.facts.is_pushed_before(index, &name)) {
+        draft.block(
+            "short-name",
+            docker.at_words(&(word..word + 1)),
+            format!("{name} is made by this job, and fetched from its registry here: in Podman these are two images"),
+            "write the registry's name in front wherever its image is meant, then run again",
+        );
+    } else {
+        write_out(pass, docker, word, draft, why);
+    }
+}
+
+/// Writes Docker Hub's name in front of a short name that the job did not make itself. One that may be the job's own stays as
+/// it is: Podman looks for it in its store first.
+fn qualify(
+    pass: &JobPass<'_>,
+    index: usize,
+    docker: &DockerCall<'_>,
+    word: usize,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let name = docker.text_of(word).text;
+    if pass.facts.made_before(index, &name) {
         return;
     }
+    let may_be_own = pass.facts.may_make_before(latest(index, docker), &name);
+    if !may_be_own || !is_plain_short_name(&name) {
+        write_out(pass, docker, word, draft, why);
+        return;
+    }
+    let rules = pass.view.context.rules;
+    if let ShortName::Other(other) = rules.short_name(ImageName::without_tag(&name)) {
+        draft.review(
+            "short-name",
+            docker.at_words(&(word..word + 1)),
+            format!("{name} may be an image of this job's own; where it is none, Podman takes {other} for it"),
+            "write docker.io/library/ in front if Docker Hub's image is meant",
+        );
+    }
+    let message = format!(
+        "{name} may be an image of this job's own, so the name stays; where it is none, Podman is told to take it from Docker Hub"
+    );
+    setup::short_names(pass.view, docker.call, message, draft);
+}
+
+/// Writes Docker Hub's name in front of a short name, or tells Podman where to look for it.
+fn write_out(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    word: usize,
+    draft: &mut Draft,
+    why: usize,
+) {
+    let text = docker.text_of(word);
     let raw = docker.call.raw(&docker.words()[word]);
     if is_filled_in(docker, raw) {
         let message = "the image's name comes in when the script runs; Podman is told to take short names from Docker Hub";

@@ -8,8 +8,7 @@ use crate::rules::UnderHostNetwork;
 use super::flags::InJob;
 use super::network_option::short_port;
 use super::parts::Additions;
-use super::registry::qualify;
-use super::{binds, capabilities, outside, workdir};
+use super::{binds, capabilities, outside, registry, workdir};
 use crate::passes::docker_call::DockerCall;
 
 /// Names, ports and sockets of a container.
@@ -24,9 +23,7 @@ pub(super) fn finish(
         index,
         docker,
     } = *command;
-    if let Some(word) = docker.operands().first() {
-        qualify(pass, index, docker, *word, draft, why);
-    }
+    registry::image(pass, index, docker, draft, why);
     socket(docker, draft);
     binds::run(pass, index, docker, draft);
     outside::run(pass, index, docker, draft);
