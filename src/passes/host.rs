@@ -7,12 +7,11 @@ use crate::pipeline::{Job, Provider};
 use crate::rules::{Rules, RunnerLabel, Site, Target};
 use crate::version::Version;
 
-use super::commands::dockerfiles;
 use super::context::{Call, JobView};
-use super::docker_call::DockerCall;
 use super::draft::Draft;
 use super::facts::Operation;
 use super::job::JobPass;
+use super::rootless;
 
 /// What is known of the machine that a job runs on.
 pub(super) enum Machine<'a> {
@@ -196,7 +195,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     runner_containers(pass, draft);
     if view.on_machine() {
         two_stores(pass, draft);
-        users(pass, draft);
+        rootless::run(pass, draft);
     }
 }
 
@@ -254,144 +253,4 @@ fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
             "call docker in one way, then run again",
         );
     }
-}
-
-/// Without root, a container's user is another one on the machine, and ports below 1024 are the kernel's.
-/// Source: podman-run(1), rootless.md of Podman.
-fn users(pass: &JobPass<'_>, draft: &mut Draft) {
-    for (index, docker) in pass.known_calls() {
-        if docker.call.with_sudo() {
-            continue;
-        }
-        if docker.rule.name == "volume create" {
-            mounted_volume(docker, draft);
-        }
-        if !matches!(docker.rule.name.as_str(), "run" | "create") {
-            continue;
-        }
-        if let Some(flag) = docker.flags_named("--privileged").next() {
-            draft.block(
-                "rootless-privileged",
-                docker.at_words(&flag.words),
-                "Podman runs without root here: --privileged gives a container no more than the runner's user has",
-                "call it with sudo (and all that shares images with it), then run again",
-            );
-        }
-        let mounts = docker
-            .flags_named("--volume")
-            .chain(docker.flags_named("--mount"))
-            .next();
-        let keeps = docker.flags_named("--userns").next().is_some();
-        let gives_away = docker.words().iter().any(|word| {
-            let raw = docker.call.raw(word);
-            raw == "chown" || raw.contains("chown ")
-        });
-        if mounts.is_some() && gives_away {
-            draft.block(
-                "rootless-user",
-                docker.at(),
-                "Podman runs without root here: the owner that chown gives in a container is another one on the machine",
-                "leave chown out: without root the files are the runner's user's already",
-            );
-        }
-        if let (Some(user), Some(_), false) = (docker.flags_named("--user").last(), mounts, keeps)
-            && !docker.value(user).is_some_and(|value| is_root(&value.text))
-        {
-            draft.review(
-                    "rootless-user",
-                    docker.at_words(&user.words),
-                    "Podman runs without root here: a container's user other than root cannot write what the runner's user owns",
-                    "give it --userns keep-id, or see that it only reads what is mounted",
-                );
-        }
-        if !keeps && docker.flags_named("--user").next().is_none() {
-            user_of_the_image(pass, index, docker, draft);
-        }
-        for port in docker.flags_named("--publish") {
-            let Some(value) = docker.value(port).filter(|value| !value.unknown) else {
-                continue;
-            };
-            if host_port(&value.text).is_some_and(|port| port < LOWEST_PORT) {
-                draft.block(
-                    "rootless-port",
-                    docker.at_words(&port.words),
-                    "Podman runs without root here, and without root no port below 1024 can be opened",
-                    "publish another port, then run again",
-                );
-            }
-        }
-    }
-}
-
-/// A container that runs as the user whom the Dockerfile of its image names, and is given files of the machine's.
-fn user_of_the_image(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let mounts = docker.flags_named("--volume");
-    let mut mounts = mounts.filter_map(|flag| Some((flag, docker.value(flag)?.text)));
-    let written = mounts
-        .find(|(_, mount)| mount.starts_with(['.', '/', '~', '$', '`']) && !mount.ends_with(":ro"));
-    let (Some((flag, _)), Some(image)) = (written, docker.operands().first().copied()) else {
-        return;
-    };
-    let image = docker.text_of(image).text;
-    let names_it = |build: &DockerCall<'_>| {
-        let mut names = build
-            .flags_named("--tag")
-            .filter_map(|flag| build.value(flag));
-        names.any(|name| name.text == image)
-    };
-    let mut builds = pass.known_calls().take_while(|(at, _)| *at < index);
-    let Some((at, build)) = builds.find(|(_, call)| call.rule.name == "build" && names_it(call))
-    else {
-        return;
-    };
-    let target = build.flags_named("--target").last();
-    let target = target
-        .and_then(|flag| build.value(flag))
-        .map(|target| target.text);
-    let dockerfiles = dockerfiles(pass, at, build).unwrap_or_default();
-    let mut users = dockerfiles
-        .iter()
-        .filter_map(|one| one.user(target.as_deref()));
-    if let Some(user) = users.find(|user| !is_root(user)) {
-        draft.review(
-            "rootless-user",
-            docker.at_words(&flag.words),
-            format!("Podman runs without root here: the image runs as {user}, who cannot write what the runner's user owns"),
-            "give it --userns keep-id, or see that it only reads what is mounted",
-        );
-    }
-}
-
-/// A volume that is a file system of the network or of a disk: only root may mount it.
-/// Source: mount(2); an issue report of Podman 3.4.4.
-fn mounted_volume(docker: &DockerCall<'_>, draft: &mut Draft) {
-    for flag in docker.flags_named("--opt") {
-        let value = docker.value(flag).map(|value| value.text);
-        let kind = value
-            .as_deref()
-            .and_then(|value| value.strip_prefix("type="));
-        if kind.is_some_and(|kind| !matches!(kind, "tmpfs" | "none" | "bind")) {
-            draft.block(
-                "volume-needs-root",
-                docker.at_words(&flag.words),
-                "Podman runs without root here, and only root may mount this volume",
-                "call it with sudo (and all that uses the volume), or mount it on the machine",
-            );
-        }
-    }
-}
-
-/// The lowest port that a program without root can open.
-pub(crate) const LOWEST_PORT: u32 = 1024;
-
-/// Whether a user is root, as `--user` takes one.
-pub(crate) fn is_root(user: &str) -> bool {
-    matches!(user.split(':').next(), Some("0" | "root" | ""))
-}
-
-/// The port of the machine in `-p [IP:]HOST:CONTAINER`.
-pub(crate) fn host_port(value: &str) -> Option<u32> {
-    let parts: Vec<&str> = value.rsplit(':').collect();
-    let host = parts.get(1)?;
-    host.split('-').next()?.parse().ok()
 }

@@ -51,6 +51,7 @@ mod readers;
 mod redhat;
 mod registries;
 mod removal;
+mod rootless;
 mod runner;
 mod script_edit;
 mod setup;
@@ -72,9 +73,9 @@ pub(crate) use docker_call::DockerCall;
 pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Facts, Operation};
-pub(crate) use host::{LOWEST_PORT, host_port, is_root};
 pub use job::JobPass;
 pub(crate) use readers::{Readers, names};
+pub(crate) use rootless::{LOWEST_PORT, host_port, is_root};
 pub(crate) use variables::leads_to_engine;
 
 use crate::finding::{Finding, Severity};
