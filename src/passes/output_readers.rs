@@ -350,6 +350,31 @@ impl<'v> Reader<'v> {
         matches!(self.program, Some("awk" | "gawk" | "mawk"))
     }
 
+    /// Whether it takes the text for more than to show it, or to keep it.
+    pub(super) fn looks_at(&self) -> bool {
+        !matches!(
+            self.program,
+            Some(
+                "echo"
+                    | "printf"
+                    | "cat"
+                    | "tee"
+                    | "head"
+                    | "tail"
+                    | "column"
+                    | "nl"
+                    | "ts"
+                    | "sort"
+                    | "uniq"
+                    | "wc"
+                    | "ls"
+                    | "rm"
+                    | "mv"
+                    | "cp"
+            )
+        )
+    }
+
     /// Whether it only prints what it reads.
     pub(super) fn prints(&self) -> bool {
         matches!(self.program, Some("echo" | "printf"))

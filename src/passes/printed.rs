@@ -1,9 +1,11 @@
 //! What a script reads of what Docker prints, and would look for in vain where Podman prints something else.
 
+use crate::image_name::ImageName;
+
 use super::docker_call::DockerCall;
 use super::draft::{Draft, Purpose};
 use super::job::JobPass;
-use super::output_readers::Readers;
+use super::output_readers::{Reader, Readers};
 use super::script_edit::{insert_in_front, style};
 use super::setup::HEALTHCHECKS;
 use crate::yaml::Style;
@@ -31,6 +33,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 draft,
             );
         }
+        names(&all, docker, draft);
         match docker.rule.name.as_str() {
             "images" => sizes(&all, docker, draft),
             "run" | "create" if docker.is_on("--read-only") => read_only(docker, draft),
@@ -43,6 +46,55 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             _ => {}
         }
     }
+}
+
+/// Fields that hold names of images, as templates and other programs ask for them.
+const NAMES: [&str; 4] = [".Repository", ".RepoTags", "RepoTags\"", ".Config.Image"];
+
+/// `docker images | grep '^app'`, `docker images --format '{{.Repository}}' > names; grep -x app names`,
+/// `docker inspect x | jq .Config.Image`: Podman prints a registry or localhost/ in front. What the next command of a pipeline
+/// does with a template is looked at with the template.
+/// Source: ran on Podman 4.3.1 and 5.8.6.
+fn names(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let asks = |text: &str| NAMES.iter().any(|name| text.contains(name));
+    let readers = || all.of(docker.call);
+    let is_read_later = || !docker.call.is_read() && readers().iter().any(Reader::looks_at);
+    let template = docker.flags_named("--format").last();
+    let template = template.and_then(|flag| docker.raw_value(flag));
+    let template = template.filter(|text| text.contains("{{") && !text.contains("json ."));
+    let is_read = match (docker.rule.name.as_str(), template) {
+        ("ps", Some(text)) => text.contains(".Image") && is_read_later(),
+        ("images" | "inspect" | "image inspect" | "container inspect", Some(text)) => {
+            asks(text) && is_read_later()
+        }
+        ("images", None) => {
+            let mut words = readers()
+                .into_iter()
+                .flat_map(|it| it.text.split_whitespace());
+            words.any(begins_with_name)
+        }
+        ("inspect" | "image inspect" | "container inspect", None) => {
+            readers().iter().any(|reader| asks(reader.text))
+        }
+        _ => false,
+    };
+    if is_read {
+        draft.review(
+            "printed-names",
+            docker.at(),
+            "the script reads the names of images, and Podman prints a registry or localhost/ in front of them",
+            "see that the script takes them with or without localhost/",
+        );
+    }
+}
+
+/// Whether a word looks for an image's name at the start of a line: `'^app '`.
+fn begins_with_name(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'']).trim_start_matches('/');
+    let name = word.strip_prefix('^').unwrap_or_default();
+    let name = name.trim_start_matches(['\\', '(']);
+    name.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && ImageName::parse(name).is_short()
 }
 
 /// The file by which a program knows that it runs in a container of Docker's.

@@ -1,6 +1,5 @@
 //! Archives, manifests and printed output: where the same words give something else.
 
-use crate::image_name::ImageName;
 use crate::passes::context::Call;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
@@ -82,30 +81,6 @@ fn reads_name(text: &str) -> bool {
         let of_object = !before.ends_with(|letter: char| joins(letter));
         of_object && !after.starts_with(joins) && !after.contains("ltrimstr(\"/\")")
     })
-}
-
-/// `docker images | grep '^app'`: Podman writes `localhost/` or a registry in front of the name.
-/// Source: ran on Podman 4.3.1 and 5.8.6.
-pub(super) fn listed(docker: &DockerCall<'_>, draft: &mut Draft) {
-    let from_the_start = behind(docker).any(|call| {
-        let words = call.command().words.iter().skip(1);
-        words.filter_map(|word| word.value.as_deref()).any(|word| {
-            let word = word.trim_start_matches('/');
-            let name = word.strip_prefix('^').unwrap_or_default();
-            let name = name.trim_start_matches(['\\', '(']);
-            name.starts_with(|letter: char| letter.is_ascii_lowercase())
-                && ImageName::parse(name).is_short()
-        })
-    });
-    let formatted = docker.flags_named("--format").next().is_some();
-    if from_the_start && !formatted {
-        draft.review(
-            "printed-names",
-            docker.at(),
-            "the script looks for an image's name at the start of a line, where Podman prints a registry or localhost/",
-            "see that the script takes them with or without localhost/",
-        );
-    }
 }
 
 /// Podman has no network called bridge.

@@ -248,7 +248,6 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         "login" | "logout" => registry::login(pass, index, docker, &mut additions, draft),
         "push" => registry::push(pass, docker, draft),
         "network inspect" => images::network(docker, draft),
-        "images" => images::listed(docker, draft),
         "volume create" => volumes::create(pass, index, docker, &mut additions, draft),
         "pull" => registry::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
