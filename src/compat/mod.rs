@@ -4,6 +4,7 @@
 //! holds what takes more than that.
 
 mod alternatives;
+mod archive;
 mod builds;
 mod check;
 mod commands;

@@ -8,6 +8,7 @@ use crate::passes::DockerCall;
 use crate::shell::Script;
 use crate::text::Location;
 
+use super::archive;
 use super::check::JobCheck;
 
 /// Looks at the commands one by one, then at what the script makes of them.
@@ -16,7 +17,7 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
     for (index, docker) in pass.known_calls() {
         match docker.rule.name.as_str() {
             "run" | "create" | "exec" => terminal(check, docker),
-            "save" => archive(check, index, docker),
+            "save" => archive_names(check, index, docker),
             _ => {}
         }
     }
@@ -34,16 +35,14 @@ fn terminal(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
 }
 
 /// An archive of an image without a registry in its name, for another engine.
-fn archive(check: &mut JobCheck<'_>, index: usize, docker: &DockerCall<'_>) {
+fn archive_names(check: &mut JobCheck<'_>, index: usize, docker: &DockerCall<'_>) {
     let facts = &check.pass.facts;
     let short = docker.operands().into_iter().find(|word| {
-        let name = docker.text_of(*word);
-        !name.unknown
-            && ImageName::parse(&name.text).is_short()
-            && facts.made_before(index, &name.text)
+        let name = docker.text_of(*word).text;
+        ImageName::parse(&name).is_short() && facts.made_before(index, &name)
     });
     let Some(word) = short else { return };
-    if is_loaded_elsewhere(check, docker) || is_carried_away(check, docker) {
+    if is_loaded_elsewhere(check, docker) || archive::leaves(check, docker) {
         let name = docker.text_of(word).text;
         check.emit("archive-names", docker.at_words(&(word..word + 1)), &name);
     }
@@ -63,37 +62,6 @@ fn is_loaded_elsewhere(check: &JobCheck<'_>, docker: &DockerCall<'_>) -> bool {
             && statement.start <= call.command().span.start
             && call.command().span.end <= statement.end;
         loads && piped
-    })
-}
-
-/// The file that is written is given to a program that brings it to another machine.
-fn is_carried_away(check: &JobCheck<'_>, docker: &DockerCall<'_>) -> bool {
-    let view = check.pass.view;
-    let rules = check.rules();
-    let option = docker
-        .flags_named("--output")
-        .filter_map(|flag| docker.raw_value(flag));
-    let statement = &docker.call.command().context.statement;
-    let written = view.calls.iter().filter(|call| {
-        let span = &call.command().span;
-        call.line == docker.call.line && statement.start <= span.start && span.end <= statement.end
-    });
-    let redirected = written.flat_map(|call| {
-        let redirects = call.command().redirects.iter();
-        redirects.filter_map(|redirect| Some(call.raw(redirect.target.as_ref()?)))
-    });
-    let files: Vec<&str> = option
-        .chain(redirected)
-        .map(|file| file.trim_matches(['"', '\'']))
-        .filter(|file| file.contains('.') || file.contains('/'))
-        .collect();
-    view.calls.iter().any(|call| {
-        let carries = call
-            .program()
-            .is_some_and(|program| rules.carries_files(program));
-        let text = call.text().get(call.command().span.clone());
-        let text = text.unwrap_or_default();
-        carries && files.iter().any(|file| text.contains(file))
     })
 }
 

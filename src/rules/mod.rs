@@ -461,6 +461,12 @@ impl Rules {
         programs.is_some_and(|programs| programs.is_network_client(name))
     }
 
+    /// Whether an action, by a word of its name, brings files to another machine.
+    pub fn action_carries_files(&self, name: &str) -> bool {
+        let programs = self.programs.get(PROGRAMS);
+        programs.is_some_and(|programs| programs.action_carries_files(name))
+    }
+
     /// Whether a program brings files to another machine.
     pub fn carries_files(&self, name: &str) -> bool {
         let programs = self.programs.get(PROGRAMS);

@@ -185,6 +185,7 @@ pub(super) struct Programs {
     lookups: Names,
     before_commands: Names,
     file_carriers: Names,
+    file_carrying_actions: Names,
     test_runners: TestRunners,
     start_others: Names,
     fetchers: Names,
@@ -258,6 +259,11 @@ impl Programs {
 
     pub(super) fn carries_files(&self, name: &str) -> bool {
         self.file_carriers.programs.0.contains(name)
+    }
+
+    pub(super) fn action_carries_files(&self, name: &str) -> bool {
+        let mut words = self.file_carrying_actions.programs.0.iter();
+        words.any(|word| name.contains(word.as_str()))
     }
 
     pub(super) fn test_runner(
