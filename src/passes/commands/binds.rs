@@ -35,13 +35,16 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
             missing.push((bind, flag));
         }
     }
+    let can_be_made = |bind: &Bind<'_>| {
+        bind.is_folder() && (!bind.goes_up() || in_checkout(folder.as_deref(), bind).is_some())
+    };
     let folders: Vec<String> = missing
         .iter()
-        .filter(|(bind, _)| bind.is_folder())
+        .filter(|(bind, _)| can_be_made(bind))
         .map(|(bind, _)| bind.written(!at_the_root))
         .collect();
     let mut written = false;
-    if let Some((_, first)) = missing.iter().find(|(bind, _)| bind.is_folder()) {
+    if let Some((_, first)) = missing.iter().find(|(bind, _)| can_be_made(bind)) {
         let command = format!("mkdir -p {}", folders.join(" "));
         let message = format!(
             "`{command}` comes in front: Docker makes a folder that is mounted and missing, Podman ends with an error"
@@ -50,7 +53,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
         written = insert_before(pass.view, docker.call, &command, draft, why);
     }
     for (bind, flag) in &missing {
-        if written && bind.is_folder() {
+        if written && can_be_made(bind) {
             continue;
         }
         draft.review(
@@ -79,10 +82,11 @@ pub(super) struct Bind<'a> {
 }
 
 impl<'a> Bind<'a> {
-    /// `"$PWD/out:/out:ro"`; nothing if it is no path below the job's folder.
+    /// `"$PWD/out:/out:ro"`, `../out:/out`; nothing if it is no path from the job's folder.
     pub(super) fn of(rules: &Rules, raw: &'a str) -> Option<Self> {
         let raw = raw.trim_matches(['"', '\'']);
-        let (from, rest) = rules.below_checkout(raw)?;
+        let goes_up = raw.starts_with("../").then_some((Folder::Working, raw));
+        let (from, rest) = rules.below_checkout(raw).or(goes_up)?;
         let start = raw.get(..raw.len() - rest.len())?;
         let mut parts = rest.split(':');
         let path = parts.next()?.trim_end_matches('/');
@@ -98,11 +102,16 @@ impl<'a> Bind<'a> {
     fn is_folder(&self) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
         let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        let parts = || self.path.split('/');
+        let mut parts = self.path.split('/').skip_while(|part| *part == "..");
         self.path.bytes().all(plain)
-            && parts().all(|part| !part.is_empty() && part != ".." && !part.starts_with('-'))
+            && parts.all(|part| !part.is_empty() && part != ".." && !part.starts_with('-'))
             && !last(self.path).contains('.')
             && !last(self.target.trim_end_matches('/')).contains('.')
+    }
+
+    /// Whether it leads out of the folder from which it counts.
+    fn goes_up(&self) -> bool {
+        self.path.starts_with("..")
     }
 
     /// The path for `mkdir`, in a script that runs `elsewhere` than at the top of the checkout, or there.

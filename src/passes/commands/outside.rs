@@ -34,14 +34,10 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
     }
     let can_be_made =
         |mount: &Mount| mount.is_folder(paths) && (!pass.view.on_machine() || mount.is_the_users());
-    let folders: Vec<String> = missing
-        .iter()
-        .filter(|(mount, _)| can_be_made(mount))
-        .map(|(mount, _)| mount.written())
-        .collect();
+    let makeable = || missing.iter().filter(|(mount, _)| can_be_made(mount));
     let mut made = false;
-    if let Some((_, first)) = missing.iter().find(|(mount, _)| can_be_made(mount)) {
-        let command = format!("mkdir -p {}", folders.join(" "));
+    if let Some((_, first)) = makeable().next() {
+        let command = command_for(makeable().map(|(mount, _)| mount), paths);
         let message = format!(
             "`{command}` comes in front: Docker makes a folder that is mounted and missing, Podman ends with an error"
         );
@@ -64,6 +60,22 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
     }
 }
 
+/// What makes the folders that are not there. Where a file may lie, as at `~/.kube/config`, `mkdir` would fail.
+fn command_for<'m>(mounts: impl Iterator<Item = &'m Mount>, paths: &Paths) -> String {
+    let (sure, others): (Vec<&Mount>, Vec<&Mount>) =
+        mounts.partition(|mount| mount.is_called_folder(paths));
+    let sure: Vec<String> = sure.iter().map(|mount| mount.written()).collect();
+    let sure = (!sure.is_empty()).then(|| format!("mkdir -p {}", sure.join(" ")));
+    let others = others.iter().map(|mount| {
+        let path = mount.written();
+        format!("(test -e {path} || mkdir -p {path})")
+    });
+    sure.into_iter()
+        .chain(others)
+        .collect::<Vec<_>>()
+        .join(" && ")
+}
+
 /// The folder of Docker's credentials, which a login of the job makes.
 fn is_written_by_login(pass: &JobPass<'_>, source: &str) -> bool {
     source.ends_with("/.docker") && !pass.facts.logins.is_empty()
@@ -75,6 +87,8 @@ pub(super) struct Mount {
     pub(super) source: String,
     /// Where it is in the container.
     target: String,
+    /// Whether one of both paths ends in a slash.
+    ends_as_folder: bool,
 }
 
 impl Mount {
@@ -85,8 +99,9 @@ impl Mount {
             return None;
         }
         let value = docker.value(flag)?.text;
-        let (source, rest) = value.split_once(':')?;
-        let source = match source.trim_end_matches('/') {
+        let (written, rest) = value.split_once(':')?;
+        let target = rest.split(':').next().unwrap_or_default();
+        let source = match written.trim_end_matches('/') {
             "" => "/",
             source => source,
         };
@@ -96,8 +111,9 @@ impl Mount {
         let engine = source.ends_with(".sock") || source.contains("/docker/");
         let read = (path.starts_with('/') && path.bytes().all(plain)) && !engine;
         read.then(|| Self {
+            ends_as_folder: written.ends_with('/') || target.ends_with('/'),
             source: source.to_owned(),
-            target: rest.split(':').next().unwrap_or_default().to_owned(),
+            target: target.to_owned(),
         })
     }
 
@@ -112,6 +128,17 @@ impl Mount {
             && named_so(&last(&self.source))
             && named_so(&last(&self.target))
             && !self.source.split('/').any(|part| part == "..")
+    }
+
+    /// Whether it is called as folders are, here or in the container.
+    fn is_called_folder(&self, paths: &Paths) -> bool {
+        let named_so = |path: &str| {
+            let last = path.rsplit('/').next().unwrap_or_default();
+            path.split('/')
+                .any(|part| matches!(part, "cache" | ".cache"))
+                || paths.is_folder_name(last)
+        };
+        self.ends_as_folder || named_so(&self.source) || named_so(&self.target)
     }
 
     /// Whether the runner's user may make it.
