@@ -214,7 +214,7 @@ pub fn may_use_docker(context: &Context<'_>, job: &Job) -> bool {
 }
 
 /// Whether a line names a docker command in a text that is no shell, or writes one into a file.
-fn hides_docker(rules: &Rules, line: &LineView) -> bool {
+pub(super) fn hides_docker(rules: &Rules, line: &LineView) -> bool {
     let text = &line.parsed.text;
     if !text.contains("docker") {
         return false;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use super::context::Call;
 use super::draft::Draft;
+use super::evidence::hides_docker;
 use super::job::JobPass;
 use super::logins;
 
@@ -27,7 +29,7 @@ fn unreadable(pass: &JobPass<'_>, draft: &mut Draft) {
                 let message = format!("the shell script cannot be read here: {}", problem.message);
                 draft.block("unreadable-script", at, message, "mend the script, or move the job by hand");
             }
-            Ok(_) if hides => draft.block(
+            Ok(_) if hides && !is_read_by_client(pass, index) => draft.block(
                 "unreadable-script",
                 at,
                 "a docker command stands here in a way that cannot be taken apart, or goes into a file",
@@ -37,6 +39,23 @@ fn unreadable(pass: &JobPass<'_>, draft: &mut Draft) {
         }
     }
 }
+
+/// Whether a program of a line reads the store of Docker's daemon: that is said of the program.
+fn is_read_by_client(pass: &JobPass<'_>, line: usize) -> bool {
+    let view = pass.view;
+    let calls = &view.calls[view.calls_in(line, &(0..usize::MAX))];
+    let mut calls = calls
+        .iter()
+        .filter(|call| call.program().is_some() && !call.is_remote());
+    let reads = |call: &Call| {
+        let mut words = call.command().words.iter().skip(1);
+        words.any(|word| call.raw(word).contains(DAEMON_STORE))
+    };
+    calls.any(reads) && !hides_docker(view.context.rules, &view.lines[line])
+}
+
+/// How skopeo and others name an image in the store of Docker's daemon.
+const DAEMON_STORE: &str = "docker-daemon:";
 
 /// The socket by name.
 fn sockets(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -76,8 +95,8 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         let program = tool(pass, program);
         let words = || call.command().words.iter().skip(1);
-        let reads_store = call.text()[call.command().span.clone()].contains("docker-daemon:")
-            && words().any(|word| call.raw(word).contains("docker-daemon:"));
+        let reads_store = call.text()[call.command().span.clone()].contains(DAEMON_STORE)
+            && words().any(|word| call.raw(word).contains(DAEMON_STORE));
         let scans = view.context.rules.scans_images(program)
             && words().any(|word| {
                 let name = view.expand_word(call, word).text;

@@ -202,11 +202,13 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
 /// Containers and networks that the runner itself made with Docker: `${{ job.services.redis.id }}`.
 fn runner_containers(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    for index in &pass.evidence.commands {
-        let call = &view.calls[*index];
+    for (index, call) in view.calls.iter().enumerate() {
         let text = call.text().get(call.command().span.clone());
         let text = text.unwrap_or_default();
-        if text.contains("job.services.") || text.contains("job.container.") {
+        let is_docker = || pass.evidence.commands.binary_search(&index).is_ok();
+        let by_expression = text.contains("job.services.") || text.contains("job.container.");
+        // how the runner calls its network
+        if text.contains("github_network") || by_expression && is_docker() {
             draft.block(
                 "runner-container",
                 view.at_command(call),

@@ -97,9 +97,10 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
             "DOCKER_HOST",
             "DOCKER_CERT_PATH",
             "DOCKER_TLS",
-            "/certs",
         ];
-        if names_engine.iter().any(|name| value.text.contains(name)) {
+        if names_engine.iter().any(|name| value.text.contains(name))
+            || has_certificates(&value.text)
+        {
             draft.block(
                 "docker-socket",
                 docker.at_words(&flag.words),
@@ -108,6 +109,16 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
             );
         }
     }
+}
+
+/// Whether a mount is of the folder in which Docker's daemon leaves its certificates; a folder of that name elsewhere is not.
+fn has_certificates(mount: &str) -> bool {
+    let mut fields = mount.split(',');
+    fields.any(|field| {
+        let source = field.strip_prefix("source=").or(field.strip_prefix("src="));
+        let rest = source.unwrap_or(field).strip_prefix("/certs");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
+    })
 }
 
 /// In the stable image a container shares the job's network: a port that changes its number needs a network of its own, and
