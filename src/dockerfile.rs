@@ -295,7 +295,7 @@ mod tests {
     fn finds_base_images_but_not_stages() {
         let text = "\u{feff}ARG TAG=3\nFROM --platform=linux/amd64 node:$TAG AS build\nRUN a \\\n # note\n b\nFROM scratch\nCOPY --from=build /a /b\nCOPY --from=busybox:1 /c /d\nRUN --mount=from=xx,target=/x true\nCOPY --from=made a b\n";
         assert_eq!(
-            Dockerfile::read(text).base_images(&["made".to_owned()]),
+            Dockerfile::read(text).base_images(&["made".to_owned()], &[]),
             ["node:3", "busybox:1", "xx"]
         );
     }

@@ -5,8 +5,21 @@ use crate::collections::{HashMap, HashSet};
 
 impl Dockerfile {
     /// The images that the stages build on, copy from and mount; names of stages and of `contexts` left out, arguments put
-    /// in as far as they have defaults.
-    pub fn base_images(&self, contexts: &[String]) -> Vec<String> {
+    /// in as far as they are `given` or have defaults.
+    pub fn base_images(&self, contexts: &[String], given: &[(String, String)]) -> Vec<String> {
+        let images = self.images(contexts, given).into_iter();
+        images.map(|(_, image)| image).collect()
+    }
+
+    /// Those of them that the stages build on, whose settings come into what is built.
+    pub fn parents(&self, contexts: &[String], given: &[(String, String)]) -> Vec<String> {
+        let images = self.images(contexts, given).into_iter();
+        let parents = images.filter(|(keyword, _)| *keyword == "FROM");
+        parents.map(|(_, image)| image).collect()
+    }
+
+    /// All images, each with the instruction that names it.
+    fn images(&self, contexts: &[String], given: &[(String, String)]) -> Vec<(&str, String)> {
         let mut arguments = Arguments::default();
         let lower = |name: &String| name.to_ascii_lowercase();
         let mut stages: HashSet<String> = contexts.iter().map(lower).collect();
@@ -18,14 +31,20 @@ impl Dockerfile {
                 let is_stage = stages.contains(&name.to_ascii_lowercase())
                     || name.bytes().all(|byte| byte.is_ascii_digit());
                 if !is_stage && name != "scratch" {
-                    images.push(name);
+                    images.push((instruction.keyword.as_str(), name));
                 }
             };
             match instruction.keyword.as_str() {
                 "ARG" if !begun => {
-                    let words = instruction.words();
-                    let defaults = words.iter().filter_map(|word| word.text.split_once('='));
-                    defaults.for_each(|(name, value)| arguments.add(name, value));
+                    for word in instruction.words() {
+                        let default = word.text.split_once('=');
+                        let name = default.map_or(word.text.as_str(), |(name, _)| name);
+                        let mut given = given.iter().filter(|(known, _)| known == name);
+                        let value = given.next_back().map(|(_, value)| value.as_str());
+                        if let Some(value) = value.or(default.map(|(_, value)| value)) {
+                            arguments.add(name, value);
+                        }
+                    }
                 }
                 "FROM" => {
                     begun = true;

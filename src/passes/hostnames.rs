@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use crate::yaml::Change;
 
+use super::apart::{Apart, brings_host, is_inside};
+use super::context::JobView;
+use super::docker_call::DockerCall;
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::evidence::calls_docker;
 use super::job::JobPass;
-use super::script_edit;
 
 /// Where Podman's containers answer: in the job itself.
 const HERE: &str = "localhost";
@@ -16,6 +18,7 @@ const HERE: &str = "localhost";
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     in_variables(pass, draft);
     in_scripts(pass, draft);
+    in_assignments(pass, draft);
 }
 
 fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -28,16 +31,7 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
         let Some(value) = &variable.value else {
             continue;
         };
-        let mut found = hosts_in(value, &pass.evidence.hosts, false);
-        let upper = name.to_ascii_uppercase();
-        let names_host = upper.ends_with("HOST") || upper.ends_with("HOSTNAME");
-        if found.is_empty()
-            && names_host
-            && pass.evidence.hosts.iter().any(|host| host == value)
-            && !pass.evidence.daemons.is_empty()
-        {
-            found.push(0..value.len());
-        }
+        let found = hosts_in_setting(pass, name, value);
         let mut moved = value.clone();
         for range in found.iter().rev() {
             moved.replace_range(range.clone(), HERE);
@@ -68,8 +62,40 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
+/// Where a setting names the daemon: in an address, or as a host by itself (`DB_HOST=docker`).
+fn hosts_in_setting(pass: &JobPass<'_>, name: &str, value: &str) -> Vec<Range<usize>> {
+    let found = hosts_in(value, &pass.evidence.hosts, false);
+    let upper = name.to_ascii_uppercase();
+    let names_host = upper.ends_with("HOST") || upper.ends_with("HOSTNAME");
+    let bare = value.trim_matches(['"', '\'']);
+    let is_host = pass.evidence.hosts.iter().any(|host| host == bare);
+    if !found.is_empty() || !names_host || !is_host || pass.evidence.daemons.is_empty() {
+        return found;
+    }
+    let start = value.find(bare).unwrap_or_default();
+    vec![start..start + bare.len()]
+}
+
+/// `HOST=docker` and `URL=http://docker:8080` as statements of their own.
+fn in_assignments(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    for (index, line) in view.lines.iter().enumerate() {
+        let scripts = line.parsed.script.iter();
+        for set in scripts.flat_map(|script| &script.assignments) {
+            if view.context.rules.variable(&set.name).is_none() {
+                let value = set.value.raw(&line.parsed.text);
+                let found = hosts_in_setting(pass, &set.name, value);
+                for range in shifted(found, set.value.span.start) {
+                    in_line(view, index, range, draft);
+                }
+            }
+        }
+    }
+}
+
 fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
+    let apart = Apart::of(pass, draft);
     for (index, call) in view.calls.iter().enumerate() {
         if pass.replaced.contains(&index) || call.is_remote() {
             continue;
@@ -79,8 +105,22 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
             .is_some_and(|program| view.context.rules.is_network_client(program));
         let bare = network_client && !calls_docker(call);
         let command = call.command();
-        if !bare && !call.text()[command.span.clone()].contains("://") {
+        let text = call.text().get(command.span.clone()).unwrap_or_default();
+        let declares = matches!(call.program(), Some("export" | "declare" | "local"));
+        let sets = declares || !command.assignments.is_empty();
+        if !bare && !sets && !text.contains("://") {
             continue;
+        }
+        if let Some(docker) = pass.known_call(index)
+            && is_inside(docker)
+        {
+            if brings_host(pass, docker) {
+                continue; // the container has the name from its command, and keeps it
+            }
+            if apart.is_apart(pass, index, docker) {
+                in_a_container(pass, docker, draft);
+                continue;
+            }
         }
         // docker's own flags are its translation's: `docker -H tcp://docker:2375 build`
         let own = pass
@@ -88,37 +128,77 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
             .map_or(1, |docker| docker.subcommand.start.max(1));
         // what the rules know of, the variables pass has
         let known = |name: &str| view.context.rules.variable(name).is_some();
-        let assignments = command.assignments.iter();
-        let set = assignments.filter(|assignment| !known(&assignment.name));
-        let words = command.words.iter().skip(own);
-        let words = words.chain(set.map(|assignment| &assignment.value));
-        for word in words {
+        let in_front = command.assignments.iter().filter(|set| !known(&set.name));
+        let in_front = in_front.flat_map(|set| {
+            let value = &set.value;
+            let found = hosts_in_setting(pass, &set.name, call.raw(value));
+            shifted(found, value.span.start)
+        });
+        let words = command.words.iter().skip(own).flat_map(|word| {
             let raw = call.raw(word);
-            let name = raw.split('=').next().unwrap_or_default();
-            if name != raw && known(name) {
-                continue;
-            }
-            for range in hosts_in(raw, &pass.evidence.hosts, bare) {
-                let range = word.span.start + range.start..word.span.start + range.end;
-                let at = view.at(call, range.clone());
-                let rest = &call.text()[range.end..];
-                if rest.starts_with(":2375") || rest.starts_with(":2376") {
-                    draft.block(
-                        "engine-api",
-                        at,
-                        "a command of this job speaks to Docker's engine itself",
-                        "Podman can offer its own socket (`podman system service`); move the job by hand",
-                    );
-                    continue;
+            let (found, start) = match raw.split_once('=') {
+                Some((name, _)) if known(name) => return Vec::new(),
+                Some((name, value)) if declares => {
+                    (hosts_in_setting(pass, name, value), name.len() + 1)
                 }
-                let why = draft.note(
-                    "docker-host-name",
-                    at,
-                    "the daemon's name is no longer there; Podman's containers answer at localhost",
-                );
-                script_edit::replace(view, call, range, HERE, draft, why);
-            }
+                _ => (hosts_in(raw, &pass.evidence.hosts, bare), 0),
+            };
+            shifted(found, word.span.start + start)
+        });
+        for range in in_front.chain(words) {
+            in_line(view, call.line, range, draft);
         }
+    }
+}
+
+fn shifted(ranges: Vec<Range<usize>>, by: usize) -> Vec<Range<usize>> {
+    let ranges = ranges.into_iter();
+    ranges
+        .map(|range| range.start + by..range.end + by)
+        .collect()
+}
+
+/// Writes the job's own host in the place of the daemon's; a command that speaks to the engine itself keeps the job.
+fn in_line(view: &JobView<'_>, line: usize, range: Range<usize>, draft: &mut Draft) {
+    let Some(line) = view.lines.get(line) else {
+        return;
+    };
+    let at = view.context.documents.inside(line.node, range.clone());
+    let rest = line.parsed.text.get(range.end..).unwrap_or_default();
+    if rest.starts_with(":2375") || rest.starts_with(":2376") {
+        draft.block(
+            "engine-api",
+            at,
+            "a command of this job speaks to Docker's engine itself",
+            "Podman can offer its own socket (`podman system service`); move the job by hand",
+        );
+        return;
+    }
+    let message = "the daemon's name is no longer there; Podman's containers answer at localhost";
+    let why = draft.note("docker-host-name", at, message);
+    let change = Change::ReplaceText {
+        node: line.node.node,
+        range,
+        text: HERE.to_owned(),
+    };
+    draft.change(line.node.file, change, why);
+}
+
+/// A container that is not on the job's network is given the daemon's address: localhost would be itself.
+fn in_a_container(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let words = docker.words().iter().skip(docker.subcommand.end);
+    for word in words {
+        let raw = docker.call.raw(word);
+        if hosts_in(raw, &pass.evidence.hosts, false).is_empty() {
+            continue;
+        }
+        draft.block(
+            "docker-host-name",
+            docker.view.at(docker.call, word.span.clone()),
+            "a container with a network of its own is told to reach the daemon by its name, which is no longer there, and localhost would be the container itself",
+            "put both containers into one network and let them call each other by name, then run again",
+        );
+        return;
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod absent;
 mod actions;
+mod apart;
 mod api_clients;
 mod build_files;
 mod by_others;
@@ -16,6 +17,7 @@ mod container;
 mod context;
 mod credential_readers;
 mod daemon_file;
+mod daemon_host;
 mod dind_service;
 mod disguise;
 mod distribution;
@@ -135,6 +137,7 @@ pub fn run<'a>(
 
     removal::plan(pass.view, &mut draft);
     variables::keep_what_is_read(&pass, &mut draft);
+    daemon_host::in_own_lines(&pass, &mut draft);
     let gaps = held_by_errors(look(&pass, &draft), &mut draft);
     let own_store = pass.evidence.own_daemon() || host::is_of_its_own(&pass);
     let calls_docker = !pass.evidence.commands.is_empty();

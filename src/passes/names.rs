@@ -59,6 +59,27 @@ impl Names {
         for (name, value) in alone.chain(values) {
             self.given.entry(name.to_owned()).or_default().add(value);
         }
+        self.add_loops(script, text);
+        let reads = |program| matches!(program, Some("read" | "mapfile" | "readarray"));
+        let read = script.commands.iter().filter(|one| reads(one.program()));
+        for word in read.flat_map(|command| command.words.iter().skip(1)) {
+            let name = word.raw(text).to_owned();
+            self.given.entry(name).or_default().add(FROM_OUTSIDE);
+        }
+    }
+
+    /// Adds what loops put into variables, one word after the other: `for name in a b`.
+    fn add_loops(&mut self, script: &Script, text: &str) {
+        let loops = script.compounds.iter();
+        for compound in loops.filter(|one| one.kind == CompoundKind::For) {
+            let (name, list) = head_of_loop(compound, text);
+            let list = list.unwrap_or(FROM_OUTSIDE);
+            let given = self.given.entry(name.to_owned()).or_default();
+            match list.contains("$(") || list.contains('`') {
+                true => given.add(list),
+                false => list.split_whitespace().for_each(|word| given.add(word)),
+            }
+        }
     }
 
     /// Adds the values that a script names for variables: `A=b`, `export A=b`, `for A in b c`, and none for `read A`.
@@ -94,7 +115,8 @@ impl Names {
         let loops = script.compounds.iter();
         for compound in loops.filter(|one| one.kind == CompoundKind::For) {
             let (name, values) = head_of_loop(compound, text);
-            match values {
+            let filled_in = |values: &&str| values.contains(['$', '`', '*', '?', '[', '{', '\\']);
+            match values.filter(|values| !filled_in(values)) {
                 Some(values) => {
                     let values = values.split_whitespace();
                     let values = values.map(|value| value.trim_matches(['"', '\'']));
@@ -119,7 +141,7 @@ fn declares(program: Option<&str>) -> bool {
     matches!(program, Some("export" | "declare" | "local" | "readonly"))
 }
 
-/// The variable of a loop, and the words that it goes through, if the shell takes them as they are.
+/// The variable of a loop, and the words that it goes through.
 fn head_of_loop<'t>(compound: &Compound, text: &'t str) -> (&'t str, Option<&'t str>) {
     let body = compound.lists.first().map(|list| list.start);
     let head = compound.span.start..body.unwrap_or(compound.span.end);
@@ -131,11 +153,11 @@ fn head_of_loop<'t>(compound: &Compound, text: &'t str) -> (&'t str, Option<&'t 
         .splitn(3, char::is_whitespace);
     let name = words.next().unwrap_or_default();
     let values = words.next().filter(|word| *word == "in").and(words.next());
-    (
-        name,
-        values.filter(|values| !values.contains(['$', '`', '*', '?', '[', '{', '\\'])),
-    )
+    (name, values)
 }
+
+/// What stands for a text that the script does not hold.
+const FROM_OUTSIDE: &str = "$()";
 
 /// What the words are that the scripts put into a variable.
 #[derive(Debug, Default)]
@@ -148,12 +170,15 @@ pub(super) struct VariableWords {
     pub(super) filled_in: bool,
     /// Whether they are more than one at once.
     pub(super) several: bool,
+    /// What is put into it each time, as it is written.
+    pub(super) texts: Vec<String>,
 }
 
 impl VariableWords {
     fn add(&mut self, value: &str) {
         let words = words_of(value);
         self.several |= words.len() > 1;
+        self.texts.push(value.to_owned());
         for word in words {
             self.has_list |= word.contains(',');
             self.filled_in |= word.starts_with('$');

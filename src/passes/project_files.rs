@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::engine_client::ApiClient;
 use super::engine_variable;
 use super::job::JobPass;
-use super::{evidence, generated_files, out_of_sight, setup};
+use super::{daemon_host, evidence, generated_files, out_of_sight, setup};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -63,6 +63,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     actions(pass, &mut closure, draft);
     reached_tests(pass, &closure, draft);
     engines(pass, &closure, draft);
+    daemon_host::run(pass, &closure, draft);
 }
 
 /// Files that the job's lines name where no command stands: `SCRIPT=ci/build.sh`, `for file in ci/*.sh`.

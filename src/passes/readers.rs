@@ -104,6 +104,22 @@ impl<'a> Readers<'a> {
     }
 }
 
+/// The lines of a job that stay, with some changes made.
+pub(super) fn lines<'a>(
+    documents: &'a Documents,
+    job: &'a Job,
+    changes: impl Iterator<Item = (FileId, &'a Change)>,
+) -> Vec<(NodeRef, Cow<'a, str>)> {
+    let changed = Changed::new(documents, changes);
+    let lines = job.lines().map(|(_, line)| line.node);
+    let lines = lines.filter(|node| !changed.takes(documents, *node));
+    let texts = lines.flat_map(|node| {
+        let texts = changed.texts(documents, vec![node]).into_iter();
+        texts.map(move |text| (node, text))
+    });
+    texts.collect()
+}
+
 /// Files with some changes made.
 struct Changed<'a> {
     by_node: HashMap<NodeRef, Vec<&'a Change>>,

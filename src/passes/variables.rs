@@ -12,9 +12,33 @@ use super::{other_engine, script_edit};
 
 /// Removes what only Docker reads.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    by_the_image(pass, draft);
     in_the_file(pass, draft);
     in_rules(pass, draft);
     in_scripts(pass, draft);
+}
+
+/// The entrypoint of Docker's own image says where the daemon is, and a script may read that without setting it.
+/// Source: docker-entrypoint.sh of the official image.
+fn by_the_image(pass: &JobPass<'_>, draft: &mut Draft) {
+    for name in ["DOCKER_HOST", "DOCKER_CERT_PATH"] {
+        if pass.evidence.own_daemon()
+            && !pass.view.job.variables.contains_key(name)
+            && is_read(pass, name)
+        {
+            reads_engine(name, pass.view.at_job(), draft);
+        }
+    }
+}
+
+/// The job stays because of a command that reads where the engine is.
+fn reads_engine(name: &str, at: Location, draft: &mut Draft) {
+    draft.block(
+        "engine-api",
+        at,
+        format!("a command of this job reads {name}: it speaks to Docker's engine itself"),
+        "Podman can offer its own socket (`podman system service`); move the job by hand",
+    );
 }
 
 fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -67,12 +91,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
         }
 
         if leads_to_engine(name) && is_read(pass, name) {
-            draft.block(
-                "engine-api",
-                at,
-                format!("a command of this job reads {name}: it speaks to Docker's engine itself"),
-                "Podman can offer its own socket (`podman system service`); move the job by hand",
-            );
+            reads_engine(name, at, draft);
             continue;
         }
         let why = draft.note(
@@ -190,28 +209,45 @@ pub(super) fn keep_what_is_read(pass: &JobPass<'_>, draft: &mut Draft) {
     }
 }
 
-/// Whether a command that is not docker itself reads a variable.
+/// Whether a command that is not docker itself reads a variable, or an assignment does.
 fn is_read(pass: &JobPass<'_>, name: &str) -> bool {
     let view = &pass.view;
-    view.calls.iter().enumerate().any(|(index, call)| {
-        let harmless = matches!(
-            call.program(),
-            Some("echo" | "printf" | "export" | "unset" | "env" | "printenv" | "[" | "test")
-        ) || pass.replaced.contains(&index)
-            || super::evidence::calls_docker(call); // what a docker command is given is looked at there
-        if harmless {
+    let by_command = view.calls.iter().enumerate().any(|(index, call)| {
+        // what a docker command is given is looked at there
+        if pass.replaced.contains(&index) || super::evidence::calls_docker(call) {
             return false;
         }
         let command = call.command();
-        let words = command
-            .words
-            .iter()
-            .any(|word| mentions(call.raw(word), name));
-        words
-            || command
-                .assignments
-                .iter()
-                .any(|assignment| mentions(call.raw(&assignment.value), name))
+        let harmless = match call.program() {
+            Some("echo" | "printf" | "printenv" | "env") => !call.is_read(),
+            Some("unset" | "[" | "test") => true,
+            _ => false,
+        };
+        let declares = matches!(call.program(), Some("export" | "declare" | "local"));
+        let mut words = command.words.iter().map(|word| match call.raw(word) {
+            raw if declares => raw.split_once('=').map_or("", |(_, value)| value),
+            raw => raw,
+        });
+        let mut given = command.redirects.iter();
+        let mut given = given.by_ref().filter_map(|one| one.target.as_ref());
+        let mut set = command.assignments.iter();
+        !harmless && words.any(|word| mentions(word, name))
+            || given.any(|word| mentions(call.raw(word), name))
+            || set.any(|assignment| mentions(call.raw(&assignment.value), name))
+    });
+    by_command || is_handed_on(pass, name)
+}
+
+/// `HOST=${DOCKER_HOST#tcp://}`; not `DOCKER_HOST=${DOCKER_HOST:-...}`, and not what a command makes of it.
+fn is_handed_on(pass: &JobPass<'_>, name: &str) -> bool {
+    pass.view.lines.iter().any(|line| {
+        let text = &line.parsed.text;
+        let scripts = line.parsed.script.iter();
+        let mut set = scripts.flat_map(|script| &script.assignments);
+        set.any(|assignment| {
+            let value = assignment.value.raw(text);
+            assignment.name != name && !value.contains("$(") && mentions(value, name)
+        })
     })
 }
 

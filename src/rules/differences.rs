@@ -133,6 +133,9 @@ pub(super) struct Differences {
     image_words: Names,
     registry_commands: Names,
     registry_variables: Names,
+    full_image_variables: Names,
+    hub_prefixes: Names,
+    vendor_images: Names,
     fixed_repositories: Names,
     checkout_folders: Names,
     working_folders: Names,
@@ -170,6 +173,19 @@ impl Differences {
     pub(super) fn names_registry(&self, variable: &str) -> bool {
         let mut parts = self.registry_variables.names.0.iter();
         parts.any(|part| variable.contains(part.as_str()))
+    }
+
+    pub(super) fn holds_full_image(&self, variable: &str) -> bool {
+        self.full_image_variables.names.0.contains(variable)
+    }
+
+    pub(super) fn is_vendor_image(&self, image: &str) -> bool {
+        let mut prefixes = self.hub_prefixes.names.0.iter();
+        let behind = |prefix: &String| image.strip_prefix(prefix.as_str())?.strip_prefix('/');
+        let image = prefixes.find_map(behind).unwrap_or(image);
+        let mut vendors = self.vendor_images.names.0.iter();
+        let is_official = !image.contains(['/', '$', '`']);
+        is_official || vendors.any(|vendor| image.starts_with(vendor.as_str()))
     }
 
     pub(super) fn has_fixed_repositories(&self, registry: &str) -> bool {

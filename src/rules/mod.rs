@@ -518,6 +518,18 @@ impl Rules {
         differences.is_some_and(|differences| differences.names_registry(variable))
     }
 
+    /// Whether a variable that the CI system sets begins with a registry.
+    pub fn holds_full_image(&self, variable: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.holds_full_image(variable))
+    }
+
+    /// Whether an image, by its name without tag, comes from a vendor whose images bring no HEALTHCHECK and no ONBUILD.
+    pub fn is_vendor_image(&self, image: &str) -> bool {
+        let differences = self.differences.get(DIFFERENCES);
+        differences.is_some_and(|differences| differences.is_vendor_image(image))
+    }
+
     /// Whether a registry has no room for a repository that nobody made before.
     pub fn has_fixed_repositories(&self, registry: &str) -> bool {
         let differences = self.differences.get(DIFFERENCES);

@@ -62,6 +62,11 @@ impl Closure<'_> {
         others.map(|(call, simple, folders)| (*call, simple.words.as_slice(), folders.as_slice()))
     }
 
+    /// The files that were reached.
+    pub(in crate::passes) fn reached_files(&self) -> impl Iterator<Item = &Path> {
+        self.parts.iter().map(|(path, _, _)| path.as_path())
+    }
+
     /// The scripts of all parts that were reached, each with its file.
     pub(in crate::passes) fn scripts(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.parts.iter().flat_map(|(path, parts, index)| {

@@ -14,6 +14,7 @@ use crate::rules::ShortName;
 
 use super::capabilities;
 use super::parts::Additions;
+use super::short_names::may_be_short;
 
 /// Plans what the Dockerfile needs.
 pub(super) fn needs(
@@ -35,21 +36,10 @@ pub(super) fn needs(
     }
     let (format, names) = match found {
         Some(dockerfiles) => {
-            let rules = pass.view.context.rules;
-            let contexts = docker.flags_named("--build-context");
-            let contexts = contexts.filter_map(|flag| docker.value(flag));
-            let contexts: Vec<String> = contexts
-                .filter_map(|value| Some(value.text.split_once('=')?.0.to_owned()))
-                .collect();
-            let mut images = dockerfiles.iter().flat_map(|dockerfile| dockerfile.base_images(&contexts));
-            let short = images.find(|image| {
-                ImageName::parse(image).is_short() && !pass.facts.made_before(index, image) && rules.short_name(ImageName::without_tag(image)) != ShortName::Same
-            });
-            let mut keywords = dockerfiles.iter().filter_map(|it| it.keeps_only_in_docker_format());
-            let keyword = keywords.next();
+            let bases = Bases::of(docker);
             (
-                keyword.map(|keyword| format!("the Dockerfile has {keyword}, which Podman keeps only in Docker's image format")),
-                short.map(|name| format!("the Dockerfile builds on {name}; Podman is told which registry that means")),
+                keeps_docker_format(pass, &bases, &dockerfiles),
+                has_short_name(pass, index, &bases, &dockerfiles),
             )
         }
         None => (
@@ -64,6 +54,86 @@ pub(super) fn needs(
     if let Some(message) = names {
         setup::short_names(pass.view, docker.call, message, draft);
     }
+}
+
+/// What a build says of the images that its Dockerfile names.
+struct Bases {
+    /// The names of its contexts.
+    contexts: Vec<String>,
+    /// Its arguments.
+    arguments: Vec<(String, String)>,
+}
+
+impl Bases {
+    fn of(docker: &DockerCall<'_>) -> Self {
+        let values = |name: &str| -> Vec<String> {
+            let flags = docker.flags_named(name);
+            let values = flags.filter_map(|flag| docker.value(flag));
+            values.map(|value| value.text).collect()
+        };
+        let contexts = values("--build-context").into_iter();
+        let contexts = contexts.filter_map(|value| Some(value.split_once('=')?.0.to_owned()));
+        let arguments = values("--build-arg").into_iter();
+        let arguments = arguments.map(|value| match value.split_once('=') {
+            Some((name, value)) => (name.to_owned(), value.to_owned()),
+            None => {
+                let from_outside = docker.view.expand(&format!("${value}")).text;
+                (value, from_outside)
+            }
+        });
+        Self {
+            contexts: contexts.collect(),
+            arguments: arguments.collect(),
+        }
+    }
+}
+
+/// Why a build must be in Docker's image format: what its Dockerfiles say, or what images may hand on that others made.
+fn keeps_docker_format(
+    pass: &JobPass<'_>,
+    bases: &Bases,
+    dockerfiles: &[Rc<Dockerfile>],
+) -> Option<String> {
+    let own = dockerfiles
+        .iter()
+        .find_map(|it| it.keeps_only_in_docker_format());
+    if let Some(keyword) = own {
+        return Some(format!(
+            "the Dockerfile has {keyword}, which Podman keeps only in Docker's image format"
+        ));
+    }
+    let rules = pass.view.context.rules;
+    let parents = dockerfiles.iter();
+    let mut parents = parents.flat_map(|it| it.parents(&bases.contexts, &bases.arguments));
+    let unseen = parents.find(|image| {
+        let name = ImageName::without_tag(image);
+        !pass.facts.makes(name) && !rules.is_vendor_image(name)
+    })?;
+    Some(format!(
+        "the Dockerfile builds on {unseen}: if that has a HEALTHCHECK or ONBUILD, Podman hands it on only in Docker's image format"
+    ))
+}
+
+/// The short name in the Dockerfiles of a build that Podman must be told about, as a reason.
+fn has_short_name(
+    pass: &JobPass<'_>,
+    index: usize,
+    bases: &Bases,
+    dockerfiles: &[Rc<Dockerfile>],
+) -> Option<String> {
+    let rules = pass.view.context.rules;
+    let images = dockerfiles.iter();
+    let mut images = images.flat_map(|it| it.base_images(&bases.contexts, &bases.arguments));
+    let short = images.find(|image| {
+        let name = ImageName::without_tag(image);
+        let is_short = ImageName::parse(image).is_short()
+            && !pass.facts.made_before(index, image)
+            && rules.short_name(name) != ShortName::Same;
+        is_short || !pass.facts.makes(name) && may_be_short(pass.view, image)
+    })?;
+    Some(format!(
+        "the Dockerfile builds on {short}; Podman is told which registry that means"
+    ))
 }
 
 /// Where both are there, Podman takes a Containerfile for the Dockerfile that Docker takes.

@@ -170,7 +170,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
             return;
         }
     }
-    if flags.is_empty() && docker.rule.name == "build" && is_all_known(docker, raw) {
+    if flags.is_empty() && is_all_known(docker, raw) {
         return;
     }
     let last_is_operand = docker.operands().last() == Some(&word) && docker.operands().len() <= 1;

@@ -23,6 +23,7 @@ mod platforms;
 mod registry;
 mod run;
 pub(super) mod same_port;
+mod short_names;
 mod slash;
 mod template;
 mod volumes;
@@ -249,7 +250,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         "push" => registry::push(pass, docker, draft),
         "network inspect" => images::network(docker, draft),
         "volume create" => volumes::create(pass, index, docker, &mut additions, draft),
-        "pull" => registry::pull(pass, index, docker, draft, why),
+        "pull" => short_names::pull(pass, index, docker, draft, why),
         "save" => images::save(docker, &mut additions),
         "manifest push" => images::manifest_push(docker, &mut additions),
         "info" | "inspect" | "image inspect" | "container inspect" => {

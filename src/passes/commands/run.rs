@@ -8,7 +8,7 @@ use crate::rules::UnderHostNetwork;
 use super::flags::InJob;
 use super::network_option::short_port;
 use super::parts::Additions;
-use super::{binds, capabilities, outside, registry, workdir};
+use super::{binds, capabilities, outside, short_names, workdir};
 use crate::passes::docker_call::DockerCall;
 
 /// Names, ports and sockets of a container.
@@ -23,7 +23,7 @@ pub(super) fn finish(
         index,
         docker,
     } = *command;
-    registry::image(pass, index, docker, draft, why);
+    short_names::image(pass, index, docker, draft, why);
     socket(docker, draft);
     binds::run(pass, index, docker, draft);
     outside::run(pass, index, docker, draft);

@@ -1,0 +1,1 @@
+psql --host=docker --user=app --command "select 1"
