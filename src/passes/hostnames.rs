@@ -73,7 +73,7 @@ fn hosts_in_setting(pass: &JobPass<'_>, name: &str, value: &str) -> Vec<Range<us
         return found;
     }
     let start = value.find(bare).unwrap_or_default();
-    vec![start..start + bare.len()]
+    std::iter::once(start..start + bare.len()).collect()
 }
 
 /// `HOST=docker` and `URL=http://docker:8080` as statements of their own.
