@@ -14,19 +14,20 @@ use criterion::{Criterion, Throughput};
 use granit_parser::Parser;
 
 use dindless::options::Options;
-use dindless::outcome::{Outcome, Provider, Verdict};
+use dindless::outcome::{Outcome, ProviderRef, Verdict};
 use dindless::passes::Scripts;
+use dindless::pipeline::{Entry, Lowered};
 use dindless::plan;
 use dindless::project::ProjectFiles;
 use dindless::prove;
-use dindless::providers::{Entry, Lowered, github, gitlab};
+use dindless::providers::{GITHUB, GITLAB};
 use dindless::repository::{Files, Memory};
 use dindless::rules::Rules;
 use dindless::text::{FileId, apply_edits};
 use dindless::translate::{CiFile, translate};
 use dindless::yaml::{self, Tree};
 
-use inputs::{Docker, Input, main_file, provider_name, text_of};
+use inputs::{Docker, Input, main_file, text_of};
 
 /// What a file that has nothing to do with Docker may cost, in times of its bare events.
 const TARGET_PLAIN: f64 = 3.0;
@@ -153,13 +154,11 @@ fn lower(input: &Input, files: &dyn Files) -> Lowered {
         path: input.files[0].0.clone(),
         starts: true,
     }];
-    match input.provider {
-        Provider::GitLab => gitlab::lower(files, &entries, None),
-        Provider::GitHub => github::lower(files, &entries, Rules::embedded()),
-    }
+    let provider = input.provider;
+    provider.load(files, &entries, None, Rules::embedded())
 }
 
-fn run(files: &Memory, path: &Path, provider: Provider) -> Outcome {
+fn run(files: &Memory, path: &Path, provider: ProviderRef) -> Outcome {
     let given = [CiFile {
         path: path.to_path_buf(),
         provider,
@@ -265,12 +264,12 @@ fn measure(case: &Case) -> Times {
 }
 
 fn table(title: &str, cases: &[Case]) {
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in [GITLAB, GITHUB] {
         table_of(provider, title, cases);
     }
 }
 
-fn table_of(provider: Provider, title: &str, cases: &[Case]) {
+fn table_of(provider: ProviderRef, title: &str, cases: &[Case]) {
     for group in [Group::Plain, Group::Changes, Group::Stays] {
         let ours: Vec<(&Case, Times)> = cases
             .iter()
@@ -284,7 +283,7 @@ fn table_of(provider: Provider, title: &str, cases: &[Case]) {
         let events: f64 = ours.iter().map(|(_, times)| times.events).sum();
         println!(
             "\n{title} {}, {}: {} inputs, {bytes} bytes, bare events {:.1} ms",
-            provider_name(provider),
+            provider.id(),
             group.name(),
             ours.len(),
             events * 1e3
@@ -338,7 +337,7 @@ fn growth() {
         "",
         sizes.map(|size| format!("{size:>8}")).join(" ")
     );
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in [GITLAB, GITHUB] {
         for (name, docker) in [
             ("plain", Docker::None),
             ("mixed", Docker::Some),
@@ -353,7 +352,7 @@ fn growth() {
                 let taken = time(Duration::ZERO, || run(&files, path, provider));
                 format!("{:8.1}", taken * 1e6 / size as f64)
             });
-            println!("  {} {name:9} {}", provider_name(provider), row.join(" "));
+            println!("  {} {name:9} {}", provider.id(), row.join(" "));
         }
     }
 }

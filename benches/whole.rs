@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use criterion::Criterion;
 
-use dindless::outcome::Provider;
-use inputs::{Docker, main_file, provider_name, text_of};
+use dindless::outcome::ProviderRef;
+use dindless::providers::{GITHUB, GITLAB};
+use inputs::{Docker, main_file, text_of};
 
 /// A repository without Docker of so many files is read within a second, and within this many times what a search takes.
 const MANY: usize = 10_000;
@@ -113,12 +114,12 @@ fn put(folder: &Path, path: &str, text: &str) {
 }
 
 /// A repository of many small files: workflows beside each other, or pipelines each in a folder of its own.
-fn monorepo(folder: &Path, provider: Provider, files: usize, docker: Docker) {
+fn monorepo(folder: &Path, provider: ProviderRef, files: usize, docker: Docker) {
     for file in 0..files {
         let text = text_of(provider, 2, docker).replace("part-", &format!("part-{file}-"));
-        let path = match provider {
-            Provider::GitHub => format!(".github/workflows/part-{file}.yml"),
-            Provider::GitLab => format!("packages/part-{file}/.gitlab-ci.yml"),
+        let path = match provider.id() {
+            _ => format!(".github/workflows/part-{file}.yml"),
+            "gitlab" => format!("packages/part-{file}/.gitlab-ci.yml"),
         };
         put(folder, &path, &text);
     }
@@ -129,7 +130,7 @@ fn monorepo(folder: &Path, provider: Provider, files: usize, docker: Docker) {
 fn start() {
     println!("\none small file from start to end, in ms");
     let own = std::env::current_exe().expect("this program");
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in [GITLAB, GITHUB] {
         for (name, docker) in [("without Docker", Docker::None), ("changes", Docker::All)] {
             let folder = tempfile::tempdir().expect("a folder for one file");
             put(
@@ -145,7 +146,7 @@ fn start() {
             let more = times[1].0 - times[0].0;
             println!(
                 "  {} {name:15} {:6.2}, {more:.2} more than {:.2} for the arguments alone   target {} more: {}",
-                provider_name(provider),
+                provider.id(),
                 times[1].0 * 1e3,
                 times[0].0 * 1e3,
                 TARGET_START.as_millis(),
@@ -163,13 +164,9 @@ fn many() {
     );
     let (search, pin) = (is_there("rg"), is_there("taskset"));
     for (provider, docker, name) in [
-        (Provider::GitHub, Docker::None, "github without Docker"),
-        (Provider::GitLab, Docker::None, "gitlab without Docker"),
-        (
-            Provider::GitHub,
-            Docker::Some,
-            "github with Docker in every file",
-        ),
+        (GITHUB, Docker::None, "github without Docker"),
+        (GITLAB, Docker::None, "gitlab without Docker"),
+        (GITHUB, Docker::Some, "github with Docker in every file"),
     ] {
         println!("  {name}");
         for files in [1, 10, 100, 1000, MANY, 50_000] {
@@ -231,9 +228,9 @@ fn many() {
 /// One file, larger and larger.
 fn large() {
     println!("\none file by its size: ms, ms a MB, MiB at most");
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in [GITLAB, GITHUB] {
         for (name, docker) in [("without Docker", Docker::None), ("changes", Docker::All)] {
-            println!("  {} {name}", provider_name(provider));
+            println!("  {} {name}"(provider));
             let per_job = text_of(provider, 101, docker).len() - text_of(provider, 1, docker).len();
             for size in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
                 let text = text_of(provider, (size * 100 / per_job).max(1), docker);

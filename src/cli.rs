@@ -18,7 +18,7 @@ use clap::Parser;
 use crate::config::Config;
 use crate::discover::{Found, discover};
 use crate::options::Options;
-use crate::outcome::{Outcome, Problem, Provider};
+use crate::outcome::{Outcome, Problem, ProviderRef};
 use crate::parallel;
 use crate::report::summary::Tally;
 use crate::report::{Run, diff, github, gitlab, json, markdown, sarif, summary, text, verify};
@@ -117,7 +117,7 @@ fn verify_job(arguments: &Arguments) -> Exit {
     for problem in &discovery.problems {
         complain(&format!("{}: {}", problem.path.display(), problem.message));
     }
-    let mut jobs: Vec<(Provider, Options)> = Vec::new();
+    let mut jobs: Vec<(ProviderRef, Options)> = Vec::new();
     for found in &discovery.found {
         for file in &found.files {
             if jobs.iter().all(|(provider, _)| *provider != file.provider) {
@@ -138,7 +138,7 @@ fn verify_job(arguments: &Arguments) -> Exit {
         let between = if index > 0 { "---\n" } else { "" };
         written = written
             .and_then(|()| out.write_all(between.as_bytes()))
-            .and_then(|()| verify::write(&mut out, *provider, options, Rules::embedded()));
+            .and_then(|()| verify::write(&mut out, provider.0, options, Rules::embedded()));
     }
     let exit = match discovery.problems.is_empty() {
         true => Exit::Clean,

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::config::{self, Config};
-use crate::outcome::{Problem, Provider};
+use crate::outcome::Problem;
+use crate::providers;
 use crate::repository::{self, SIZE_LIMIT, STANDARD_INPUT};
 use crate::text::Source;
 use crate::translate::CiFile;
@@ -207,52 +208,6 @@ fn want_input(wanted: &mut IndexMap<Scope, Wanted>) -> Result<(), Box<Problem>> 
     Ok(())
 }
 
-/// What GitLab runs when the project's settings name no other file.
-const MAIN_FILES: [&str; 2] = [".gitlab-ci.yml", ".gitlab-ci.yaml"];
-
-/// Who owns a file by the place where it lies, relative to the root; nothing if the place does not say.
-fn provider_by_path(path: &Path) -> Option<Provider> {
-    let name = path.file_name()?.to_str()?;
-    if MAIN_FILES.iter().any(|main| name.ends_with(main)) {
-        return Some(Provider::GitLab);
-    }
-    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    let workflow = yaml && path.parent() == Some(Path::new(".github/workflows"));
-    (workflow || is_action(path)).then_some(Provider::GitHub)
-}
-
-/// Who owns a text by its top-level keys: what has `on:` and `jobs:` is a workflow, what has `runs:` and `name:` an
-/// action; all else is GitLab's.
-pub fn provider_by_content(text: &str) -> Provider {
-    let keys: Vec<&str> = top_level_keys(text).collect();
-    let has = |key: &str| keys.contains(&key);
-    let workflow = has("jobs") && has("on");
-    let action = has("runs") && has("name");
-    if workflow || action {
-        Provider::GitHub
-    } else {
-        Provider::GitLab
-    }
-}
-
-fn is_action(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name == "action.yml" || name == "action.yaml")
-}
-
-/// The keys that begin in the first column, without quotes: a glance, no parse.
-fn top_level_keys(text: &str) -> impl Iterator<Item = &str> {
-    text.trim_start_matches('\u{feff}')
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(key, _)| key.trim_end().trim_matches(['"', '\'']))
-}
-
-/// Other programs call a file `action.yml` too; GitHub's has `runs:`.
-fn holds_action(text: &str) -> bool {
-    top_level_keys(text).any(|key| key == "runs")
-}
-
 /// The top of the git work tree that holds `directory`.
 fn git_top(directory: &Path) -> Option<PathBuf> {
     directory
@@ -261,13 +216,13 @@ fn git_top(directory: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
-/// The root for a file that lies in no work tree: its folder, or what holds `.github/workflows`.
+/// The root for a file that lies in no work tree: its folder, or what holds the folder in which a provider looks.
 fn loose_root(folder: &Path) -> PathBuf {
-    let root = if folder.ends_with(".github/workflows") {
-        folder.ancestors().nth(2)
-    } else {
-        None
-    };
+    let mut folders = providers::ALL.into_iter().filter_map(|it| it.folder());
+    let root = folders.find(|own| folder.ends_with(own)).and_then(|own| {
+        let deep = Path::new(own).components().count();
+        folder.ancestors().nth(deep)
+    });
     root.unwrap_or(folder).to_path_buf()
 }
 
@@ -323,21 +278,6 @@ fn problem(path: &Path, message: String) -> Box<Problem> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn knows_files_by_their_place() {
-        let provider = |path: &str| provider_by_path(Path::new(path));
-        assert_eq!(provider(".gitlab-ci.yml"), Some(Provider::GitLab));
-        assert_eq!(provider("ci/build.gitlab-ci.yaml"), Some(Provider::GitLab));
-        assert_eq!(
-            provider(".github/workflows/ci.yaml"),
-            Some(Provider::GitHub)
-        );
-        assert_eq!(provider("tools/action.yml"), Some(Provider::GitHub));
-        assert_eq!(provider("x/.github/workflows/ci.yml"), None);
-        assert_eq!(provider(".github/dependabot.yml"), None);
-        assert_eq!(provider("docker-compose.yml"), None);
-    }
-
     #[cfg(unix)]
     #[test]
     fn shows_the_shortest_way() {
@@ -351,15 +291,5 @@ mod tests {
         assert_eq!(between("a/b", "c/d.yml"), Path::new("../../c/d.yml"));
         assert_eq!(way("/a/b", "/c"), Path::new("/c"));
         assert_eq!(way("/", "/c"), Path::new("c"));
-    }
-
-    #[test]
-    fn knows_texts_by_their_keys() {
-        let workflow = "\u{feff}name: x\r\n\"on\":\r\n  push:\r\njobs:\r\n";
-        assert_eq!(provider_by_content(workflow), Provider::GitHub);
-        let action = "name: x\nruns:\n  using: composite\n";
-        assert_eq!(provider_by_content(action), Provider::GitHub);
-        let pipeline = "on: [x]\nbuild:\n  script: jobs\n";
-        assert_eq!(provider_by_content(pipeline), Provider::GitLab);
     }
 }

@@ -1,8 +1,10 @@
 //! What the tool has to say: a rule, a place, a message, and perhaps a fix.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Edit, FileId, Location};
+use crate::text::{Edit, FileId, Location, Position};
 
 /// The name of a rule, as users write it in an ignore comment: `dind-service`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,4 +102,17 @@ pub enum AcceptedBy {
     Configuration,
     /// In the list of what was there before.
     Baseline,
+}
+
+/// A file that could not be read or understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in it, if that can be said.
+    pub at: Option<Position>,
+    /// What is wrong, and what to do next.
+    pub message: String,
+    /// Whether it is a mistake of this program: a result that failed its proof.
+    pub ours: bool,
 }

@@ -3,7 +3,8 @@
 use crate::finding::{Finding, RuleId};
 use crate::text::{Location, Source, Span};
 
-pub use crate::pipeline::Provider;
+pub use crate::finding::Problem;
+pub use crate::pipeline::ProviderRef;
 
 /// What becomes of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,26 +60,13 @@ pub struct FileOutcome {
     /// The file as it was read.
     pub source: Source,
     /// Who runs it; nobody runs a file that is only spoken of, such as a Dockerfile.
-    pub provider: Option<Provider>,
+    pub provider: Option<ProviderRef>,
     /// The new text, if it differs from the old one.
     pub changed: Option<String>,
     /// The jobs that it names, in order; hidden jobs are not jobs.
     pub jobs: Vec<JobOutcome>,
     /// What there is to say, in the order of the file. `Location::file` is an index into `Outcome::files`.
     pub findings: Vec<Finding>,
-}
-
-/// A file that could not be read or understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The file.
-    pub path: std::path::PathBuf,
-    /// Where in it, if that can be said.
-    pub at: Option<crate::text::Position>,
-    /// What is wrong, and what to do next.
-    pub message: String,
-    /// Whether it is a mistake of this program: a result that failed its proof.
-    pub ours: bool,
 }
 
 /// The whole run.

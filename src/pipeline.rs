@@ -1,5 +1,7 @@
 //! One pipeline for every provider: jobs, and for each value what it means, where it is written and how it was reached.
 
+mod provider;
+
 use std::sync::Arc;
 
 use crate::collections::IndexMap;
@@ -8,17 +10,7 @@ use crate::shell;
 use crate::text::{FileId, Location, Source, Span};
 use crate::yaml::{NodeId, Style, Tree};
 
-/// The CI server that runs a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// `.gitlab-ci.yml` and what it includes.
-    #[default]
-    GitLab,
-    /// `.github/workflows/*.yml` and composite actions.
-    GitHub,
-}
+pub use provider::{Claim, Entry, Lowered, Provider, ProviderRef};
 
 /// A node of one of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -338,6 +330,17 @@ pub struct Review {
     pub help: &'static str,
 }
 
+/// Where the commands of a job run, as its file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// On the machine that its labels name, as a user of that.
+    Machine,
+    /// In a container of its image.
+    Container,
+    /// Where the runner's configuration says: in a container of its choice, or on its machine.
+    Runner,
+}
+
 /// A job as the server would run it.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -368,7 +371,9 @@ pub struct Job {
     /// The labels of the runner that it asks for; with expressions in them where they are not known.
     pub tags: Vec<String>,
     /// Who runs it.
-    pub provider: Provider,
+    pub provider: ProviderRef,
+    /// Where its commands run.
+    pub environment: Environment,
     /// The actions that its steps use.
     pub actions: Vec<Action>,
     /// Scripts that no shell reads which is known here, with the name of what reads them.

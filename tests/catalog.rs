@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use dindless::finding::RuleId;
 use dindless::options::{ComposeProvider, Options};
-use dindless::outcome::{Outcome, Provider, Verdict};
+use dindless::outcome::{Outcome, Verdict};
+use dindless::providers;
 use dindless::report::CAN_MOVE;
 use dindless::repository::Memory;
 use dindless::rules::{CatalogRule, Composer, Rules};
@@ -297,9 +298,9 @@ fn repository(files: &[(String, String)]) -> (Memory, Vec<CiFile>) {
     }
     let ci = |(name, _): &(PathBuf, String)| {
         let provider = match name.to_str() {
-            Some(path) if path.ends_with(GITLAB) => Provider::GitLab,
+            Some(path) if path.ends_with(GITLAB) => providers::GITLAB,
             Some(path) if path.starts_with(".github/workflows/") || path == ACTION => {
-                Provider::GitHub
+                providers::GITHUB
             }
             _ => return None,
         };

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dindless::options::{ActionStyle, Options, RunnerProfile};
-use dindless::outcome::Provider;
+use dindless::providers::{GITHUB, GITLAB};
 use dindless::repository::Memory;
 use dindless::translate::{CiFile, translate};
 
@@ -16,8 +16,8 @@ fn what_was_found_once_is_no_mistake_any_more() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         for (place, provider) in [
-            (".gitlab-ci.yml", Provider::GitLab),
-            (".github/workflows/ci.yml", Provider::GitHub),
+            (".gitlab-ci.yml", GITLAB),
+            (".github/workflows/ci.yml", GITHUB),
         ] {
             for runner in [
                 RunnerProfile::AsIs,

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use dindless::options::Options;
-use dindless::outcome::{Outcome, Provider, Verdict};
+use dindless::outcome::{Outcome, ProviderRef, Verdict};
 use dindless::prove;
+use dindless::providers::{GITHUB, GITLAB};
 use dindless::repository::Memory;
 use dindless::translate::{CiFile, translate};
 use dindless::yaml::Tree;
@@ -22,7 +23,7 @@ struct Job {
 /// A file: what comes before the jobs, and the jobs.
 #[derive(Clone, Debug)]
 struct File {
-    provider: Provider,
+    provider: ProviderRef,
     head: Vec<String>,
     jobs: Vec<Job>,
 }
@@ -45,7 +46,7 @@ const PLAIN: Manner = Manner {
 impl File {
     fn print(&self, manner: Manner) -> String {
         let mut text = String::new();
-        let deeper = usize::from(self.provider == Provider::GitHub);
+        let deeper = usize::from(self.provider == GITHUB);
         let jobs = self.jobs.iter().enumerate().flat_map(|(index, job)| {
             let name = format!("{}job-{index}: # number {index}", "\t".repeat(deeper));
             let body = job
@@ -68,9 +69,9 @@ impl File {
     }
 
     fn path(&self) -> PathBuf {
-        match self.provider {
-            Provider::GitLab => ".gitlab-ci.yml",
-            Provider::GitHub => ".github/workflows/ci.yml",
+        match self.provider.id() {
+            "gitlab" => ".gitlab-ci.yml",
+            _ => ".github/workflows/ci.yml",
         }
         .into()
     }
@@ -310,7 +311,7 @@ fn gitlab(company: Company) -> impl Strategy<Value = File> {
             .map(|line| (*line).to_owned())
             .collect();
         File {
-            provider: Provider::GitLab,
+            provider: GITLAB,
             head,
             jobs,
         }
@@ -362,7 +363,7 @@ fn github(company: Company) -> impl Strategy<Value = File> {
             Job { lines }
         });
     prop::collection::vec(job, 1..4).prop_map(|jobs| File {
-        provider: Provider::GitHub,
+        provider: GITHUB,
         head: ["name: build # all", "on: push", "jobs:"]
             .map(str::to_owned)
             .into(),

@@ -5,24 +5,25 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dindless::discover::provider_by_content;
 use dindless::options::Options;
-use dindless::outcome::{Outcome, Provider};
+use dindless::outcome::{Outcome, ProviderRef};
+use dindless::providers;
+use dindless::providers::GITHUB;
 use dindless::repository::Memory;
 use dindless::translate::{CiFile, translate};
 use dindless::yaml::{Kind, Tree};
 
 struct File {
     name: String,
-    provider: Provider,
+    provider: ProviderRef,
     text: String,
 }
 
 impl File {
     fn outcome(&self, text: &str) -> Outcome {
-        let path = match self.provider {
-            Provider::GitLab => ".gitlab-ci.yml",
-            Provider::GitHub => ".github/workflows/ci.yml",
+        let path = match self.provider.id() {
+            "gitlab" => ".gitlab-ci.yml",
+            _ => ".github/workflows/ci.yml",
         };
         let files: Memory = [(path, text)].into_iter().collect();
         let options = Options {
@@ -56,9 +57,9 @@ impl File {
         let [root] = tree.documents() else {
             return None;
         };
-        let holder = match self.provider {
-            Provider::GitLab => *root,
-            Provider::GitHub => tree.get(*root, "jobs")?.value,
+        let holder = match self.provider.id() {
+            "gitlab" => *root,
+            _ => tree.get(*root, "jobs")?.value,
         };
         let Kind::Mapping {
             entries,
@@ -121,7 +122,7 @@ fn files() -> Vec<(File, String, Outcome)> {
         let text = fs::read_to_string(&path).ok()?;
         let file = File {
             name: path.display().to_string(),
-            provider: provider_by_content(&text),
+            provider: providers::by_text(&text),
             text,
         };
         let (after, outcome) = file.result(&file.text)?;
@@ -196,14 +197,14 @@ fn an_unrelated_job_changes_no_other() {
     let (mut failures, mut seen) = (Vec::new(), 0);
     for (file, after, outcome) in files() {
         // what a workflow sets for all jobs, it sets for this one
-        let for_all = file.text.contains("\nenv:") && file.provider == Provider::GitHub;
+        let for_all = file.text.contains("\nenv:") && file.provider == GITHUB;
         let Some((_, blocks)) = file.blocks().filter(|_| !for_all) else {
             continue;
         };
         seen += 1;
-        let lines = match file.provider {
-            Provider::GitLab => GITLAB_JOB,
-            Provider::GitHub => GITHUB_JOB,
+        let lines = match file.provider.id() {
+            "gitlab" => GITLAB_JOB,
+            _ => GITHUB_JOB,
         };
         let written = blocks.iter().flat_map(|block| block.lines());
         let written =

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use dindless::discover::Root;
 use dindless::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use dindless::options::Options;
-use dindless::outcome::{FileOutcome, JobOutcome, Outcome, Problem, Provider, Verdict};
+use dindless::outcome::{FileOutcome, JobOutcome, Outcome, Problem, Verdict};
+use dindless::providers::GITLAB;
 use dindless::report::summary::{self, Tally};
 use dindless::report::{Run, Style, json, text};
 use dindless::text::{Edit, FileId, Location, Position, Source, Span};
@@ -14,7 +15,7 @@ use dindless::text::{Edit, FileId, Location, Position, Source, Span};
 fn file(path: &str, text: &str) -> FileOutcome {
     FileOutcome {
         source: Source::new(path, text.into()),
-        provider: Some(Provider::GitLab),
+        provider: Some(GITLAB),
         changed: None,
         jobs: Vec::new(),
         findings: Vec::new(),

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use dindless::options::RunnerProfile;
+use dindless::providers;
 use dindless::rules::{
     Becomes, CommandRule, DockerKind, FlagAction, FlagRule, ImageKind, ImageOperands, OnFedora,
     PackageManager, Rules, ShortName, Site, Target, ToolboxHandling, UnderHostNetwork,
@@ -74,14 +75,18 @@ fn it_is_known_what_every_runner_must_offer() {
     let rules = Rules::embedded();
     for profile in RunnerProfile::value_variants() {
         let name = profile.name();
-        let needs = &rules.profile(&name).expect("a profile").needs;
-        let told = !needs.gitlab.is_empty() || !needs.github.is_empty();
+        let profile = rules.profile(&name).expect("a profile");
+        let told = providers::ALL
+            .iter()
+            .any(|it| !profile.needs(it.id()).is_empty());
         let by_rule = name.replace("docker-", "");
         let by_rule = rules.named(&format!("runner-{by_rule}"));
         assert!(told || by_rule.is_some(), "nothing is said of {name}");
     }
     let as_is = rules.profile("as-is").expect("a profile");
-    assert!(!as_is.needs.gitlab.is_empty() && !as_is.needs.github.is_empty());
+    for provider in providers::ALL {
+        assert!(!as_is.needs(provider.id()).is_empty());
+    }
 }
 
 #[test]

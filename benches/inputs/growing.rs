@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use dindless::outcome::Provider;
+use dindless::providers::GITLAB;
 
 use super::{Input, main_file};
 
@@ -178,7 +178,7 @@ fn job(lines: impl IntoIterator<Item = String>) -> String {
 
 /// A repository with this pipeline and other files.
 fn gitlab(pipeline: &str, others: Vec<(PathBuf, String)>) -> Input {
-    let provider = Provider::GitLab;
+    let provider = GITLAB;
     let main = (main_file(provider).into(), pipeline.to_owned());
     Input {
         name: String::new(),

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dindless::discover::provider_by_content;
-use dindless::outcome::Provider;
+use dindless::pipeline::ProviderRef;
+use dindless::providers::{self, GITHUB, GITLAB};
 use dindless::repository::Memory;
 
 pub(crate) mod growing;
@@ -18,14 +18,14 @@ pub(crate) struct Input {
     /// What it is called in the table.
     pub(crate) name: String,
     /// Who runs them.
-    pub(crate) provider: Provider,
+    pub(crate) provider: ProviderRef,
     /// Its files, the pipeline's own first.
     pub(crate) files: Vec<(PathBuf, String)>,
 }
 
 impl Input {
     /// A repository of one file.
-    pub(crate) fn single(name: impl Into<String>, provider: Provider, text: String) -> Self {
+    pub(crate) fn single(name: impl Into<String>, provider: ProviderRef, text: String) -> Self {
         Self {
             name: name.into(),
             provider,
@@ -40,26 +40,18 @@ impl Input {
 }
 
 /// The file from which a pipeline starts.
-pub(crate) fn main_file(provider: Provider) -> &'static str {
-    match provider {
-        Provider::GitLab => ".gitlab-ci.yml",
-        Provider::GitHub => ".github/workflows/ci.yml",
-    }
-}
-
-/// What the tables call a provider.
-pub(crate) fn provider_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::GitLab => "gitlab",
-        Provider::GitHub => "github",
+pub(crate) fn main_file(provider: ProviderRef) -> &'static str {
+    match provider.id() {
+        "gitlab" => ".gitlab-ci.yml",
+        _ => ".github/workflows/ci.yml",
     }
 }
 
 /// The pipeline of a provider with this many jobs.
-pub(crate) fn text_of(provider: Provider, jobs: usize, docker: Docker) -> String {
-    match provider {
-        Provider::GitLab => pipeline(jobs, docker),
-        Provider::GitHub => workflow(jobs, docker),
+pub(crate) fn text_of(provider: ProviderRef, jobs: usize, docker: Docker) -> String {
+    match provider.id() {
+        "gitlab" => pipeline(jobs, docker),
+        _ => workflow(jobs, docker),
     }
 }
 
@@ -79,7 +71,7 @@ pub(crate) enum Docker {
 /// The pipelines that are always there, small and large.
 pub(crate) fn generated() -> Vec<Input> {
     let mut inputs = Vec::new();
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in [GITLAB, GITHUB] {
         for jobs in [3, 12, 40, 200] {
             let docker = [
                 ("plain", Docker::None),
@@ -87,7 +79,7 @@ pub(crate) fn generated() -> Vec<Input> {
                 ("docker", Docker::All),
             ];
             for (name, docker) in docker {
-                let name = format!("{}-{name}-{jobs}", provider_name(provider));
+                let name = format!("{}-{name}-{jobs}", provider.id());
                 let text = text_of(provider, jobs.max(5), docker);
                 inputs.push(Input::single(name, provider, text));
             }
@@ -238,15 +230,15 @@ fn image_job(text: &mut String, job: usize, own: bool) {
 /// The repositories of the golden cases, as they are before.
 pub(crate) fn golden() -> Vec<Input> {
     let mut inputs = Vec::new();
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in [GITLAB, GITHUB] {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
-        for case in sorted(&root.join(provider_name(provider))) {
+        for case in sorted(&root.join(provider.id())) {
             let before = case.join("before");
             let mut files = Vec::new();
             read_all(&before, &before, &mut files);
-            let is_start = |path: &Path| match provider {
-                Provider::GitLab => path == Path::new(main_file(provider)),
-                Provider::GitHub => path.starts_with(".github/workflows"),
+            let is_start = |path: &Path| match provider.id() {
+                "gitlab" => path == Path::new(main_file(provider)),
+                _ => path.starts_with(".github/workflows"),
             };
             if let Some(start) = files.iter().position(|(path, _)| is_start(path)) {
                 files.swap(0, start);
@@ -277,7 +269,7 @@ pub(crate) fn real() -> Vec<Input> {
                 .is_some_and(|end| end == "yml" || end == "yaml")
         })
         .map(|(path, text)| {
-            let provider = provider_by_content(&text);
+            let provider = providers::by_text(&text);
             Input::single(path.display().to_string(), provider, text)
         })
         .collect()

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use dindless::options::{ActionStyle, ComposeProvider, Options, RunnerProfile};
-use dindless::outcome::Provider;
+use dindless::providers::{GITLAB, GITHUB};
 use dindless::repository::Memory;
 use dindless::translate::{CiFile, translate};
 use libfuzzer_sys::fuzz_target;
@@ -19,8 +19,8 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let (path, provider) = match choice & 1 {
-        0 => (".gitlab-ci.yml", Provider::GitLab),
-        _ => (".github/workflows/ci.yml", Provider::GitHub),
+        0 => (".gitlab-ci.yml", GITLAB),
+        _ => (".github/workflows/ci.yml", GITHUB),
     };
     let options = Options {
         include_review: choice & 2 != 0,

@@ -1,7 +1,6 @@
 //! What the runner must allow, by what the user says it is, and what it need not allow any more.
 
 use crate::options::RunnerProfile;
-use crate::pipeline::Provider;
 
 use super::check::JobCheck;
 
@@ -15,7 +14,7 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
 fn runner(check: &mut JobCheck<'_>) {
     let view = check.pass.view;
     let told = view.context.options.runner;
-    let gitlab = view.job.provider == Provider::GitLab;
+    let gitlab = !view.job.provider.labels_are_machines();
     let rule = match told {
         RunnerProfile::DockerUnprivileged if gitlab => "runner-unprivileged",
         RunnerProfile::Kubernetes if gitlab => "runner-kubernetes",
@@ -37,7 +36,7 @@ fn services(check: &mut JobCheck<'_>) {
     let podman = view.context.options.runner == RunnerProfile::Podman;
     let stay = services.items.len() > check.pass.evidence.daemons.len();
     let told = view.job.variables.contains_key("FF_NETWORK_PER_BUILD");
-    if podman && stay && !told && view.job.provider == Provider::GitLab {
+    if podman && stay && !told && !view.job.provider.labels_are_machines() {
         let at = view.context.documents.location(services.slot.value);
         check.emit("service-names", at, "");
     }

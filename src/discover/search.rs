@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::walk::walked;
-use super::{
-    Discovery, Found, MAIN_FILES, Root, Wanted, here_in, holds_action, is_action,
-    provider_by_content, provider_by_path, seen_from_here,
-};
+use super::{Discovery, Found, Root, Wanted, here_in, seen_from_here};
 use crate::config::Config;
-use crate::outcome::{Problem, Provider};
+use crate::outcome::Problem;
+use crate::pipeline::{Claim, ProviderRef};
+use crate::providers;
 use crate::repository::{Disk, Files, ReadError, STANDARD_INPUT, path_key};
 use crate::text::Source;
 use crate::translate::CiFile;
@@ -29,9 +28,11 @@ pub(super) fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &
     for directory in &wanted.directories {
         if directory == &root {
             // What the server runs is part of it, whatever an ignore rule says.
-            let mains = MAIN_FILES.iter().map(Path::new);
-            let mains = mains.filter(|name| root.join(name).symlink_metadata().is_ok());
-            files.extend(mains.filter_map(|name| seeker.placed(name, Provider::GitLab)));
+            for provider in providers::ALL {
+                let mains = provider.main_files().iter().map(Path::new);
+                let mains = mains.filter(|name| root.join(name).symlink_metadata().is_ok());
+                files.extend(mains.filter_map(|name| seeker.placed(name, provider)));
+            }
         }
         // The shorter the names of what is found, the less there is to resolve to open each.
         let is_here = directory == &root && shown.as_os_str().is_empty();
@@ -58,7 +59,7 @@ pub(super) fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &
     if let Some(input) = &wanted.input {
         let file = CiFile {
             path: STANDARD_INPUT.into(),
-            provider: provider_by_content(input.text()),
+            provider: providers::by_text(input.text()),
             named: true,
             configured: false,
         };
@@ -82,7 +83,7 @@ pub(super) fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &
 enum Seen {
     File(CiFile),
     /// A link or something odd, with who owns what lies in its place; nobody where only the configuration names it.
-    Link(PathBuf, Option<Provider>),
+    Link(PathBuf, Option<(ProviderRef, Claim)>),
 }
 
 /// Who looks through a repository.
@@ -94,15 +95,17 @@ struct Seeker<'a> {
 impl Seeker<'_> {
     /// A file that the user named.
     fn named(&self, inside: &Path) -> CiFile {
-        let provider = provider_by_path(inside);
-        let provider = provider.unwrap_or_else(|| by_text(&self.disk.read(inside)));
+        let provider = match providers::by_path(inside) {
+            Some((provider, _)) => provider,
+            None => by_read(&self.disk.read(inside)),
+        };
         let mut file = ci_file(self.target(inside), provider);
         file.named = true;
         file
     }
 
     /// A file that lies where its server looks for it.
-    fn placed(&self, inside: &Path, provider: Provider) -> Option<CiFile> {
+    fn placed(&self, inside: &Path, provider: ProviderRef) -> Option<CiFile> {
         let path = self.target(inside);
         (!self.excludes(&path)).then(|| ci_file(path, provider))
     }
@@ -112,7 +115,7 @@ impl Seeker<'_> {
         let kind = entry.file_type().filter(|kind| !kind.is_dir())?;
         let path = entry.path();
         let inside = path.strip_prefix(top).unwrap_or(path);
-        let placed = provider_by_path(inside);
+        let placed = providers::by_path(inside);
         if placed.is_none() && !self.config.paths.include.fit(inside) {
             return None;
         }
@@ -122,12 +125,13 @@ impl Seeker<'_> {
         if self.excludes(inside) {
             return None;
         }
-        let doubtful = placed.is_none() || is_action(inside);
-        let source = doubtful.then(|| self.disk.read(inside));
-        let provider = match (placed, &source) {
-            (Some(_), Some(Ok(source))) if !holds_action(source.text()) => return None,
-            (None, Some(source)) => by_text(source),
-            (placed, _) => placed?,
+        let provider = match placed {
+            Some((provider, Claim::Certain)) => provider,
+            Some((provider, claim)) => match self.disk.read(inside) {
+                Ok(source) if !providers::is_own(provider, source.text(), claim) => return None,
+                _ => provider,
+            },
+            None => by_read(&self.disk.read(inside)),
         };
         let mut file = ci_file(inside.to_path_buf(), provider);
         file.configured = placed.is_none();
@@ -135,15 +139,15 @@ impl Seeker<'_> {
     }
 
     /// A link that a walk came by, if CI runs what it leads to.
-    fn linked(&self, inside: &Path, placed: Option<Provider>) -> Option<CiFile> {
-        let Some(provider) = placed else {
-            let mut file = self.placed(inside, by_text(&self.disk.read(inside)))?;
+    fn linked(&self, inside: &Path, placed: Option<(ProviderRef, Claim)>) -> Option<CiFile> {
+        let Some((provider, claim)) = placed else {
+            let mut file = self.placed(inside, by_read(&self.disk.read(inside)))?;
             file.configured = true;
             return Some(file);
         };
         // One that cannot be read is kept, to be reported.
-        let other = is_action(inside)
-            && matches!(self.disk.read(inside), Ok(source) if !holds_action(source.text()));
+        let other = claim != Claim::Certain
+            && matches!(self.disk.read(inside), Ok(source) if !providers::is_own(provider, source.text(), claim));
         (!other).then(|| self.placed(inside, provider)).flatten()
     }
 
@@ -158,7 +162,7 @@ impl Seeker<'_> {
     }
 }
 
-fn ci_file(path: PathBuf, provider: Provider) -> CiFile {
+fn ci_file(path: PathBuf, provider: ProviderRef) -> CiFile {
     CiFile {
         path,
         provider,
@@ -168,9 +172,9 @@ fn ci_file(path: PathBuf, provider: Provider) -> CiFile {
 }
 
 /// Who owns a file whose place does not say.
-fn by_text(source: &Result<Source, ReadError>) -> Provider {
+fn by_read(source: &Result<Source, ReadError>) -> ProviderRef {
     let text = source.as_ref().map(Source::text);
-    text.map_or(Provider::GitLab, provider_by_content)
+    providers::by_text(text.unwrap_or_default())
 }
 
 /// The files in the order of their paths; one that was found by several ways is one file, owned as the first way says.

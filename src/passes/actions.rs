@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::pipeline::{Action, NodeRef, Provider};
+use crate::pipeline::{Action, NodeRef};
 use crate::providers::github::settings;
 use crate::rules::{ActionHandling, Format, IdleSetting, InputRule, UniqueMap};
 use crate::yaml::{Change, Kind};
@@ -19,9 +19,6 @@ use crate::image_name::ImageName;
 /// Plans what becomes of the actions of a job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    if view.job.provider != Provider::GitHub {
-        return;
-    }
     for (index, action) in view.job.actions.iter().enumerate() {
         one(pass, index, action, draft);
     }

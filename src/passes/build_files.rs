@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::image_name::Expanded;
-use crate::pipeline::Provider;
 use crate::providers::github::values::all;
 
 use super::docker_call::DockerCall;
@@ -68,10 +67,7 @@ pub(crate) fn build_files(
 /// Every text that a word may come to, as far as the file says them.
 fn values(docker: &DockerCall<'_>, word: &Expanded) -> Vec<String> {
     let view = docker.view;
-    let job = view
-        .job
-        .own
-        .filter(|_| view.job.provider == Provider::GitHub);
+    let job = view.job.own.filter(|_| view.job.provider.has_steps());
     let Some(job) = job else {
         return vec![word.text.clone()];
     };

@@ -8,7 +8,6 @@ use crate::collections::HashMap;
 use crate::compose::{Asked, NAMES, OVERRIDES, Project, Value, Variables, inside, load};
 use crate::image_name::Expanded;
 use crate::options::ComposeProvider;
-use crate::pipeline::Provider;
 
 use super::compose_use::ComposeUse;
 use super::context::{Call, JobView};
@@ -246,7 +245,7 @@ impl Settings {
                 break;
             };
             self.lines += 1;
-            if view.job.provider == Provider::GitHub {
+            if view.job.provider.has_steps() {
                 self.values.clear(); // each step has a shell of its own
                 self.count += 1;
             }

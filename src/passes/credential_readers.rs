@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::collections::{HashMap, HashSet};
-use crate::pipeline::{Job, Line, NodeRef, Provider};
+use crate::pipeline::{Environment, Job, Line, NodeRef};
 use crate::rules::Rules;
 use crate::shell::Command;
 
@@ -140,7 +140,7 @@ impl Context<'_> {
 
 /// Whether a job runs as the user of a machine of its runner.
 fn on_machine(job: &Job) -> bool {
-    job.provider == Provider::GitHub && job.image.is_none()
+    job.environment == Environment::Machine
 }
 
 /// Skopeo, which stands for `imagetools` once the job has moved, too. Where XDG_RUNTIME_DIR is not set, as may be on a runner,

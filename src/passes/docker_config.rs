@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::pipeline::{Action, Provider, Scope};
+use crate::pipeline::{Action, Scope};
 use crate::rules::FileKey;
 use crate::version::Version;
 
@@ -125,7 +125,7 @@ pub(super) fn folder(pass: &JobPass<'_>, docker: &DockerCall<'_>) -> ConfigFolde
     let env = view.job.keys.get("env");
     let env = env.map(|env| view.context.documents.resolve(*env));
     let mut slots = variable.slots.iter();
-    let everywhere = view.job.provider == Provider::GitLab
+    let everywhere = !view.job.provider.has_steps()
         || slots.any(|(scope, slot)| *scope == Scope::Global || Some(slot.mapping) == env);
     let names = variable
         .value

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::compose::inside;
-use crate::pipeline::{Phase, Provider};
 use crate::shell::{CompoundKind, Connected, Connector, Nesting};
 
 use super::context::{Call, JobView};
@@ -142,14 +141,10 @@ impl Shell {
     }
 }
 
-/// Whether two commands run in one shell: GitLab gives all lines but those of hooks and of `after_script` to one, GitHub
-/// each step to its own.
+/// Whether two commands run in one shell.
 fn shares_shell(view: &JobView<'_>, earlier: &Call, call: &Call) -> bool {
-    let own = |phase: Phase| matches!(phase, Phase::Hook | Phase::After);
-    match view.job.provider {
-        Provider::GitHub => earlier.line == call.line,
-        Provider::GitLab => earlier.phase == call.phase || !own(earlier.phase) && !own(call.phase),
-    }
+    let place = |call: &Call| (call.phase, call.line);
+    view.job.provider.shares_shell(place(earlier), place(call))
 }
 
 /// Whether a change of folder holds for a later command; nothing if that is decided while the script runs.

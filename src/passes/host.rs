@@ -3,7 +3,7 @@
 use crate::collections::HashSet;
 use crate::image_name::ImageName;
 use crate::options::RunnerProfile;
-use crate::pipeline::{Job, Provider};
+use crate::pipeline::{Environment, Job};
 use crate::rules::{Rules, RunnerLabel, Site, Target};
 use crate::version::Version;
 
@@ -52,7 +52,7 @@ pub(super) fn is_of_its_own(pass: &JobPass<'_>) -> bool {
 impl JobView<'_> {
     /// Whether the job's commands run on the runner's machine itself, with its Podman.
     pub(crate) fn on_machine(&self) -> bool {
-        self.job.provider == Provider::GitHub && self.job.image.is_none()
+        self.job.environment == Environment::Machine
     }
 
     /// The architectures whose programs the runner runs by itself, as its labels say; those of all runners of a matrix.
@@ -65,7 +65,7 @@ impl JobView<'_> {
             })
         };
         let mut found = Vec::new();
-        let of_labels = self.job.provider == Provider::GitHub;
+        let of_labels = self.job.provider.labels_are_machines();
         if self.job.tags.iter().any(is_arm) {
             found.push("arm64");
         }
@@ -79,14 +79,12 @@ impl JobView<'_> {
     /// Whether the machine that the job runs on is used by others, too, as far as anybody said.
     pub(crate) fn shares_machine(&self) -> bool {
         let told = self.context.options.runner;
-        match self.job.provider {
-            Provider::GitHub => {
-                let unknown = matches!(machine(self.context.rules, self.job), Machine::Unknown(_));
-                let action = self.job.keys.contains_key("using"); // its jobs are elsewhere
-                unknown && !action && self.on_machine() && told != RunnerProfile::GithubHosted
-            }
-            Provider::GitLab => told != RunnerProfile::GitlabHosted,
+        if !self.job.provider.labels_are_machines() {
+            return told != RunnerProfile::GitlabHosted;
         }
+        let unknown = matches!(machine(self.context.rules, self.job), Machine::Unknown(_));
+        let action = self.job.keys.contains_key("using"); // its jobs are elsewhere
+        unknown && !action && self.on_machine() && told != RunnerProfile::GithubHosted
     }
 
     /// What meets a command of the job once that has moved, as far as anybody said.
@@ -155,7 +153,7 @@ impl JobPass<'_> {
 /// Looks at the machine, and at what its Podman does otherwise for a user who is not root.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    if view.job.provider != Provider::GitHub {
+    if !view.job.provider.labels_are_machines() {
         return;
     }
     other_scripts(pass, draft);

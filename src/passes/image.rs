@@ -1,7 +1,7 @@
 //! The job's image becomes Podman's.
 
 use crate::options::RunnerProfile;
-use crate::pipeline::{Job, NodeRef, Provider};
+use crate::pipeline::{Job, NodeRef};
 use crate::rules::{ImageKind, ToolboxHandling};
 use crate::yaml::Change;
 
@@ -22,7 +22,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     if pass.evidence.docker_image() {
         let podman = pass.podman_image();
         let why = draft.note("docker-image", at, format!("{name} becomes {podman}"));
-        if view.job.provider == Provider::GitHub {
+        if view.job.provider.has_container_options() {
             return super::container::run(pass, image, &podman, draft, why);
         }
         let target = defining_variable(view, &image.text).unwrap_or(image.name.node);

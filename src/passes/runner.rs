@@ -1,6 +1,5 @@
 //! What the runner lets Podman do in the job's container, as far as the file or the user says.
 
-use crate::pipeline::Provider;
 use crate::rules::{Grant, Profile};
 
 use super::draft::Draft;
@@ -14,7 +13,7 @@ const RULE: &str = "runner-engine";
 /// Holds what the job does against what its runner allows.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    if view.job.provider == Provider::GitHub || pass.evidence.commands.is_empty() {
+    if view.job.provider.labels_are_machines() || pass.evidence.commands.is_empty() {
         return; // the machine's own pass looks at a workflow's job
     }
     let Some(profile) = profile(pass) else { return };

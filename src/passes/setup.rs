@@ -17,9 +17,7 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
     if draft.says("short-name-line") {
         return;
     }
-    if view.job.image.is_none()
-        || view.job.provider == crate::pipeline::Provider::GitHub && view.on_machine()
-    {
+    if view.job.image.is_none() {
         let message = format!(
             "{message}; that is the runner's own configuration here: /etc/containers/registries.conf"
         );

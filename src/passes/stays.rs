@@ -1,6 +1,6 @@
 //! Jobs that stay on Docker, or need a person's look, for what they are.
 
-use crate::pipeline::{Phase, Provider};
+use crate::pipeline::Phase;
 
 use super::draft::Draft;
 use super::facts::Operation;
@@ -76,7 +76,7 @@ fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
             "move the job where its template is, or write out what it takes from there",
         );
     }
-    if view.job.provider == Provider::GitHub {
+    if view.job.provider.has_steps() {
         return;
     }
     let has_script = view
@@ -116,7 +116,7 @@ fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
 
 fn windows(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
-    if view.job.provider == Provider::GitHub {
+    if view.job.provider.labels_are_machines() {
         return; // the machine's own pass says it
     }
     let image = pass

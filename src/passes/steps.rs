@@ -1,6 +1,6 @@
 //! The steps of a workflow in which the lines of a job stand, and what they say beside their scripts.
 
-use crate::pipeline::{NodeRef, Provider};
+use crate::pipeline::NodeRef;
 use crate::yaml::Kind;
 
 use super::context::{JobView, LineView};
@@ -8,9 +8,6 @@ use super::context::{JobView, LineView};
 impl JobView<'_> {
     /// The step that a line stands in: the mapping that says `run` or `uses`. None in a GitLab job.
     pub(super) fn step_of(&self, line: &LineView) -> Option<NodeRef> {
-        if self.job.provider != Provider::GitHub {
-            return None;
-        }
         if let Some((list, index)) = line.step {
             let tree = self.context.documents.tree(list);
             let Kind::Sequence { items, .. } = &tree.node(list.node).kind else {

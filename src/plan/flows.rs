@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Severity};
 use crate::image_name::ImageName;
 use crate::passes::{self, Operation};
-use crate::pipeline::{Action, Documents, Provider};
+use crate::pipeline::{Action, Documents};
 
 use super::{Plan, State};
 
@@ -62,12 +62,12 @@ fn archives(plan: &mut Plan<'_>, documents: &Documents) -> bool {
     changed
 }
 
-/// Whether a job can give files to another one, or get them from one: on GitHub each has a machine of its own, and without
-/// `needs` and without an action for it nothing goes from one to the other.
+/// Whether a job can give files to another one, or get them from one: where each has a machine of its own, nothing goes from one
+/// to the other without `needs` and without an action for it.
 fn hands_over(plan: &Plan<'_>, documents: &Documents, unit: usize) -> bool {
     let unit = &plan.units[unit];
     let job = unit.job;
-    if job.provider != Provider::GitHub || job.keys.contains_key("needs") {
+    if job.provider.hands_files_on() || job.keys.contains_key("needs") {
         return true;
     }
     let carries = |action: &Action| {

@@ -25,7 +25,7 @@ use crate::compat;
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
-use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline, Provider};
+use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
 use crate::project::ProjectFiles;
 use crate::repository::Files;
 use crate::rules::Rules;
@@ -236,7 +236,7 @@ fn unwritable(refusal: &settle::Unwritable) -> Finding {
 
 /// A job whose whole script would go has nothing to run.
 fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option<Finding> {
-    if job.provider == Provider::GitHub {
+    if job.provider.has_steps() {
         return expansions::no_step_left(documents, job, changes);
     }
     let main = job
@@ -490,8 +490,8 @@ impl Plan<'_> {
             }
             Some(_) => {}
         }
-        if self.units[unit].job.provider == Provider::GitHub {
-            return false; // GitHub has no key that takes an inherited value back
+        if !self.units[unit].job.provider.overrides_inherited() {
+            return false;
         }
         let Some(own) = self.units[unit].job.own else {
             return false;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::collections::{HashMap, HashSet, IndexSet};
 use crate::passes::Drafted;
-use crate::pipeline::{Documents, Job, NodeRef, Provider};
+use crate::pipeline::{Documents, Job, NodeRef};
 use crate::text::{FileId, Location};
 use crate::yaml::{Change, Kind, New, NodeId};
 
@@ -377,28 +377,8 @@ pub(super) fn insert_key(
         );
         return;
     }
-    let first: &[&str] = match key.as_str() {
-        "before_script" => &["extends", "<<", "stage", "image", "services", "variables"],
-        "after_script" => &["script", "before_script"],
-        "image" => &["extends", "<<", "stage"],
-        "services" => &["extends", "<<", "stage", "image"],
-        _ => &["extends", "<<", "stage", "image", "services"],
-    };
-    if job.provider == Provider::GitHub {
-        let steps = (0..entries.len()).find(|index| matches!(name(*index), "steps" | "container"));
-        let at = steps.unwrap_or(entries.len());
-        let change = Change::InsertEntry {
-            mapping: own.node,
-            at,
-            key,
-            value,
-        };
-        return settling.add(own.file, change);
-    }
-    let at = (0..entries.len())
-        .rev()
-        .find(|index| first.contains(&name(*index)))
-        .map_or(0, |index| index + 1);
+    let names: Vec<&str> = (0..entries.len()).map(name).collect();
+    let at = job.provider.place_of_key(&key, &names);
     settling.add(
         own.file,
         Change::InsertEntry {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::passes::{Instead, NewVariable, Purpose};
-use crate::pipeline::{Documents, Job, NodeRef, Provider, Scope, Slot, Via};
+use crate::pipeline::{Documents, Job, NodeRef, Scope, Slot, Via};
 use crate::yaml::{Change, Kind, New, NodeId, Tree};
 
 use super::settle::{Settling, insert_key};
@@ -64,7 +64,10 @@ pub(super) fn place(
     insert_key(
         documents,
         job,
-        (key_of(job).to_owned(), New::Mapping(entries)),
+        (
+            job.provider.variables_key().to_owned(),
+            New::Mapping(entries),
+        ),
         settling,
     );
 }
@@ -149,9 +152,11 @@ fn new_variables(
         return None;
     }
     let tree = documents.tree(own);
-    if let Some(entry) = tree.get(own.node, key_of(job)) {
+    if let Some(entry) = tree.get(own.node, job.provider.variables_key()) {
         return match &tree.node(entry.value).kind {
-            Kind::Alias { name, target } if merges(job) && is_mapping(tree, *target) => {
+            Kind::Alias { name, target }
+                if job.provider.has_merge_keys() && is_mapping(tree, *target) =>
+            {
                 Some(NewHome::Alias {
                     name: name.clone(),
                     target: *target,
@@ -191,21 +196,8 @@ fn new_variables(
     (copied.len() <= COPIED).then_some(NewHome::Key(copied))
 }
 
-/// GitHub knows anchors and no merge keys.
-fn merges(job: &Job) -> bool {
-    job.provider == Provider::GitLab
-}
-
 fn is_mapping(tree: &Tree, node: NodeId) -> bool {
     matches!(tree.node(node).kind, Kind::Mapping { .. })
-}
-
-/// The key under which a job has its variables.
-fn key_of(job: &Job) -> &'static str {
-    match job.provider {
-        Provider::GitLab => "variables",
-        Provider::GitHub => "env",
-    }
 }
 
 /// Numbers and the like stay strings.
@@ -332,7 +324,7 @@ fn own_variables(
 ) -> Option<(NodeRef, usize)> {
     let own = plan.units[unit].job.own?;
     let tree = documents.tree(own);
-    let entry = tree.get(own.node, key_of(plan.units[unit].job))?;
+    let entry = tree.get(own.node, plan.units[unit].job.provider.variables_key())?;
     let Kind::Mapping { entries, .. } = &tree.node(entry.value).kind else {
         return None;
     };

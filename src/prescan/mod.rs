@@ -4,13 +4,14 @@
 //! keys, and need no tree, no pipeline and no plan. A file that is not written line by line is left to the full reader, which
 //! reports what is wrong with it, too.
 
-mod jobs;
-mod lines;
-
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::outcome::{JobOutcome, Provider};
+use crate::collections::HashSet;
+use crate::outcome::JobOutcome;
+use crate::pipeline::Provider;
 use crate::rules::Rules;
+use crate::text::Span;
+use crate::yaml::outline::{self, Lines};
 
 /// Words beside those of the tables: a daemon's image, what a job that has moved runs in, and a workflow that is part of others.
 const WORDS: [&str; 3] = ["dind", "podman", "workflow_call"];
@@ -41,7 +42,7 @@ impl Prescan {
     }
 
     /// What a file holds by itself; nothing if a word in it matters, it leads to another file, or its lines do not tell.
-    pub(crate) fn outline(&self, provider: Provider, text: &str) -> Option<Outline> {
+    pub(crate) fn outline(&self, provider: &dyn Provider, text: &str) -> Option<Outline> {
         let words = self.words.as_ref()?;
         if !is_plain(text.as_bytes()) {
             return None;
@@ -50,12 +51,32 @@ impl Prescan {
         if may_spell_docker(folded.as_bytes()) || words.is_match(&folded) {
             return None;
         }
-        let lines = lines::read(text)?;
+        let lines = outline::read(text)?;
         Some(Outline {
             first: lines.keys.first()?.span.range().start,
-            jobs: jobs::of(provider, &lines)?,
+            jobs: jobs(provider, &lines)?,
         })
     }
+}
+
+/// The jobs that a file shows; nothing if it leads to another file, or may be refused.
+fn jobs(provider: &dyn Provider, lines: &Lines<'_>) -> Option<Vec<JobOutcome>> {
+    let mut names = HashSet::default();
+    let mut shown = Vec::new();
+    for index in provider.jobs_among(&lines.keys)? {
+        let job = &lines.keys[index];
+        let below = &lines.keys[index + 1..];
+        if !names.insert(job.name) || below.first().is_none_or(|key| key.depth != job.depth + 1) {
+            return None;
+        }
+        let next = below.iter().find(|key| key.depth <= job.depth);
+        let end = next.map_or(lines.end, |next| next.behind);
+        if !provider.is_template(job.name) {
+            let span = Span::new(job.span.range().start, end);
+            shown.push(JobOutcome::untouched(job.name, span));
+        }
+    }
+    Some(shown)
 }
 
 /// Whether a text is of ASCII's letters and line feeds alone.

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use crate::options::Options;
-use crate::outcome::{Outcome, Provider};
+use crate::outcome::{Outcome, ProviderRef};
+use crate::providers::{GITHUB, GITLAB};
 use crate::repository::Memory;
 use crate::rules::Rules;
 use crate::translate::{CiFile, translate, translate_scanned};
 
 use super::{Outline, Prescan, may_spell_docker};
 
-fn outline(provider: Provider, text: &str) -> Option<Outline> {
-    Prescan::new(Rules::embedded()).outline(provider, text)
+fn outline(provider: ProviderRef, text: &str) -> Option<Outline> {
+    Prescan::new(Rules::embedded()).outline(provider.0, text)
 }
 
-fn jobs(provider: Provider, text: &str) -> Option<Vec<(String, String)>> {
+fn jobs(provider: ProviderRef, text: &str) -> Option<Vec<(String, String)>> {
     let jobs = outline(provider, text)?.jobs.into_iter().map(|job| {
         let text = job.span.slice(text).to_owned();
         (job.name, text)
@@ -50,7 +51,7 @@ jobs:
 
 #[test]
 fn tells_a_plain_workflow() {
-    let jobs = jobs(Provider::GitHub, WORKFLOW).unwrap();
+    let jobs = jobs(GITHUB, WORKFLOW).unwrap();
     let names: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["lint", "test"]);
     assert!(jobs[0].1.ends_with("--fix"), "{}", jobs[0].1);
@@ -60,7 +61,7 @@ fn tells_a_plain_workflow() {
 #[test]
 fn tells_a_plain_pipeline() {
     let text = "---\nimage: node:22\n.base:\n  stage: test\nunit test:\n  extends: .base\n  script:\n    - make\n";
-    let jobs = jobs(Provider::GitLab, text).unwrap();
+    let jobs = jobs(GITLAB, text).unwrap();
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].0, "unit test");
     assert!(jobs[0].1.ends_with("make"));
@@ -101,7 +102,7 @@ fn leaves_what_is_not_plain() {
     ] {
         let text = WORKFLOW.replace(old, new);
         assert_ne!(text, WORKFLOW, "{old}");
-        assert_eq!(jobs(Provider::GitHub, &text), None, "{new}");
+        assert_eq!(jobs(GITHUB, &text), None, "{new}");
     }
     for text in [
         "",
@@ -118,7 +119,7 @@ fn leaves_what_is_not_plain() {
         "a:\n",
         "a:\n  script: !reference [b, script]\n",
     ] {
-        assert_eq!(jobs(Provider::GitLab, text), None, "{text}");
+        assert_eq!(jobs(GITLAB, text), None, "{text}");
     }
 }
 
@@ -127,9 +128,9 @@ fn every_sign_of_docker_in_the_tables_matters() {
     let rules = Rules::embedded();
     for word in rules.words_of_docker() {
         let step = format!("on: push\njobs:\n  a:\n    steps:\n    - uses: {word}@v1\n");
-        assert!(outline(Provider::GitHub, &step).is_none(), "{word}");
+        assert!(outline(GITHUB, &step).is_none(), "{word}");
         let job = format!("a:\n  image: {word}\n  script: x\n");
-        assert!(outline(Provider::GitLab, &job).is_none(), "{word}");
+        assert!(outline(GITLAB, &job).is_none(), "{word}");
     }
 }
 
@@ -144,10 +145,10 @@ fn sees_the_word_through_what_a_shell_takes_out() {
 }
 
 /// Whether the prescan tells a file; asserts that a repository of this one file comes to the same with it and without.
-fn agrees(provider: Provider, text: &str) -> bool {
-    let names = match provider {
-        Provider::GitLab => [".gitlab-ci.yml", "part/.gitlab-ci.yml"],
-        Provider::GitHub => [".github/workflows/a.yml", ".github/workflows/b.yml"],
+fn agrees(provider: ProviderRef, text: &str) -> bool {
+    let names = match provider.id() {
+        "gitlab" => [".gitlab-ci.yml", "part/.gitlab-ci.yml"],
+        _ => [".github/workflows/a.yml", ".github/workflows/b.yml"],
     };
     let taken = outline(provider, text).is_some();
     for name in names {
@@ -158,7 +159,7 @@ fn agrees(provider: Provider, text: &str) -> bool {
 }
 
 /// What a repository of these files comes to; asserts that it is the same with the prescan and without.
-fn same_in_full(provider: Provider, files: &[(String, String)]) -> Outcome {
+fn same_in_full(provider: ProviderRef, files: &[(String, String)]) -> Outcome {
     let memory: Memory = files.iter().cloned().collect();
     let given = files.iter().map(|(name, _)| CiFile {
         path: PathBuf::from(name),
@@ -196,9 +197,9 @@ fn tells_a_job_that_is_merged_into_others() {
         ("test: &test\n  extends: .node\n", false),
     ] {
         let text = format!("{shared}{job}");
-        assert_eq!(agrees(Provider::GitLab, &text), is_taken, "{text}");
+        assert_eq!(agrees(GITLAB, &text), is_taken, "{text}");
         assert!(!agrees(
-            Provider::GitHub,
+            GITHUB,
             &format!("jobs:\n  {}", text.replace('\n', "\n  "))
         ));
     }
@@ -244,11 +245,11 @@ fn agrees_on_child_pipelines_and_includes() {
             ("c/", PLAIN),
             ("docker/", DOCKER),
         ]);
-        same_in_full(Provider::GitLab, &files);
+        same_in_full(GITLAB, &files);
         // a child that starts another one
         files[3].1 = starts("b") + &includes("a");
         files[0].1 += &starts("c");
-        same_in_full(Provider::GitLab, &files);
+        same_in_full(GITLAB, &files);
     }
 }
 
@@ -259,14 +260,14 @@ fn agrees_on_more_includes_than_a_pipeline_may_have() {
     let root = "include:\n".to_owned() + &list.collect::<String>();
     let mut files = repository(&[("", &root)]);
     files.extend(parts.map(|part| (part, PLAIN.to_owned())));
-    let outcome = same_in_full(Provider::GitLab, &files);
+    let outcome = same_in_full(GITLAB, &files);
     let beside = outcome
         .files
         .iter()
         .filter(|file| !file.findings.is_empty());
     assert!((25..40).contains(&beside.count()));
     files[0].1 = "include: '*/.gitlab-ci.yml'\n".to_owned();
-    same_in_full(Provider::GitLab, &files);
+    same_in_full(GITLAB, &files);
 }
 
 /// Lines that stand for all that CI files hold, plain and not.
@@ -365,8 +366,8 @@ proptest! {
 
     #[test]
     fn tells_what_the_full_reader_tells(text in texts()) {
-        agrees(Provider::GitHub, &text);
-        agrees(Provider::GitLab, &text);
+        agrees(GITHUB, &text);
+        agrees(GITLAB, &text);
     }
 }
 
@@ -389,7 +390,7 @@ fn agrees_on_files_with_another_word_for_docker() {
         };
         if is_yaml {
             let text = text.replace("docker", "engine");
-            for provider in [Provider::GitLab, Provider::GitHub] {
+            for provider in [GITLAB, GITHUB] {
                 all += 1;
                 taken += usize::from(agrees(provider, &text));
             }

@@ -1,9 +1,9 @@
 //! What a job is before and after: jobs that stay or never used Docker must be what they were.
 
 use crate::collections::HashMap;
+use crate::pipeline::Lowered;
 use crate::pipeline::{Documents, Job, Script};
 use crate::plan::{Plan, State};
-use crate::providers::Lowered;
 use crate::rules::{Rules, VariableAction};
 
 /// Compares every job that does not move with what it has become.

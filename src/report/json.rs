@@ -11,7 +11,7 @@ use super::region::{Region, last_line};
 use super::summary::Tally;
 use super::{Run, Tree, write_json};
 use crate::finding::{AcceptedBy, Finding, RuleId, Safety, Severity};
-use crate::outcome::{FileOutcome, Problem, Provider, Verdict};
+use crate::outcome::{FileOutcome, Problem, ProviderRef, Verdict};
 use crate::text::{FileId, Span};
 
 /// The version of the shape of the document; it grows when a name goes or changes its meaning.
@@ -67,7 +67,7 @@ struct JsonFile<'a> {
     /// The way to it from where the program was started, with `/` between the parts; `-` is standard input
     path: String,
     /// Who runs it; null for a file that no CI server runs, such as a Dockerfile
-    provider: Option<Provider>,
+    provider: Option<ProviderRef>,
     /// Whether its text changes
     changed: bool,
     /// The jobs that it names, in order; hidden jobs are not jobs

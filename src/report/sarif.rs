@@ -17,7 +17,7 @@ use super::markup::sentences;
 use super::region::Region;
 use super::{CAN_MOVE, Run, Tree, diff, explain, harmless, write_json};
 use crate::finding::{Accepted, AcceptedBy, Finding, RuleId, Severity};
-use crate::outcome::{FileOutcome, Problem, Provider};
+use crate::outcome::{FileOutcome, Problem};
 use crate::repository::slashed;
 use crate::rules::{CatalogRule, Rules};
 use crate::text::{Source, Span};
@@ -94,9 +94,7 @@ fn sarif_run(run: &Run, tree: &Tree, rules: &Rules, outside: Vec<Value>) -> Valu
         let path = slashed(file.source.path());
         let mut fingerprints = Fingerprints::of(file, &path);
         for mover in movers(tree, file) {
-            let fix = file
-                .provider
-                .and_then(|it| fixes.shift_remove(&name_of(it)));
+            let fix = file.provider.and_then(|it| fixes.shift_remove(it.name()));
             results.push(object(json!({
                 "ruleId": CAN_MOVE.0,
                 "ruleIndex": ids.insert_full(CAN_MOVE).0,
@@ -170,7 +168,7 @@ fn tree_fixes(run: &Run, tree: &Tree) -> IndexMap<&'static str, Value> {
     let mut changes: IndexMap<&'static str, Vec<Value>> = IndexMap::new();
     for file in tree.outcome.files.iter().filter(|_| !tree.written) {
         if let (Some(provider), Some(changed)) = (file.provider, &file.changed) {
-            changes.entry(name_of(provider)).or_default().push(json!({
+            changes.entry(provider.name()).or_default().push(json!({
                 "artifactLocation": artifact(file.source.path(), Some(ROOT)),
                 "replacements": replacements(&file.source, changed),
             }));
@@ -207,13 +205,6 @@ fn replacements(source: &Source, changed: &str) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-fn name_of(provider: Provider) -> &'static str {
-    match provider {
-        Provider::GitLab => "GitLab",
-        Provider::GitHub => "GitHub",
-    }
 }
 
 /// A rule as the catalog tells it; one that is not there is told by its name.

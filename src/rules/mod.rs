@@ -64,7 +64,7 @@ pub use images::{
 pub use logins::{FileKey, LoginRule, LoginWay};
 pub use packages::{OnFedora, PackageManager, PackageRule};
 pub use pattern::fits;
-pub use profiles::{Grant, Needs, Profile};
+pub use profiles::{Grant, Profile};
 pub use programs::{Client, Program, TestRunner};
 pub use redhat::{RedhatInput, RedhatRule};
 pub use rewrites::FlagRewrite;
@@ -304,6 +304,13 @@ impl Rules {
     /// What a runner lets Podman do, by the name under which a user gives it.
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.profiles.get(PROFILES)?.get(name)
+    }
+
+    /// The ids of the providers of which the tables say what they need.
+    #[cfg(test)]
+    pub(crate) fn providers_of_profiles(&self) -> impl Iterator<Item = &str> {
+        let profiles = self.profiles.get(PROFILES).into_iter();
+        profiles.flat_map(Profiles::providers)
     }
 
     /// What is known about an image, by its name without tag and digest, and its tag.

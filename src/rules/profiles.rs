@@ -21,23 +21,11 @@ pub struct Profile {
     /// Such variables that Podman's own image sets for itself.
     #[serde(default)]
     variables_of_other_images: UniqueMap<String>,
-    /// What the runner must offer beside what rules of the catalog say of it.
+    /// What the runner must offer beside what rules of the catalog say of it, by the ids of providers.
     #[serde(default)]
-    pub needs: Needs,
+    needs: UniqueMap<Vec<String>>,
     #[serde(rename = "source", deserialize_with = "source")]
     _source: String,
-}
-
-/// What a runner must offer to the jobs that moved, in sentences that stand alone.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Needs {
-    /// To jobs of GitLab.
-    #[serde(default)]
-    pub gitlab: Vec<String>,
-    /// To jobs of GitHub.
-    #[serde(default)]
-    pub github: Vec<String>,
 }
 
 /// Whether something works.
@@ -63,6 +51,11 @@ pub enum Grant {
 }
 
 impl Profile {
+    /// What a runner must offer to a provider's jobs that moved, in sentences that stand alone.
+    pub fn needs(&self, provider: &str) -> &[String] {
+        self.needs.0.get(provider).map_or(&[], Vec::as_slice)
+    }
+
     /// The variables that a job needs, in an image of Podman's own or in another one.
     pub fn variables(&self, own_image: bool) -> impl Iterator<Item = (&str, &str)> {
         let others = self
@@ -81,6 +74,13 @@ impl Profile {
 pub(super) struct Profiles(UniqueMap<Profile>);
 
 impl Profiles {
+    /// The ids of the providers that the profiles speak of.
+    #[cfg(test)]
+    pub(super) fn providers(&self) -> impl Iterator<Item = &str> {
+        let needs = self.0.0.values().flat_map(|profile| profile.needs.0.keys());
+        needs.map(String::as_str)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Profile> {
         self.0.0.get(name)
     }

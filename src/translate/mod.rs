@@ -10,16 +10,17 @@ use crate::accept;
 use crate::collections::HashSet;
 use crate::compat;
 use crate::options::Options;
-use crate::outcome::{Outcome, Provider};
+use crate::outcome::{Outcome, ProviderRef};
 use crate::parallel;
 use crate::passes::Scripts;
 use crate::pipeline::Document;
+use crate::pipeline::{Entry, Lowered};
 use crate::plan::{self, Plan};
 use crate::prefetch::Prefetch;
 use crate::prescan::Prescan;
 use crate::project::ProjectFiles;
 use crate::prove;
-use crate::providers::{Entry, Lowered, github, gitlab};
+use crate::providers;
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::{FileId, Source, apply_edits};
@@ -34,7 +35,7 @@ pub struct CiFile {
     /// Relative to the root.
     pub path: PathBuf,
     /// Who runs it.
-    pub provider: Provider,
+    pub provider: ProviderRef,
     /// Whether the user named this very file.
     pub named: bool,
     /// Whether the configuration says that CI runs it.
@@ -58,19 +59,19 @@ pub(crate) fn translate_scanned(
         let text = source.as_ref().map(Source::text).unwrap_or_default();
         let outline = prescan
             .as_ref()
-            .and_then(|scan| scan.outline(file.provider, text));
+            .and_then(|scan| scan.outline(file.provider.0, text));
         (file, source, outline)
     });
     // GitLab's files may include each other: what one of them needs is told by all of them
     let needs_all = read
         .iter()
-        .any(|(file, _, outline)| file.provider == Provider::GitLab && outline.is_none());
+        .any(|(file, _, outline)| file.provider.has_libraries() && outline.is_none());
     let mut untouched = Vec::new();
     let mut entries = Vec::new();
     let mut sources = Vec::new();
     for (file, source, outline) in read {
         match (source, outline) {
-            (Ok(source), Some(outline)) if file.provider == Provider::GitHub || !needs_all => {
+            (Ok(source), Some(outline)) if !file.provider.has_libraries() || !needs_all => {
                 untouched.push((file, source, outline));
             }
             (source, _) => {
@@ -105,45 +106,41 @@ pub(crate) fn translate_scanned(
 
 /// Translates files, those side by side that have nothing to do with each other.
 fn all_parts(files: &dyn Files, given: &[&CiFile], options: &Options) -> Vec<Translated> {
-    let of = |provider: Provider| {
-        let files = given.iter().filter(move |file| file.provider == provider);
-        let entries = files.map(|file| Entry {
+    let of = |provider: ProviderRef| {
+        let own = given.iter().filter(|file| file.provider == provider);
+        let entries = own.map(|file| Entry {
             path: file.path.clone(),
             starts: starts(file),
         });
-        entries.collect::<Vec<Entry>>()
+        let groups = provider.groups(files, entries.collect());
+        let part = move |entries: Vec<Entry>| Entries { provider, entries };
+        groups.into_iter().map(part)
     };
-    let part = |provider: Provider| move |entries: Vec<Entry>| Entries { provider, entries };
-    let gitlab = Some(of(Provider::GitLab)).filter(|entries| !entries.is_empty());
-    let github = github::groups(files, of(Provider::GitHub));
-    let parts = gitlab.into_iter().map(part(Provider::GitLab));
-    let parts = parts.chain(github.into_iter().map(part(Provider::GitHub)));
+    let parts = providers::ALL.into_iter().flat_map(of);
     parallel::map(parts.collect(), |part| one_part(files, part, options))
 }
 
 /// Whether a pipeline starts from a file.
 fn starts(file: &CiFile) -> bool {
-    file.named || file.configured || is_main_file(&file.path)
+    file.named || file.configured || is_main_file(file)
 }
 
-/// GitLab starts with the file of this name at the root.
-fn is_main_file(path: &Path) -> bool {
-    path == Path::new(".gitlab-ci.yml") || path == Path::new(".gitlab-ci.yaml")
+/// Whether a provider runs the file of this name at the root.
+fn is_main_file(file: &CiFile) -> bool {
+    let mut names = file.provider.main_files().iter();
+    names.any(|name| file.path == Path::new(name))
 }
 
 /// Files of one provider from which pipelines start that may have to do with each other.
 struct Entries {
-    provider: Provider,
+    provider: ProviderRef,
     entries: Vec<Entry>,
 }
 
 impl Entries {
     /// Lowers them, with the pipelines beside them where these are known already.
     fn lower(&self, files: &dyn Files, rules: &Rules, others: Option<&[PathBuf]>) -> Lowered {
-        match self.provider {
-            Provider::GitLab => gitlab::lower(files, &self.entries, others),
-            Provider::GitHub => github::lower(files, &self.entries, rules),
-        }
+        self.provider.load(files, &self.entries, others, rules)
     }
 }
 

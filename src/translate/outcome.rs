@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, RuleId, Severity};
-use crate::outcome::{FileOutcome, JobOutcome, Outcome, Problem, Provider, Verdict};
+use crate::outcome::{FileOutcome, JobOutcome, Outcome, Problem, ProviderRef, Verdict};
 use crate::pipeline::Documents;
 use crate::plan::{self, State};
 use crate::prescan::Outline;
@@ -240,7 +240,7 @@ pub(super) fn in_order(outcome: &mut Outcome, rules: &Rules) {
         order.sort_by(|a, b| by_path(&outcome.files[*a], &outcome.files[*b]));
         rearrange(outcome, &order);
     }
-    let mut said: HashSet<(Option<Provider>, RuleId)> = HashSet::default();
+    let mut said: HashSet<(Option<ProviderRef>, RuleId)> = HashSet::default();
     for file in &mut outcome.files {
         file.findings
             .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
@@ -285,7 +285,7 @@ pub(super) fn report_untouched(
         file: FileId(outcome.files.len() as u32),
         span: Span::at(outline.first),
     };
-    let is_library = file.provider == Provider::GitLab && !starts(file);
+    let is_library = file.provider.has_libraries() && !starts(file);
     let findings = is_library.then(|| plan::unreachable(first, Severity::Note));
     outcome.files.push(FileOutcome {
         source,

@@ -6,6 +6,7 @@ mod bounds;
 mod change;
 mod decode;
 mod lex;
+pub mod outline;
 mod parse;
 mod scalar;
 mod tree;

@@ -4,7 +4,6 @@ use crate::image_name::ImageName;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
-use crate::pipeline::Provider;
 
 use super::parts::{Additions, remove_flag};
 
@@ -39,7 +38,7 @@ pub(super) fn cache(
         .raw_value(flag)
         .and_then(|raw| cache_repository(pass, index, raw));
     // jobs for pull requests on GitHub may read a registry and not write to it
-    let reads_only = pass.view.job.provider == Provider::GitHub
+    let reads_only = !pass.view.job.provider.changes_may_push()
         && docker.flags_named("--cache-to").next().is_none();
     let already = additions
         .options

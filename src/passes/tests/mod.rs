@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use super::{Context, Draft, JobPass, Planned, Scripts};
 use crate::finding::Finding;
 use crate::options::Options;
-use crate::providers::{Entry, Lowered, github, gitlab};
+use crate::pipeline::{Entry, Lowered};
+use crate::providers;
 use crate::repository::Memory;
 use crate::rules::Rules;
 use crate::text::apply_edits;
@@ -36,10 +37,8 @@ pub(crate) fn lowered(ci: &str) -> (Memory, Lowered) {
         path: PathBuf::from(path),
         starts: true,
     }];
-    let lowered = match is_workflow {
-        true => github::lower(&files, &entries, Rules::embedded()),
-        false => gitlab::lower(&files, &entries, None),
-    };
+    let provider = providers::by_text(ci);
+    let lowered = provider.load(&files, &entries, None, Rules::embedded());
     assert!(lowered.problems.is_empty(), "{:?}", lowered.problems);
     (files, lowered)
 }

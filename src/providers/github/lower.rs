@@ -2,8 +2,8 @@
 
 use crate::collections::{HashSet, IndexMap};
 use crate::pipeline::{
-    Action, Documents, Foreign, Job, NodeRef, Pipeline, Provider, Scope, Script, Slot, Variables,
-    Via,
+    Action, Documents, Environment, Foreign, Job, Lowered, NodeRef, Pipeline, ProviderRef, Scope,
+    Script, Slot, Variables, Via,
 };
 use crate::text::{FileId, Span};
 use crate::yaml::Kind;
@@ -12,7 +12,7 @@ use super::containers::{container, services};
 use super::expansions::Expansions;
 use super::labels::labels;
 use super::node::{entries, entry, items, root, text, text_of};
-use super::{Lowered, Reader, Role, local_path, role};
+use super::{Reader, Role, local_path, role};
 
 /// How deep workflows may call workflows, and composite actions use each other; GitHub allows ten.
 pub(super) const DEPTH: usize = 10;
@@ -215,13 +215,18 @@ impl<'a> Lowering<'a> {
             .into_iter()
             .filter_map(|(key, slot)| Some((text(documents, key)?.to_owned(), slot.value)))
             .collect();
+        let image = container(documents, mapping, reach);
+        let environment = match image {
+            Some(_) => Environment::Container,
+            None => Environment::Machine,
+        };
         Job {
             name,
             hidden: false,
             key,
             own: (slot.written == mapping).then_some(mapping),
             span: Span { start, end },
-            image: container(documents, mapping, reach),
+            image,
             services: services(documents, mapping, reach),
             variables: gathered.variables,
             varied: Vec::new(),
@@ -229,7 +234,8 @@ impl<'a> Lowering<'a> {
             unresolved: Vec::new(),
             keys,
             tags: labels(documents, root, mapping),
-            provider: Provider::GitHub,
+            provider: ProviderRef(&super::GitHub),
+            environment,
             actions: gathered.actions,
             foreign_scripts: gathered.foreign_scripts,
             covered: IndexMap::default(),

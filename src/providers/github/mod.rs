@@ -12,7 +12,9 @@ mod lower;
 pub(crate) mod matrix;
 mod node;
 mod operation;
+mod outline;
 mod platforms;
+mod provider;
 pub(crate) mod settings;
 mod step;
 mod steps;
@@ -22,15 +24,16 @@ pub(crate) mod values;
 use std::path::PathBuf;
 
 use crate::collections::IndexMap;
-use crate::pipeline::NodeRef;
+use crate::pipeline::{Entry, Lowered, NodeRef};
 use crate::repository::Files;
 use crate::rules::Rules;
 use crate::text::FileId;
 
 use super::reader::Reader;
-use super::{Entry, Lowered};
 use node::{entry, items, root, text};
 use together::Together;
+
+pub(crate) use provider::GitHub;
 
 /// How many files one repository's workflows may lead to beside themselves: a bound, and far more than anyone has.
 const FILES: usize = 2_000;

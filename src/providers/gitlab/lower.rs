@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::{
-    Documents, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Provenance, Provider, Scope,
-    Script, Service, Services, Slot, Unresolved, Variable, Variables, Via,
+    Documents, Environment, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Provenance,
+    ProviderRef, Scope, Script, Service, Services, Slot, Unresolved, Variable, Variables, Via,
 };
 use crate::text::FileId;
 use crate::yaml::Kind;
@@ -403,6 +403,10 @@ impl<'a> Lowering<'a> {
             let stack = self.settle(stack("image"), &mut unresolved)?;
             self.image(&stack)
         };
+        let environment = match image {
+            Some(_) => Environment::Container,
+            None => Environment::Runner,
+        };
         let services = {
             let stack = self.settle(stack("services"), &mut unresolved)?;
             match stack.first() {
@@ -456,7 +460,8 @@ impl<'a> Lowering<'a> {
             unresolved,
             keys,
             tags,
-            provider: Provider::GitLab,
+            provider: ProviderRef(&super::GitLab),
+            environment,
             actions: Vec::new(),
             foreign_scripts: Vec::new(),
             covered,

@@ -3,22 +3,21 @@
 mod include;
 mod lower;
 mod others;
+mod outline;
+mod provider;
+mod verify;
 mod view;
 
 use std::path::PathBuf;
 
 use crate::collections::{HashSet, IndexSet};
-use crate::pipeline::{NodeRef, Pipeline};
+use crate::pipeline::{Entry, Lowered, NodeRef, Pipeline};
 use crate::repository::Files;
 use crate::text::FileId;
 
 use super::reader::Reader;
-use super::{Entry, Lowered};
 
-/// Whether a key at the top of a file is no job.
-pub(crate) fn is_reserved(key: &str) -> bool {
-    lower::RESERVED.contains(&key)
-}
+pub(crate) use provider::GitLab;
 
 /// Reads the entry files with all that they include, and lowers each to a pipeline. Files that include what these are made of
 /// are pipelines, too: they are looked for, unless `others` says them.

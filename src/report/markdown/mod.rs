@@ -9,7 +9,8 @@ use super::markup::{capital, code, prose};
 use super::summary::{Tally, many};
 use super::{Run, Tree};
 use crate::options::RunnerProfile;
-use crate::outcome::{JobOutcome, Provider, Verdict};
+use crate::outcome::{JobOutcome, Verdict};
+use crate::providers;
 use crate::rules::{Profile, Rules};
 use sorted::{FindingGroup, Sorted};
 
@@ -132,21 +133,18 @@ fn needs(out: &mut dyn Write, tree: &Tree, rules: &Rules, sorted: &Sorted<'_>) -
     let own = rules.profile(&tree.options.runner.name());
     let as_is = rules.profile(&RunnerProfile::AsIs.name());
     let mut needs: Vec<String> = Vec::new();
-    for provider in [Provider::GitLab, Provider::GitHub] {
+    for provider in providers::ALL {
         if !moves(provider) {
             continue;
         }
-        let of = |profile: &Profile| match provider {
-            Provider::GitLab => profile.needs.gitlab.clone(),
-            Provider::GitHub => profile.needs.github.clone(),
-        };
+        let of = |profile: &Profile| profile.needs(provider.id()).to_vec();
         let mut known = own.map(of).unwrap_or_default();
         // a profile of one server says nothing of the other's runners
         if known.is_empty() && sorted.runner.is_empty() {
             known = as_is.map(of).unwrap_or_default();
         }
         needs.extend(known);
-        if provider == Provider::GitLab {
+        if !provider.labels_are_machines() {
             let image = code(&rules.target_image(&tree.options));
             needs.push(format!("Access to {image}"));
         }

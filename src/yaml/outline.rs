@@ -13,7 +13,7 @@ const LONGEST_KEY: usize = 200;
 
 /// What stands behind a key or a dash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Value<'t> {
+pub enum Value<'t> {
     /// Nothing on this line.
     Missing,
     /// A text, without its quotes.
@@ -27,23 +27,28 @@ pub(super) enum Value<'t> {
 }
 
 /// A key of a mapping.
-pub(super) struct Key<'t> {
-    pub(super) name: &'t str,
-    pub(super) span: Span,
+#[derive(Debug)]
+pub struct Key<'t> {
+    /// Without quotes.
+    pub name: &'t str,
+    /// Where it stands.
+    pub span: Span,
     /// In how many collections it lies.
-    pub(super) depth: usize,
-    pub(super) value: Value<'t>,
+    pub depth: usize,
+    /// What stands behind it on its line.
+    pub value: Value<'t>,
     /// Where the text before it ended.
-    pub(super) behind: usize,
+    pub behind: usize,
 }
 
 /// A text as its lines tell it.
-pub(super) struct Lines<'t> {
+#[derive(Debug)]
+pub struct Lines<'t> {
     text: &'t str,
     /// All keys, in their order.
-    pub(super) keys: Vec<Key<'t>>,
+    pub keys: Vec<Key<'t>>,
     /// Where the latest token ended.
-    pub(super) end: usize,
+    pub end: usize,
     /// The collections that are still open: the column of each, and whether it is a list.
     open: Vec<(usize, bool)>,
     /// Whether the latest key is still without a value.
@@ -53,7 +58,7 @@ pub(super) struct Lines<'t> {
 }
 
 /// Reads a text that is a block mapping; nothing if there is more in it than is understood.
-pub(super) fn read(text: &str) -> Option<Lines<'_>> {
+pub fn read(text: &str) -> Option<Lines<'_>> {
     let mut lines = Lines {
         text,
         keys: Vec::new(),
