@@ -118,8 +118,8 @@ fn monorepo(folder: &Path, provider: ProviderRef, files: usize, docker: Docker) 
     for file in 0..files {
         let text = text_of(provider, 2, docker).replace("part-", &format!("part-{file}-"));
         let path = match provider.id() {
-            _ => format!(".github/workflows/part-{file}.yml"),
             "gitlab" => format!("packages/part-{file}/.gitlab-ci.yml"),
+            _ => format!(".github/workflows/part-{file}.yml"),
         };
         put(folder, &path, &text);
     }
@@ -230,7 +230,7 @@ fn large() {
     println!("\none file by its size: ms, ms a MB, MiB at most");
     for provider in [GITLAB, GITHUB] {
         for (name, docker) in [("without Docker", Docker::None), ("changes", Docker::All)] {
-            println!("  {} {name}"(provider));
+            println!("  {} {name}", provider.id());
             let per_job = text_of(provider, 101, docker).len() - text_of(provider, 1, docker).len();
             for size in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
                 let text = text_of(provider, (size * 100 / per_job).max(1), docker);
