@@ -10,7 +10,7 @@ use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_before;
 use crate::pipeline::{Action, Job};
 use crate::repository::slashed;
-use crate::rules::{Folder, Rules};
+use crate::rules::Folder;
 use crate::wildcard;
 use crate::yaml::Kind;
 
@@ -18,24 +18,21 @@ use crate::yaml::Kind;
 pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &mut Draft) {
     let folder = pass.folder_at(index);
     let at_the_root = folder.as_ref().is_some_and(|it| it.as_os_str().is_empty());
-    let mut made: Vec<&str> = Vec::new();
-    let mut missing: Vec<(Bind<'_>, &Flag<'_>)> = Vec::new();
+    let mut missing: Vec<(Bind, &Flag<'_>)> = Vec::new();
     for flag in docker.flags_named("--volume") {
-        let bind = docker.raw_value(flag);
-        let Some(bind) = bind.and_then(|raw| Bind::of(pass.view.context.rules, raw)) else {
+        let Some(bind) = Bind::of(docker, flag) else {
             continue;
         };
         let there = in_checkout(folder.as_deref(), &bind)
             .is_some_and(|path| is_in_repository(pass, &path) || is_from_another_job(pass, &path))
-            || pass.made().before(index, bind.path)
-            || is_made_by_action(pass, docker, bind.path)
-            || made.contains(&bind.path);
+            || pass.made().before(index, &bind.path)
+            || is_made_by_action(pass, docker, &bind.path)
+            || missing.iter().any(|(known, _)| known.path == bind.path);
         if !there {
-            made.push(bind.path);
             missing.push((bind, flag));
         }
     }
-    let can_be_made = |bind: &Bind<'_>| {
+    let can_be_made = |bind: &Bind| {
         bind.is_folder() && (!bind.goes_up() || in_checkout(folder.as_deref(), bind).is_some())
     };
     let folders: Vec<String> = missing
@@ -69,32 +66,33 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
 }
 
 /// The two sides of a mount from the job's folder.
-#[derive(Clone, Copy)]
-pub(super) struct Bind<'a> {
+pub(super) struct Bind {
     /// How the path begins.
-    start: &'a str,
+    start: String,
     /// Which folder that is.
     from: Folder,
     /// The rest of it.
-    pub(super) path: &'a str,
+    pub(super) path: String,
     /// Where it is in the container.
-    target: &'a str,
+    target: String,
 }
 
-impl<'a> Bind<'a> {
-    /// `"$PWD/out:/out:ro"`, `../out:/out`; nothing if it is no path from the job's folder.
-    pub(super) fn of(rules: &Rules, raw: &'a str) -> Option<Self> {
-        let raw = raw.trim_matches(['"', '\'']);
-        let goes_up = raw.starts_with("../").then_some((Folder::Working, raw));
-        let (from, rest) = rules.below_checkout(raw).or(goes_up)?;
-        let start = raw.get(..raw.len() - rest.len())?;
+impl Bind {
+    /// `"$PWD/out:/out:ro"`, `"$PWD"/out:/out`, `../out:/out`; nothing if it is no path from the job's folder.
+    pub(super) fn of(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<Self> {
+        let value = docker.value(flag)?.text;
+        let goes_up = value
+            .starts_with("../")
+            .then_some((Folder::Working, &*value));
+        let rules = docker.view.context.rules;
+        let (from, rest) = rules.below_checkout(&value).or(goes_up)?;
         let mut parts = rest.split(':');
         let path = parts.next()?.trim_end_matches('/');
         (!path.is_empty() && path != ".").then(|| Self {
-            start,
+            start: value[..value.len() - rest.len()].to_owned(),
             from,
-            path,
-            target: parts.next().unwrap_or_default(),
+            path: path.to_owned(),
+            target: parts.next().unwrap_or_default().to_owned(),
         })
     }
 
@@ -105,7 +103,7 @@ impl<'a> Bind<'a> {
         let mut parts = self.path.split('/').skip_while(|part| *part == "..");
         self.path.bytes().all(plain)
             && parts.all(|part| !part.is_empty() && part != ".." && !part.starts_with('-'))
-            && !last(self.path).contains('.')
+            && !last(&self.path).contains('.')
             && !last(self.target.trim_end_matches('/')).contains('.')
     }
 
@@ -118,18 +116,18 @@ impl<'a> Bind<'a> {
     fn written(&self, elsewhere: bool) -> String {
         match self.from {
             Folder::Checkout if elsewhere => format!("\"{}{}\"", self.start, self.path),
-            Folder::Checkout | Folder::Working => self.path.to_owned(),
+            Folder::Checkout | Folder::Working => self.path.clone(),
         }
     }
 }
 
 /// A path from the root of the checkout, if that can be said.
-fn in_checkout(folder: Option<&Path>, bind: &Bind<'_>) -> Option<String> {
+fn in_checkout(folder: Option<&Path>, bind: &Bind) -> Option<String> {
     let folder = match bind.from {
         Folder::Checkout => Path::new(""),
         Folder::Working => folder?,
     };
-    let path = path_from(folder, bind.path)?;
+    let path = path_from(folder, &bind.path)?;
     Some(slashed(&path))
 }
 

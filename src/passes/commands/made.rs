@@ -22,9 +22,7 @@ impl Made {
                 continue;
             }
             for flag in docker.flags_named("--volume") {
-                let bind = docker.raw_value(flag);
-                let bind = bind.and_then(|raw| Bind::of(pass.view.context.rules, raw));
-                paths.extend(bind.map(|bind| bind.path.to_owned()));
+                paths.extend(Bind::of(docker, flag).map(|bind| bind.path));
                 paths.extend(Mount::of(docker, flag).map(|mount| mount.source));
             }
         }
@@ -52,10 +50,9 @@ fn makes(pass: &JobPass<'_>, index: usize, call: &Call, path: &str) -> bool {
     match pass.known_call(index) {
         // Docker has made it, and so will what takes its place
         Some(docker) if matches!(docker.rule.name.as_str(), "run" | "create") => {
-            let mut binds = docker.flags_named("--volume").filter_map(|flag| {
-                let raw = docker.raw_value(flag)?;
-                Bind::of(pass.view.context.rules, raw)
-            });
+            let mut binds = docker
+                .flags_named("--volume")
+                .filter_map(|flag| Bind::of(docker, flag));
             always_runs(call) && binds.any(|bind| bind.path == path)
         }
         Some(_) => true,

@@ -94,11 +94,10 @@ pub(super) struct Mount {
 impl Mount {
     /// `/srv/data:/data:ro`, `~/.m2:/root/.m2`; nothing if it is no such path, or one that only the shell knows.
     pub(super) fn of(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<Self> {
-        let raw = docker.raw_value(flag)?.trim_matches(['"', '\'']);
-        if docker.view.context.rules.below_checkout(raw).is_some() {
+        let value = docker.value(flag)?.text;
+        if docker.view.context.rules.below_checkout(&value).is_some() {
             return None;
         }
-        let value = docker.value(flag)?.text;
         let (written, rest) = value.split_once(':')?;
         let target = rest.split(':').next().unwrap_or_default();
         let source = match written.trim_end_matches('/') {
