@@ -234,7 +234,8 @@ fn is_setting(before: &str, after: &str) -> bool {
         .trim_end_matches(['"', '\'', ' ', '+', '?', ':'])
         .to_ascii_uppercase();
     let whole = after.is_empty() || after.starts_with(ends);
-    whole && (key.ends_with("HOST") || key.ends_with("HOSTNAME"))
+    let names_host = ["HOST", "HOSTS", "HOSTNAME"];
+    whole && names_host.iter().any(|end| key.ends_with(end))
 }
 
 /// `sed s/localhost/docker/`.
@@ -279,6 +280,7 @@ mod tests {
             "psql -h docker -U x",
             "psql --host=docker",
             "export DB_HOST=docker",
+            "docker run -e ALLOWED_HOSTS=docker,localhost app",
             "  \"host\": \"docker\",",
             "until nc -z docker 5432; do sleep 1; done",
             "wait-for-it docker:5432 --",

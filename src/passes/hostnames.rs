@@ -9,7 +9,10 @@ use super::context::JobView;
 use super::docker_call::DockerCall;
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::evidence::calls_docker;
+use super::image::mentions;
 use super::job::JobPass;
+use crate::collections::HashSet;
+use crate::compose::Value;
 
 /// Where Podman's containers answer: in the job itself.
 const HERE: &str = "localhost";
@@ -19,6 +22,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     in_variables(pass, draft);
     in_scripts(pass, draft);
     in_assignments(pass, draft);
+    in_compose_files(pass, draft);
 }
 
 fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -66,7 +70,9 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
 fn hosts_in_setting(pass: &JobPass<'_>, name: &str, value: &str) -> Vec<Range<usize>> {
     let found = hosts_in(value, &pass.evidence.hosts, false);
     let upper = name.to_ascii_uppercase();
-    let names_host = upper.ends_with("HOST") || upper.ends_with("HOSTNAME");
+    let names_host = ["HOST", "HOSTS", "HOSTNAME"]
+        .iter()
+        .any(|end| upper.ends_with(end));
     let bare = value.trim_matches(['"', '\'']);
     let is_host = pass.evidence.hosts.iter().any(|host| host == bare);
     if !found.is_empty() || !names_host || !is_host || pass.evidence.daemons.is_empty() {
@@ -96,6 +102,7 @@ fn in_assignments(pass: &JobPass<'_>, draft: &mut Draft) {
 fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     let apart = Apart::of(pass, draft);
+    let moved = moved(pass);
     for (index, call) in view.calls.iter().enumerate() {
         if pass.replaced.contains(&index) || call.is_remote() {
             continue;
@@ -108,19 +115,20 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         let text = call.text().get(command.span.clone()).unwrap_or_default();
         let declares = matches!(call.program(), Some("export" | "declare" | "local"));
         let sets = declares || !command.assignments.is_empty();
-        if !bare && !sets && !text.contains("://") {
-            continue;
-        }
         if let Some(docker) = pass.known_call(index)
             && is_inside(docker)
         {
-            if brings_host(pass, docker) {
-                continue; // the container has the name from its command, and keeps it
-            }
+            let brings_host = brings_host(pass, docker);
             if apart.is_apart(pass, index, docker) {
-                in_a_container(pass, docker, draft);
+                in_a_container(pass, docker, brings_host, &moved, draft);
                 continue;
             }
+            if brings_host {
+                continue; // the container has the name from its command, and keeps it
+            }
+        }
+        if !bare && !sets && !text.contains("://") {
+            continue;
         }
         // docker's own flags are its translation's: `docker -H tcp://docker:2375 build`
         let own = pass
@@ -184,21 +192,106 @@ fn in_line(view: &JobView<'_>, line: usize, range: Range<usize>, draft: &mut Dra
     draft.change(line.node.file, change, why);
 }
 
-/// A container that is not on the job's network is given the daemon's address: localhost would be itself.
-fn in_a_container(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
-    let words = docker.words().iter().skip(docker.subcommand.end);
-    for word in words {
-        let raw = docker.call.raw(word);
-        if hosts_in(raw, &pass.evidence.hosts, false).is_empty() {
-            continue;
+/// The variables that hold the daemon's name as a host, by themselves or by another one.
+fn moved(pass: &JobPass<'_>) -> HashSet<String> {
+    let view = &pass.view;
+    let mut all: Vec<(&str, &str)> = Vec::new();
+    for (name, variable) in &view.job.variables {
+        all.extend(variable.value.as_deref().map(|value| (&**name, value)));
+    }
+    for line in &view.lines {
+        let text = &line.parsed.text;
+        if let Ok(script) = &line.parsed.script {
+            let commands = script.commands.iter();
+            let in_front = commands.clone().flat_map(|command| &command.assignments);
+            let set = script.assignments.iter().chain(in_front);
+            all.extend(set.map(|set| (set.name.as_str(), set.value.raw(text))));
+            let words = commands.flat_map(|command| command.words.iter().skip(1));
+            all.extend(words.filter_map(|word| text.get(word.span.clone())?.split_once('=')));
         }
+    }
+    all.retain(|(name, _)| view.context.rules.variable(name).is_none());
+    let holds = |(name, value): &&(&str, &str)| !hosts_in_setting(pass, name, value).is_empty();
+    let mut open: Vec<&str> = all.iter().filter(holds).map(|(name, _)| *name).collect();
+    let mut found: HashSet<String> = HashSet::default();
+    while let Some(name) = open.pop() {
+        if found.insert(name.to_owned()) {
+            let by_it = all.iter().filter(|(_, value)| mentions(value, name));
+            open.extend(by_it.map(|(other, _)| *other));
+        }
+    }
+    found
+}
+
+/// A container that is not on the job's network is given the daemon's address: localhost would be itself.
+fn in_a_container(
+    pass: &JobPass<'_>,
+    docker: &DockerCall<'_>,
+    brings_host: bool,
+    moved: &HashSet<String>,
+    draft: &mut Draft,
+) {
+    let hands_on = |raw: &str| moved.iter().any(|name| mentions(raw, name));
+    let files = docker.flags_named("--env-file").map(|flag| &flag.words);
+    let files = files.filter(|_| !moved.is_empty());
+    let named = docker.flags_named("--env").filter(|flag| {
+        let value = docker.raw_value(flag).unwrap_or_default();
+        moved.contains(value.trim_matches(['"', '\'']))
+    });
+    let flags = files.chain(named.map(|flag| &flag.words));
+    let at_flag = flags.map(|words| docker.at_words(words)).next();
+    let mut words = docker.words().iter().skip(docker.subcommand.end);
+    let word = words.find(|word| {
+        let raw = docker.call.raw(word);
+        hands_on(raw) || !brings_host && !hosts_in(raw, &pass.evidence.hosts, false).is_empty()
+    });
+    let at_word = word.map(|word| docker.view.at(docker.call, word.span.clone()));
+    if let Some(at) = at_word.or(at_flag) {
         draft.block(
             "docker-host-name",
-            docker.view.at(docker.call, word.span.clone()),
+            at,
             "a container with a network of its own is told to reach the daemon by its name, which is no longer there, and localhost would be the container itself",
             "put both containers into one network and let them call each other by name, then run again",
         );
+    }
+}
+
+/// Services of compose files have networks of their own: one that is told to reach the daemon would reach itself.
+fn in_compose_files(pass: &JobPass<'_>, draft: &mut Draft) {
+    let hosts = &pass.evidence.hosts;
+    if hosts.is_empty() {
         return;
+    }
+    for used in pass.compose_uses() {
+        let (Some(project), Some(docker)) = (&used.project, pass.known_call(used.call)) else {
+            continue;
+        };
+        let tells = |name: &&String| {
+            let Some(service) = project.service(name) else {
+                return false;
+            };
+            let key = |key: &str| service.value(key);
+            let on_host = key("network_mode").and_then(Value::text) == Some("host");
+            let told = ["environment", "command", "entrypoint"];
+            let told = told.iter().filter_map(|name| key(name));
+            let mut texts = told.flat_map(|value| {
+                let entries = value.entries().map(|(_, entry)| &entry.value);
+                let all = entries.chain(value.items()).chain([value]);
+                all.filter_map(Value::written)
+            });
+            !on_host
+                && key("extra_hosts").is_none()
+                && texts.any(|text| !hosts_in(text, hosts, false).is_empty())
+        };
+        if let Some(name) = used.runs.iter().find(tells) {
+            draft.block(
+                "docker-host-name",
+                docker.at(),
+                format!("the service {name} of the compose file is told to reach the daemon by its name, which is no longer there, and localhost would be its container"),
+                "let the services call each other by name, then run again",
+            );
+            return;
+        }
     }
 }
 
