@@ -12,7 +12,7 @@ use super::context::{Call, JobView, LineView};
 pub(super) struct Reader<'v> {
     /// Its text.
     pub(super) text: &'v str,
-    /// Its program; none for a test that is no command.
+    /// Its program; none for a test that is no command, `=` for an assignment.
     program: Option<&'v str>,
     /// Whether it decides what the script does.
     decides: bool,
@@ -71,6 +71,15 @@ impl<'v> Readers<'v> {
                     open.extend(users.iter().cloned());
                 }
                 Output::Variable(_) | Output::File(_) => {}
+                Output::Assignment(line, range, name) => {
+                    let line = &view.lines[line];
+                    found.push(Reader {
+                        text: line.parsed.text.get(range).unwrap_or_default(),
+                        program: Some("="),
+                        decides: false,
+                    });
+                    open.push(Output::Variable(name));
+                }
                 Output::Test(line, range) => {
                     found.push(Reader::of_test(&view.lines[line], &range));
                 }
@@ -89,6 +98,8 @@ enum Output {
     Variable(String),
     /// Into a file.
     File(String),
+    /// Into another variable, by an assignment that is no command; by its line and its place there.
+    Assignment(usize, Range<usize>, String),
     /// Into what asks without being a command: `[[ ]]`, the head of a `case`; by its line and its place there.
     Test(usize, Range<usize>),
 }
@@ -248,6 +259,17 @@ fn variables_named(view: &JobView<'_>) -> HashMap<String, Vec<Output>> {
         }
     }
     for (number, line) in view.lines.iter().enumerate() {
+        let script = line.parsed.script.iter();
+        for set in script.flat_map(|script| &script.assignments) {
+            for name in named(set.value.raw(&line.parsed.text)) {
+                let users = found.entry(name.to_owned()).or_default();
+                users.push(Output::Assignment(
+                    number,
+                    set.span.clone(),
+                    set.name.clone(),
+                ));
+            }
+        }
         for test in tests(line) {
             let text = line.parsed.text.get(test.asks.clone());
             for name in named(text.unwrap_or_default()) {
@@ -355,7 +377,7 @@ impl<'v> Reader<'v> {
         !matches!(
             self.program,
             Some(
-                "echo"
+                "=" | "echo"
                     | "printf"
                     | "cat"
                     | "tee"
@@ -375,8 +397,53 @@ impl<'v> Reader<'v> {
         )
     }
 
+    /// Whether it takes an image's id for one with `sha256:` in front, and would cut, or compare, another part of a bare one.
+    /// `${id#sha256:}`, `sed s/sha256://`, `cut -d: -f2` and `awk -F: '{print $NF}'` leave a bare id as it is.
+    pub(super) fn wants_prefix(&self) -> bool {
+        if cuts_by_expansion(self.text) {
+            return true;
+        }
+        let text = self.text.replace(['"', '\'', ' '], "");
+        match self.program {
+            Some("cut") => {
+                let from_start = ["-c1-", "-c-", "-b1-", "-b-", "characters=1-"];
+                let by_colon = text.contains("-d:") && !text.contains("-s");
+                let behind = ["-f2", "-f2-"].iter().any(|end| text.contains(end));
+                !(from_start.iter().any(|one| text.contains(one)) || by_colon && behind)
+                    && (text.contains("-c") || text.contains("-b") || text.contains("-d:"))
+            }
+            Some("awk" | "gawk" | "mawk") => {
+                text.contains("substr(") || text.contains("-F:") && !text.contains("$NF")
+            }
+            Some("tail") => text.contains("-c+"),
+            Some("grep" | "egrep" | "fgrep" | "rg" | "[" | "test" | "expr") | None => {
+                without_removal(self.text).contains("sha256")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it only prints what it reads.
     pub(super) fn prints(&self) -> bool {
         matches!(self.program, Some("echo" | "printf"))
     }
+}
+
+/// `${id:7}`, `${id:7:12}`, `${id%%:*}`, `${#id}`.
+fn cuts_by_expansion(text: &str) -> bool {
+    text.split("${").skip(1).any(|rest| {
+        let name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let after = rest.trim_start_matches(name);
+        let offset = after.strip_prefix(':').unwrap_or_default();
+        offset.starts_with(|digit: char| ('1'..='9').contains(&digit))
+            || after.starts_with("%:")
+            || after.starts_with("%%:")
+            || rest.starts_with('#')
+    })
+}
+
+/// A text without `${id#sha256:}` and the like, which take the prefix away where it is.
+fn without_removal(text: &str) -> String {
+    let text = text.replace("#sha256:", "").replace("/sha256:/", "");
+    text.replace("/sha256:", "")
 }

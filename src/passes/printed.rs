@@ -34,6 +34,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         }
         names(&all, docker, draft);
+        ids(&all, docker, draft);
         match docker.rule.name.as_str() {
             "images" => sizes(&all, docker, draft),
             "run" | "create" if docker.is_on("--read-only") => read_only(docker, draft),
@@ -84,6 +85,38 @@ fn names(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
             docker.at(),
             "the script reads the names of images, and Podman prints a registry or localhost/ in front of them",
             "see that the script takes them with or without localhost/",
+        );
+    }
+}
+
+/// `ID=$(docker build -q .); echo ${ID:7:12}`: the ids of images that Docker prints with `sha256:` in front, and Podman without.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1.
+fn ids(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+    let template = docker.flags_named("--format").last();
+    let template = template.and_then(|flag| docker.raw_value(flag));
+    let whole = template.is_none_or(|text| text.contains("json"));
+    let of_field = |reader: &Reader<'_>| !whole || reader.text.contains("Id");
+    let prints = match docker.rule.name.as_str() {
+        "build" => docker.is_on("--quiet"),
+        "commit" => true,
+        "inspect" | "image inspect" => {
+            let text = template.unwrap_or_default();
+            whole || text.contains(".Id") || text.contains(".ID")
+        }
+        _ => false,
+    };
+    if !prints {
+        return;
+    }
+    let readers = all.of(docker.call);
+    let inspects = docker.rule.name.ends_with("inspect");
+    let asked = !inspects || readers.is_empty() || readers.iter().any(of_field);
+    if asked && readers.iter().any(Reader::wants_prefix) {
+        differs(
+            docker,
+            "the script cuts an image's id, or compares it, as one that begins with sha256:, and Podman prints it without that".to_owned(),
+            "take `sha256:` away where it is (`${ID#sha256:}`) before the id is cut, then run again",
+            draft,
         );
     }
 }
