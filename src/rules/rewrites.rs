@@ -27,8 +27,6 @@ pub enum FlagRewrite {
     CacheFrom,
     /// It becomes a bare repository, or goes.
     CacheTo,
-    /// The image gets Docker's format, the only one with a message.
-    CommitMessage,
     /// By the fields that it names.
     Format,
     /// By the engine to which it leads.

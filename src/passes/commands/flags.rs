@@ -8,7 +8,7 @@ use crate::text::Location;
 use crate::version::Version;
 
 use super::parts::{Additions, colon_for_equals, remove_flag};
-use super::{build, cache, commit, formats, limits, network_option};
+use super::{build, cache, formats, limits, network_option};
 
 /// One docker command of a job.
 pub(super) struct InJob<'c, 'p> {
@@ -125,7 +125,6 @@ fn rewrite(
         FlagRewrite::CacheFrom | FlagRewrite::CacheTo => {
             cache::cache(pass, index, docker, flag, additions, draft);
         }
-        FlagRewrite::CommitMessage => commit::message(docker, additions),
         FlagRewrite::Format => return formats::format(pass, docker, flag, draft),
         FlagRewrite::MemoryLock => limits::memory_lock(docker, flag, draft),
         FlagRewrite::Network => return network_option::network(docker, flag, draft),
