@@ -5,6 +5,7 @@ mod provider;
 use std::sync::Arc;
 
 use crate::collections::IndexMap;
+use crate::finding::RuleId;
 use crate::ops::Operation;
 use crate::shell;
 use crate::text::{FileId, Location, Source, Span};
@@ -306,7 +307,7 @@ pub struct Expansion {
     /// Whether the step must say that it runs in the workspace.
     pub says_folder: bool,
     /// What is lost or differs, each with its rule.
-    pub losses: Vec<(&'static str, &'static str)>,
+    pub losses: Vec<(RuleId, &'static str)>,
     /// What a person should look at.
     pub reviews: Vec<Review>,
 }

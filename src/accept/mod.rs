@@ -14,6 +14,7 @@ use crate::nearest::nearest;
 use crate::options::{Options, Weight};
 use crate::outcome::{FileOutcome, JobOutcome, Outcome};
 use crate::rules::Rules;
+use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
 use comments::Comment;
 pub use ignores::Comments;
@@ -21,9 +22,9 @@ pub use ignores::Comments;
 /// A job stays because a comment or the configuration says so.
 pub const IGNORED: RuleId = RuleId("ignored");
 /// A comment accepts what is not there.
-const UNUSED: RuleId = RuleId("ignore-unused");
+const UNUSED: RuleId = ids::IGNORE_UNUSED;
 /// A comment cannot be understood.
-const UNKNOWN: RuleId = RuleId("ignore-unknown");
+const UNKNOWN: RuleId = ids::IGNORE_UNKNOWN;
 
 /// Marks what is accepted, gives each finding the weight that the user wants, and says which comments do nothing.
 pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {

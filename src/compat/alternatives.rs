@@ -22,7 +22,7 @@ pub fn other_servers(files: &dyn Files, rules: &Rules, first: usize) -> Vec<File
             continue;
         };
         let range = detector.line_in(source.text());
-        let (Some(range), Some(rule)) = (range, rules.named(detector.rule)) else {
+        let (Some(range), Some(rule)) = (range, rules.named(detector.rule.0)) else {
             continue;
         };
         let file = FileId((first + found.len()) as u32);

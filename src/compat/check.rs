@@ -76,23 +76,17 @@ impl<'p> JobCheck<'p> {
 
     /// Says a rule of what was found at a place, once, if it is true of the Podman and the compose that the job meets.
     /// `it` is what was found, as it is written.
-    pub(super) fn emit(&mut self, rule: &'static str, at: Location, it: &str) {
+    pub(super) fn emit(&mut self, rule: RuleId, at: Location, it: &str) {
         self.emit_as(rule, None, at, it);
     }
 
     /// Says a rule as a note, where it does less harm than elsewhere.
-    pub(super) fn note(&mut self, rule: &'static str, at: Location, it: &str) {
+    pub(super) fn note(&mut self, rule: RuleId, at: Location, it: &str) {
         self.emit_as(rule, Some(Severity::Note), at, it);
     }
 
-    fn emit_as(
-        &mut self,
-        rule: &'static str,
-        as_severity: Option<Severity>,
-        at: Location,
-        it: &str,
-    ) {
-        let Some(rule) = self.rules().named(rule) else {
+    fn emit_as(&mut self, rule: RuleId, as_severity: Option<Severity>, at: Location, it: &str) {
+        let Some(rule) = self.rules().named(rule.0) else {
             debug_assert!(false, "the catalog has no rule {rule}");
             return;
         };

@@ -22,7 +22,7 @@ fn docker(check: &mut JobCheck<'_>) {
     for (_, docker) in pass.known_calls() {
         let name = docker.rule.name.as_str();
         for detector in detectors.commands.iter().filter(|it| it.subject() == name) {
-            if is_true_of(check, detector.rule, docker) {
+            if is_true_of(check, detector.rule.0, docker) {
                 let words = docker.subcommand.clone();
                 check.emit(detector.rule, docker.at_words(&words), name);
             }
@@ -32,7 +32,7 @@ fn docker(check: &mut JobCheck<'_>) {
                 let value = docker.value(flag).map(|value| value.text);
                 let named = detector.details().first() == Some(&flag.rule.name.as_str());
                 let found = named && detector.fits_value(1, value.as_deref());
-                if found && is_true_of(check, detector.rule, docker) {
+                if found && is_true_of(check, detector.rule.0, docker) {
                     let written = docker.range(&flag.words);
                     let it = docker.call.text().get(written).unwrap_or_default();
                     check.emit(detector.rule, docker.at_words(&flag.words), it);

@@ -13,6 +13,7 @@ use crate::image_name::ImageName;
 use crate::options::ComposeProvider;
 use crate::passes::composer;
 use crate::repository::slashed;
+use crate::rules::ids;
 
 /// Looks at every compose command of the job.
 pub(super) fn run(check: &mut JobCheck<'_>) {
@@ -34,7 +35,12 @@ fn files(check: &mut JobCheck<'_>, started: &Started, paths: &Paths<'_>) {
     let project = &started.project;
     let locations = ProjectLocations::of(check, project);
     for problem in &project.problems {
-        locations.emit(check, "compose-file-unread", problem.at, &problem.message);
+        locations.emit(
+            check,
+            ids::COMPOSE_FILE_UNREAD,
+            problem.at,
+            &problem.message,
+        );
     }
     let mut found = Vec::new();
     let used = used(started);
@@ -131,7 +137,7 @@ fn cache_tags(check: &mut JobCheck<'_>, build: &Value, locations: &ProjectLocati
         let Some(text) = item.text() else { continue };
         let image = ImageName::parse(text);
         if text.contains('=') || image.tag.is_some() || image.digest.is_some() {
-            locations.emit(check, "podman-compose-cache-tag", item.at, text);
+            locations.emit(check, ids::PODMAN_COMPOSE_CACHE_TAG, item.at, text);
         }
     }
 }
@@ -144,7 +150,10 @@ fn platforms(check: &mut JobCheck<'_>, build: &Value, locations: &ProjectLocatio
     let items = entry.value.items();
     if items.len() > 1 {
         // each is true of one of the two programs
-        for rule in ["compose-build-platforms", "podman-compose-build-platforms"] {
+        for rule in [
+            ids::COMPOSE_BUILD_PLATFORMS,
+            ids::PODMAN_COMPOSE_BUILD_PLATFORMS,
+        ] {
             locations.emit(check, rule, entry.key, "platforms");
         }
         return;
@@ -152,7 +161,7 @@ fn platforms(check: &mut JobCheck<'_>, build: &Value, locations: &ProjectLocatio
     for item in items {
         let text = item.text();
         if let Some(text) = text.filter(|text| !text.starts_with("linux/amd64")) {
-            locations.emit(check, "compose-build-platform", item.at, text);
+            locations.emit(check, ids::COMPOSE_BUILD_PLATFORM, item.at, text);
         }
     }
 }
@@ -168,7 +177,7 @@ fn replicas(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocati
         && entry.value.text().is_some_and(|number| number != "1")
     {
         let it = format!("replicas: {}", entry.value.text().unwrap_or_default());
-        locations.emit(check, "podman-compose-replicas", entry.key, &it);
+        locations.emit(check, ids::PODMAN_COMPOSE_REPLICAS, entry.key, &it);
     }
 }
 
@@ -182,7 +191,7 @@ fn untested(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocati
     if says_how && !off && healthcheck.value.get("test").is_none() {
         locations.emit(
             check,
-            "compose-healthcheck-test",
+            ids::COMPOSE_HEALTHCHECK_TEST,
             healthcheck.key,
             "healthcheck",
         );
@@ -196,7 +205,7 @@ fn sets_of_files(check: &mut JobCheck<'_>, project: &Project, locations: &Projec
         if let Some(entry) = item.get("path")
             && matches!(entry.value.kind, Kind::List(_))
         {
-            locations.emit(check, "podman-compose-include-list", entry.key, "path");
+            locations.emit(check, ids::PODMAN_COMPOSE_INCLUDE_LIST, entry.key, "path");
         }
     }
     let pass = check.pass;
@@ -216,7 +225,7 @@ fn sets_of_files(check: &mut JobCheck<'_>, project: &Project, locations: &Projec
     let first = found.next();
     if let Some(other) = found.find(|other| other.parent() == first.and_then(Path::parent)) {
         let it = slashed(other);
-        check.emit("podman-compose-several-files", docker.at(), &it);
+        check.emit(ids::PODMAN_COMPOSE_SEVERAL_FILES, docker.at(), &it);
     }
 }
 
@@ -230,7 +239,7 @@ fn lacking(check: &mut JobCheck<'_>) {
         };
         if !rule.podman_compose {
             let at = docker.at_words(&docker.subcommand);
-            check.emit("podman-compose-lacks-command", at, name);
+            check.emit(ids::PODMAN_COMPOSE_LACKS_COMMAND, at, name);
             continue;
         }
         for flag in docker.flags().filter(|flag| !flag.rule.podman_compose) {
@@ -239,7 +248,7 @@ fn lacking(check: &mut JobCheck<'_>) {
                 docker.call.raw(&docker.words()[flag.words.start])
             );
             check.emit(
-                "podman-compose-lacks-flag",
+                ids::PODMAN_COMPOSE_LACKS_FLAG,
                 docker.at_words(&flag.words),
                 &it,
             );
@@ -250,7 +259,7 @@ fn lacking(check: &mut JobCheck<'_>) {
         {
             let it = docker.call.raw(&docker.words()[flag.words.start]);
             check.emit(
-                "podman-compose-lacks-flag",
+                ids::PODMAN_COMPOSE_LACKS_FLAG,
                 docker.at_words(&flag.words),
                 it,
             );
@@ -262,8 +271,8 @@ fn lacking(check: &mut JobCheck<'_>) {
 /// podman-compose write `_` between project, service and number, docker-compose `-`.
 fn names(check: &mut JobCheck<'_>, started: &[Started]) {
     let (rule, wrong) = match composer(check.pass.view) {
-        ComposeProvider::DockerCompose => ("compose-container-name", '_'),
-        ComposeProvider::PodmanCompose => ("podman-compose-container-name", '-'),
+        ComposeProvider::DockerCompose => (ids::COMPOSE_CONTAINER_NAME, '_'),
+        ComposeProvider::PodmanCompose => (ids::PODMAN_COMPOSE_CONTAINER_NAME, '-'),
     };
     let pass = check.pass;
     let services: HashSet<&String> = started.iter().flat_map(|it| &it.runs).collect();

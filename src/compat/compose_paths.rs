@@ -1,6 +1,7 @@
 //! Where in a compose file the catalog looks: many paths with `*` at once, in one walk.
 
 use crate::collections::HashMap;
+use crate::finding::RuleId;
 
 use crate::compose::{At, Entry, Kind, Value};
 use crate::rules::Detector;
@@ -17,7 +18,7 @@ pub(super) struct Paths<'d> {
 /// What a detector found.
 pub(super) struct Found {
     /// The rule.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// Where: the key, or the key with its value where the value counts.
     pub at: At,
 }

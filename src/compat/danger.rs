@@ -3,6 +3,7 @@
 use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::DockerCall;
 use crate::rules::ImageKind;
+use crate::rules::ids;
 
 use super::check::JobCheck;
 
@@ -38,8 +39,8 @@ fn privileged(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     }
     let at = docker.at_words(&flag.words);
     match check.pass.shares_engine() {
-        true => check.emit("privileged-container", at, "--privileged"),
-        false => check.note("privileged-container", at, "--privileged"),
+        true => check.emit(ids::PRIVILEGED_CONTAINER, at, "--privileged"),
+        false => check.note(ids::PRIVILEGED_CONTAINER, at, "--privileged"),
     }
 }
 
@@ -53,7 +54,7 @@ fn everything(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
             && !chosen.iter().any(|part| raw.contains(part))
             && !names_image(raw);
         if all {
-            check.emit("shared-prune", docker.at(), &docker.rule.name);
+            check.emit(ids::SHARED_PRUNE, docker.at(), &docker.rule.name);
         }
     }
 }
@@ -81,9 +82,9 @@ fn password(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     let written = !value.unknown && !value.text.contains(['$', '`']) && !value.text.is_empty();
     let at = docker.at_words(&flag.words);
     if written {
-        check.emit("password-in-file", at, "--password");
+        check.emit(ids::PASSWORD_IN_FILE, at, "--password");
     } else if check.pass.view.shares_machine() {
         // a machine for one job has nobody else who could look
-        check.emit("password-argument", at, "--password");
+        check.emit(ids::PASSWORD_ARGUMENT, at, "--password");
     }
 }

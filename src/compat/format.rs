@@ -1,6 +1,7 @@
 //! What becomes of the image itself: what its format holds.
 
 use super::check::JobCheck;
+use crate::rules::ids;
 
 /// Looks at what the job's builds write into their manifests.
 pub(super) fn run(check: &mut JobCheck<'_>) {
@@ -15,9 +16,9 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
             let it = it.unwrap_or_default();
             let at = docker.at_words(&flag.words);
             if docker_format {
-                check.emit("annotation-lost", at, &it);
+                check.emit(ids::ANNOTATION_LOST, at, &it);
             } else if has_level(&it) {
-                check.emit("annotation-level", at, &it);
+                check.emit(ids::ANNOTATION_LEVEL, at, &it);
             }
         }
     }

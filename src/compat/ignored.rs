@@ -7,6 +7,7 @@ use super::check::JobCheck;
 use crate::collections::HashSet;
 use crate::dockerfile::is_repository;
 use crate::project::ProjectFile;
+use crate::rules::ids;
 use crate::text::Location;
 
 /// Looks at the files beside the Dockerfiles of the repository that the job builds.
@@ -39,11 +40,11 @@ fn ignore_files(check: &mut JobCheck<'_>, build: &Build<'_>, built: &Built) {
         && podman.source.text() != docker.source.text()
     {
         let name = podman.source.path().display().to_string();
-        check.emit("containerignore-first", beginning(docker), &name);
+        check.emit(ids::CONTAINERIGNORE_FIRST, beginning(docker), &name);
     }
     if let (Some(own), None) = (&own, &podman) {
         let name = own.source.path().display().to_string();
-        check.emit("dockerfile-ignore-file", beginning(own), &name);
+        check.emit(ids::DOCKERFILE_IGNORE_FILE, beginning(own), &name);
     }
     let ignores = docker.is_some_and(says_something);
     if ignores {
@@ -58,7 +59,7 @@ fn ignore_files(check: &mut JobCheck<'_>, build: &Build<'_>, built: &Built) {
         for flag in binds {
             let it = built.file.source.text().get(flag.span.clone());
             let at = built.file.at(flag.span.clone());
-            check.emit("bind-mount-ignored-files", at, it.unwrap_or_default());
+            check.emit(ids::BIND_MOUNT_IGNORED_FILES, at, it.unwrap_or_default());
         }
     }
     let left_out = podman.as_ref().or(docker).is_some_and(says_something);
@@ -69,7 +70,7 @@ fn ignore_files(check: &mut JobCheck<'_>, build: &Build<'_>, built: &Built) {
     for word in adds.flat_map(|add| add.words()).filter(|_| left_out) {
         if is_repository(&word.text) {
             check.emit(
-                "add-git-ignored-files",
+                ids::ADD_GIT_IGNORED_FILES,
                 built.file.at(word.span),
                 &word.text,
             );
@@ -91,7 +92,7 @@ fn named_contexts(check: &mut JobCheck<'_>, build: &Build<'_>) {
         if ignores {
             let at = build.docker.at_words(&flag.words);
             let it = folder.display().to_string();
-            check.emit("build-context-ignore-file", at, &it);
+            check.emit(ids::BUILD_CONTEXT_IGNORE_FILE, at, &it);
         }
     }
 }

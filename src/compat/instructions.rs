@@ -6,6 +6,7 @@ use super::check::JobCheck;
 use crate::dockerfile::{Dockerfile, Flag, Instruction, Word};
 use crate::image_name::ImageName;
 use crate::project::ProjectFile;
+use crate::rules::ids;
 
 /// Looks at the instructions of every Dockerfile of the repository that the job builds.
 pub(super) fn run(check: &mut JobCheck<'_>) {
@@ -36,7 +37,7 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
                 .as_deref()
                 .and_then(|value| value.strip_prefix("BUILDKIT_SYNTAX="));
             if let Some(image) = image.filter(|image| !is_dockerfile_frontend(check, image)) {
-                check.emit("syntax-frontend", docker.at_words(&flag.words), image);
+                check.emit(ids::SYNTAX_FRONTEND, docker.at_words(&flag.words), image);
             }
         }
     }
@@ -50,7 +51,7 @@ fn copy(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &Instruction)
         let octal = mode.bytes().all(|byte| byte.is_ascii_digit());
         if !octal && !mode.contains('$') {
             check.emit(
-                "copy-chmod-symbolic",
+                ids::COPY_CHMOD_SYMBOLIC,
                 file.at(flag.span.clone()),
                 written(flag),
             );
@@ -63,7 +64,7 @@ fn copy(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &Instruction)
             let pattern = flag.value.as_deref().unwrap_or_default();
             if !pattern.starts_with("**") && !pattern.contains('$') {
                 check.emit(
-                    "copy-exclude-pattern",
+                    ids::COPY_EXCLUDE_PATTERN,
                     file.at(flag.span.clone()),
                     written(flag),
                 );
@@ -86,14 +87,14 @@ fn mounts(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &Instructio
         let target = flag.option(&TARGET).unwrap_or("/");
         if !target.starts_with(['/', '$']) {
             let it = text.get(flag.span.clone()).unwrap_or_default();
-            check.emit("mount-relative-target", file.at(flag.span.clone()), it);
+            check.emit(ids::MOUNT_RELATIVE_TARGET, file.at(flag.span.clone()), it);
         }
     }
     if check.pass.gets_image() {
         for flag in instruction.flags_named("--network") {
             if flag.value.as_deref() == Some("none") {
                 let it = text.get(flag.span.clone()).unwrap_or_default();
-                check.emit("run-network-none", file.at(flag.span.clone()), it);
+                check.emit(ids::RUN_NETWORK_NONE, file.at(flag.span.clone()), it);
             }
         }
     }
@@ -123,9 +124,9 @@ fn expansions(check: &mut JobCheck<'_>, file: &ProjectFile, text: &str, part: Ra
         };
         let operator = &inner[name..end];
         let rule = match operator.chars().next() {
-            Some('#' | '%' | '/') => "variable-pattern",
-            Some('-' | '+' | '?') => "variable-without-colon",
-            Some(':') if operator.starts_with(":?") => "variable-required",
+            Some('#' | '%' | '/') => ids::VARIABLE_PATTERN,
+            Some('-' | '+' | '?') => ids::VARIABLE_WITHOUT_COLON,
+            Some(':') if operator.starts_with(":?") => ids::VARIABLE_REQUIRED,
             _ => continue,
         };
         let start = part.start + at;
@@ -162,7 +163,7 @@ fn frontend(check: &mut JobCheck<'_>, file: &ProjectFile, dockerfile: &Dockerfil
     for directive in &dockerfile.directives {
         if directive.name == "syntax" && !is_dockerfile_frontend(check, &directive.value) {
             let at = file.at(directive.span.clone());
-            check.emit("syntax-frontend", at, &directive.value);
+            check.emit(ids::SYNTAX_FRONTEND, at, &directive.value);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::check::JobCheck;
 use crate::compose::{At, Project};
+use crate::finding::RuleId;
 use crate::project::ProjectFile;
 
 /// Where the files of a project are told of.
@@ -30,7 +31,7 @@ impl<'p> ProjectLocations<'p> {
     }
 
     /// Says a rule of what stands at a place.
-    pub(super) fn emit(&self, check: &mut JobCheck<'_>, rule: &'static str, at: At, it: &str) {
+    pub(super) fn emit(&self, check: &mut JobCheck<'_>, rule: RuleId, at: At, it: &str) {
         if let Some(Some(file)) = self.files.get(at.file) {
             check.emit(rule, file.at(at.span.range()), it);
         }

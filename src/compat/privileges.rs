@@ -1,6 +1,7 @@
 //! What the runner must allow, by what the user says it is, and what it need not allow any more.
 
 use crate::options::RunnerProfile;
+use crate::rules::ids;
 
 use super::check::JobCheck;
 
@@ -16,12 +17,12 @@ fn runner(check: &mut JobCheck<'_>) {
     let told = view.context.options.runner;
     let gitlab = !view.job.provider.labels_are_machines();
     let rule = match told {
-        RunnerProfile::DockerUnprivileged if gitlab => "runner-unprivileged",
-        RunnerProfile::Kubernetes if gitlab => "runner-kubernetes",
-        RunnerProfile::Openshift if gitlab => "runner-openshift",
-        RunnerProfile::Podman if gitlab => "runner-podman",
-        RunnerProfile::DockerPrivileged if gitlab => "runner-hardening",
-        RunnerProfile::Podman if check.pass.shares_engine() => "runner-hardening",
+        RunnerProfile::DockerUnprivileged if gitlab => ids::RUNNER_UNPRIVILEGED,
+        RunnerProfile::Kubernetes if gitlab => ids::RUNNER_KUBERNETES,
+        RunnerProfile::Openshift if gitlab => ids::RUNNER_OPENSHIFT,
+        RunnerProfile::Podman if gitlab => ids::RUNNER_PODMAN,
+        RunnerProfile::DockerPrivileged if gitlab => ids::RUNNER_HARDENING,
+        RunnerProfile::Podman if check.pass.shares_engine() => ids::RUNNER_HARDENING,
         _ => return,
     };
     check.emit(rule, view.at_job(), "");
@@ -38,6 +39,6 @@ fn services(check: &mut JobCheck<'_>) {
     let told = view.job.variables.contains_key("FF_NETWORK_PER_BUILD");
     if podman && stay && !told && !view.job.provider.labels_are_machines() {
         let at = view.context.documents.location(services.slot.value);
-        check.emit("service-names", at, "");
+        check.emit(ids::SERVICE_NAMES, at, "");
     }
 }

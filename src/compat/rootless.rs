@@ -4,6 +4,7 @@ use super::check::JobCheck;
 use super::locations::ProjectLocations;
 use crate::compose::Value;
 use crate::passes::{LOWEST_PORT, host_port, is_root};
+use crate::rules::ids;
 
 /// Looks at a service that the job starts.
 pub(super) fn run(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocations<'_>) {
@@ -14,7 +15,12 @@ pub(super) fn run(check: &mut JobCheck<'_>, service: &Value, locations: &Project
             None => port.text().and_then(host_port),
         };
         if host.is_some_and(|host| host < LOWEST_PORT) {
-            locations.emit(check, "compose-low-port", port.at, &locations.text(port.at));
+            locations.emit(
+                check,
+                ids::COMPOSE_LOW_PORT,
+                port.at,
+                &locations.text(port.at),
+            );
         }
     }
     let user = service.value("user");
@@ -22,7 +28,7 @@ pub(super) fn run(check: &mut JobCheck<'_>, service: &Value, locations: &Project
         && service.get("userns_mode").is_none()
         && writes_into_the_machine(service)
     {
-        locations.emit(check, "compose-user", user.at, &locations.text(user.at));
+        locations.emit(check, ids::COMPOSE_USER, user.at, &locations.text(user.at));
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::finding::RuleId;
 use crate::image_name::ImageName;
 use crate::passes::DockerCall;
+use crate::rules::ids;
 use crate::shell::Script;
 use crate::text::Location;
 
@@ -30,7 +32,7 @@ fn terminal(check: &mut JobCheck<'_>, docker: &DockerCall<'_>) {
     if docker.is_on("--interactive") && docker.is_on("--tty") {
         let flag = docker.flags_named("--tty").last();
         let at = flag.map_or(docker.at(), |flag| docker.at_words(&flag.words));
-        check.emit("terminal", at, "-it");
+        check.emit(ids::TERMINAL, at, "-it");
     }
 }
 
@@ -44,7 +46,11 @@ fn archive_names(check: &mut JobCheck<'_>, index: usize, docker: &DockerCall<'_>
     let Some(word) = short else { return };
     if is_loaded_elsewhere(check, docker) || archive::leaves(check, docker) {
         let name = docker.text_of(word).text;
-        check.emit("archive-names", docker.at_words(&(word..word + 1)), &name);
+        check.emit(
+            ids::ARCHIVE_NAMES,
+            docker.at_words(&(word..word + 1)),
+            &name,
+        );
     }
 }
 
@@ -84,7 +90,7 @@ fn auth_config(check: &mut JobCheck<'_>) {
     });
     if !written && reaches && check.pass.facts.logins.is_empty() {
         let at = view.context.documents.location(variable.node);
-        check.emit("docker-auth-config", at, NAME);
+        check.emit(ids::DOCKER_AUTH_CONFIG, at, NAME);
     }
 }
 
@@ -93,7 +99,7 @@ fn statuses(check: &mut JobCheck<'_>) {
     let pass = check.pass;
     let view = pass.view;
     let detectors = &check.rules().detectors().statuses;
-    let mut found: Vec<(&'static str, Location, String)> = Vec::new();
+    let mut found: Vec<(RuleId, Location, String)> = Vec::new();
     for (number, line) in view.lines.iter().enumerate() {
         let Ok(script) = &line.parsed.script else {
             continue;

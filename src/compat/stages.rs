@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::check::JobCheck;
 use crate::dockerfile::{Instruction, Stage};
 use crate::project::ProjectFile;
+use crate::rules::ids;
 
 /// What the platforms of a build set, if an ARG asks for it.
 const PLATFORM: [&str; 8] = [
@@ -47,7 +48,7 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
             let target = build.docker.value(flag).filter(|target| !target.unknown);
             if let Some(target) = target.filter(|target| names.differs_in_case(&target.text)) {
                 let at = build.docker.at_words(&flag.words);
-                check.emit("stage-name-case", at, &target.text);
+                check.emit(ids::STAGE_NAME_CASE, at, &target.text);
             }
         }
     }
@@ -110,10 +111,10 @@ fn names(check: &mut JobCheck<'_>, file: &ProjectFile, known: &Names, stage: &St
                 .options()
                 .any(|option| option == ("type", Some("cache")));
             if known.differs_in_case(name) {
-                check.emit("stage-name-case", at, name);
+                check.emit(ids::STAGE_NAME_CASE, at, name);
             } else if is_cache && !known.is_stage(name) {
                 let it = file.source.text().get(flag.span.clone());
-                check.emit("cache-mount-from-image", at, it.unwrap_or_default());
+                check.emit(ids::CACHE_MOUNT_FROM_IMAGE, at, it.unwrap_or_default());
             }
         }
     }
@@ -126,7 +127,11 @@ fn platform_in_from(check: &mut JobCheck<'_>, file: &ProjectFile, stage: &Stage<
     };
     let mut used = variables(&base.text);
     if used.any(|(name, _)| PLATFORM.contains(&name)) {
-        check.emit("platform-in-from", file.at(base.span.clone()), &base.text);
+        check.emit(
+            ids::PLATFORM_IN_FROM,
+            file.at(base.span.clone()),
+            &base.text,
+        );
     }
 }
 
@@ -140,7 +145,7 @@ fn argument_behind_variable(check: &mut JobCheck<'_>, file: &ProjectFile, stage:
             "ARG" => {
                 if let Some(name) = declared.iter().find(|name| set.contains(name)) {
                     let at = file.at(instruction.span.clone());
-                    check.emit("argument-behind-variable", at, name);
+                    check.emit(ids::ARGUMENT_BEHIND_VARIABLE, at, name);
                 }
             }
             _ => {}
@@ -169,7 +174,7 @@ fn changed_volumes(
             for path in &volumes {
                 if let Some(found) = change_of(script, path) {
                     let at = file.at(part.start + found.start..part.start + found.end);
-                    check.emit("volume-changes", at, path);
+                    check.emit(ids::VOLUME_CHANGES, at, path);
                 }
             }
         }
@@ -271,7 +276,7 @@ fn inherited(
                     continue;
                 }
                 let at = file.at(part.start + used.start..part.start + used.end);
-                check.emit("stage-argument", at, name);
+                check.emit(ids::STAGE_ARGUMENT, at, name);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Volumes: where a clean-up takes more.
 
 use crate::passes::DockerCall;
+use crate::rules::ids;
 
 use super::check::JobCheck;
 
@@ -12,11 +13,11 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
     for (index, docker) in pass.known_calls() {
         let takes = kept || last_use.is_some_and(|last| index < last);
         match docker.rule.name.as_str() {
-            "volume prune" if takes => check.emit("volume-prune", docker.at(), "volume prune"),
+            "volume prune" if takes => check.emit(ids::VOLUME_PRUNE, docker.at(), "volume prune"),
             "system prune" if takes => {
                 if let Some(flag) = docker.flags_named("--volumes").last() {
                     let at = docker.at_words(&flag.words);
-                    check.emit("system-prune-volumes", at, "system prune --volumes");
+                    check.emit(ids::SYSTEM_PRUNE_VOLUMES, at, "system prune --volumes");
                 }
             }
             _ => {}

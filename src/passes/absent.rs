@@ -1,6 +1,7 @@
 //! Images and containers that a job uses and that nothing in sight makes: what is out of sight makes them, with Docker.
 
 use crate::collections::HashSet;
+use crate::rules::ids;
 
 use super::docker_call::DockerCall;
 use super::draft::Draft;
@@ -25,9 +26,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let mut actions = pass.view.job.actions.iter();
     let mut findings = draft.findings.iter().chain(&draft.blockers);
     let unseen = actions.any(|action| rules.is_unseen_action(&action.name))
-        || findings.any(|finding| finding.rule.0 == "hidden-docker");
+        || findings.any(|finding| finding.rule == ids::HIDDEN_DOCKER);
     let mut blockers = draft.blockers.iter();
-    let said = blockers.any(|finding| finding.rule.0 == "hidden-docker");
+    let said = blockers.any(|finding| finding.rule == ids::HIDDEN_DOCKER);
     if unseen && !said {
         images(pass, draft);
     }
@@ -89,7 +90,7 @@ fn images(pass: &JobPass<'_>, draft: &mut Draft) {
 fn absent(pass: &JobPass<'_>, call: usize, image: &str, draft: &mut Draft) {
     let view = pass.view;
     draft.block(
-        "hidden-docker",
+        ids::HIDDEN_DOCKER,
         view.at_command(&view.calls[call]),
         format!("the image {image} must be there already, and no step that is seen here makes or pulls it"),
         "see what makes it, and move the job by hand",
@@ -129,7 +130,7 @@ fn containers(pass: &JobPass<'_>, draft: &mut Draft) {
         };
         if !given.contains(&name) {
             draft.block(
-                "host-containers",
+                ids::HOST_CONTAINERS,
                 docker.at(),
                 format!("no step in sight starts the container {name}: what is out of sight does, and with Docker"),
                 "the job stays on Docker",

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::pipeline::{Action, NodeRef};
 use crate::providers::github::settings;
+use crate::rules::ids;
 use crate::rules::{ActionHandling, Format, IdleSetting, InputRule, UniqueMap};
 use crate::yaml::{Change, Kind};
 
@@ -52,13 +53,13 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                 .as_deref()
                 .unwrap_or("log in with podman login");
             match view.on_machine() {
-                true => draft.review("login-by-program", at, message, help),
-                false => draft.block("login-by-program", at, message, help),
+                true => draft.review(ids::LOGIN_BY_PROGRAM, at, message, help),
+                false => draft.block(ids::LOGIN_BY_PROGRAM, at, message, help),
             }
         }
         ActionHandling::Same => {
             draft.note(
-                "action-stays",
+                ids::ACTION_STAYS,
                 at,
                 format!("{} stays: {}", action.name, rule.why),
             );
@@ -66,7 +67,7 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
         ActionHandling::Gap => {
             let what = bake_targets(view, action);
             draft.block(
-                "action-gap",
+                ids::ACTION_GAP,
                 at,
                 format!("{} has no counterpart{what}: {}", action.name, rule.why),
                 rule.instead
@@ -88,7 +89,7 @@ fn one(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                     _ => None,
                 };
                 draft.block(
-                    "action-gap",
+                    ids::ACTION_GAP,
                     documents.location(doubt.at),
                     format!(
                         "{} cannot be written out as commands: {}",
@@ -124,23 +125,23 @@ fn goes(pass: &JobPass<'_>, index: usize, action: &Action, draft: &mut Draft) {
                     action.name
                 ),
             };
-            let why = draft.note("action", at, message);
+            let why = draft.note(ids::ACTION, at, message);
             remove(action, draft, why);
             why
         }
     };
     for (rule, loss) in &commands.losses {
-        draft.warn(rule, at, *loss);
+        draft.warn(*rule, at, *loss);
     }
     for review in &commands.reviews {
         let at = view.context.documents.location(review.at);
-        draft.review("empty-input", at, review.what.clone(), review.help);
+        draft.review(ids::EMPTY_INPUT, at, review.what.clone(), review.help);
     }
     for (name, value) in &action.inputs {
         if let Some(InputRule::Drop { why: reason, .. }) = rule.input(name) {
             let at = view.context.documents.location(*value);
             draft.note(
-                "action-input",
+                ids::ACTION_INPUT,
                 at,
                 format!("the input {name} goes: {reason}"),
             );
@@ -178,14 +179,14 @@ fn settings_go(
         };
         match &setting.archives {
             Some(why) if has_archives => draft.block(
-                "action-gap",
+                ids::ACTION_GAP,
                 at,
                 format!("{name} in the input {input} has no counterpart: {why}"),
                 "write an archive for each platform, then run again",
             ),
             _ => {
                 draft.note(
-                    "action-input",
+                    ids::ACTION_INPUT,
                     at,
                     format!("{name} in the input {input} goes: {}", setting.why),
                 );
@@ -245,7 +246,7 @@ fn store_reader(pass: &JobPass<'_>, action: &Action, input: Option<&str>, draft:
     });
     if made && !pushed {
         draft.block(
-            "store-reader",
+            ids::STORE_READER,
             at,
             format!("{} looks for the image {image} in Docker's store, and Podman's is another one", action.name),
             "write the image to an archive with `podman save` and give the scanner that, or push it first",
@@ -258,13 +259,13 @@ fn unknown(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
     let at = pass.view.context.documents.location(action.uses.value);
     if let Some(image) = action.name.strip_prefix("docker://") {
         draft.note(
-            "runner-container",
+            ids::RUNNER_CONTAINER,
             at,
             format!("the runner itself starts {image} with its Docker; that stays"),
         );
     } else if action.name.to_ascii_lowercase().contains("docker") {
         draft.review(
-            "unknown-action",
+            ids::UNKNOWN_ACTION,
             at,
             format!(
                 "{} is not known here, and its name speaks of Docker",
@@ -323,14 +324,14 @@ fn out_of_sight(pass: &JobPass<'_>, draft: &mut Draft) {
         .find(|action| uses_docker(view, action));
     if let Some(action) = action {
         draft.block(
-            "hidden-docker",
+            ids::HIDDEN_DOCKER,
             view.context.documents.location(action.uses.value),
             format!("{} prepares for something in this job that is not seen here: no step builds, runs or pushes an image", action.name),
             help,
         );
     } else if let Some(index) = pass.evidence.commands.first() {
         draft.block(
-            "hidden-docker",
+            ids::HIDDEN_DOCKER,
             view.at_command(&view.calls[*index]),
             "this command is about something that is not seen here: no step builds, runs or pushes an image",
             help,
@@ -347,7 +348,7 @@ fn commands_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
         let is_call = runs_action || calls_docker(text) || names_task(name, text);
         if is_call || names_command(pass.view.context.rules, text) {
             draft.block(
-                "disguised-docker",
+                ids::DISGUISED_DOCKER,
                 documents.location(*node),
                 format!(
                     "{} is given a docker command by its input {name}",
@@ -419,7 +420,7 @@ fn local_program(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
         let text = read(folder.join(program));
         if text.is_some_and(|text| calls_docker(text.text())) {
             draft.block(
-                "docker-in-file",
+                ids::DOCKER_IN_FILE,
                 view.context.documents.location(action.uses.value),
                 format!("{program} of the action {} calls docker", action.name),
                 "the job stays on Docker; run what it does as a step of the workflow, then run again",
@@ -461,7 +462,7 @@ fn image_in_inputs(pass: &JobPass<'_>, action: &Action, draft: &mut Draft) {
         };
         if let Some(image) = made.iter().find(is) {
             draft.block(
-                "store-reader",
+                ids::STORE_READER,
                 view.context.documents.location(*node),
                 format!("{} is given the image {image}, which only Podman has once the job has moved; whether the action looks for it in Docker's store is not known", action.name),
                 "push the image first, or give the action an archive of it",

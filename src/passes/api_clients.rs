@@ -103,9 +103,9 @@ fn in_manifest(pass: &JobPass<'_>, path: &Path) -> Option<ApiClient> {
     let found = detectors.find_map(|detector| Some((detector, detector.line_in(source.text())?)));
     let (detector, range) = found?;
     let line = source.position(range.start).line;
-    let rule = rules.named(detector.rule)?;
+    let rule = rules.named(detector.rule.0)?;
     Some(ApiClient {
-        rule: rule.name,
+        rule: detector.rule,
         what: rule.what.clone(),
         solve: rule.solve.clone(),
         location: format!("{}:{line}", crate::repository::slashed(path)),

@@ -3,6 +3,7 @@
 
 use crate::collections::{HashMap, HashSet};
 use crate::rules::ImageKind;
+use crate::rules::ids;
 use crate::shell::{Nesting, Word};
 
 use super::context::{Call, JobView, unquoted};
@@ -35,10 +36,10 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         {
             let message =
                 "which program this pattern finds cannot be seen here, and docker fits it";
-            draft.block("disguised-docker", view.at_command(call), message, HELP);
+            draft.block(ids::DISGUISED_DOCKER, view.at_command(call), message, HELP);
         }
         if let Some(message) = runs_a_text(pass, call, &readers, &run_files) {
-            draft.block("disguised-docker", view.at_command(call), message, HELP);
+            draft.block(ids::DISGUISED_DOCKER, view.at_command(call), message, HELP);
         }
         by_path(view, call, draft);
         as_another_user(view, call, draft);
@@ -126,7 +127,7 @@ fn in_another_root(view: &JobView<'_>, call: &Call, draft: &mut Draft) {
     };
     if wrappers.any(is_chroot) {
         let message = "docker is called in another root folder, which keeps its own programs";
-        draft.block("disguised-docker", view.at_command(call), message, HELP);
+        draft.block(ids::DISGUISED_DOCKER, view.at_command(call), message, HELP);
     }
 }
 
@@ -206,7 +207,7 @@ fn made_up(view: &JobView<'_>, call: &Call, readers: &Readers, draft: &mut Draft
     let inside = place.nesting.contains(&Nesting::Substitution);
     if feeds(call, &readers.shells) && !inside && !prints.contains(&program) {
         draft.review(
-            "hidden-docker",
+            ids::HIDDEN_DOCKER,
             view.at_command(call),
             format!(
                 "{program} makes up what a shell runs: if that calls docker, it will not find it"
@@ -277,12 +278,12 @@ fn by_path(view: &JobView<'_>, call: &Call, draft: &mut Draft) {
             "[" | "[[" | "test" | "ls" | "stat" | "file" | "which" | "type" | "command"
             | "hash" => {
                 let message = format!("Podman's command is {PODMAN_PATH}");
-                let why = draft.note("docker-command", at, message);
+                let why = draft.note(ids::DOCKER_COMMAND, at, message);
                 script_edit::replace(view, call, word.span.clone(), PODMAN_PATH, draft, why);
             }
             "echo" | "printf" | "rm" => {}
             _ => draft.block(
-                "disguised-docker",
+                ids::DISGUISED_DOCKER,
                 at,
                 format!("{program} works with the file {value}, which is docker's own command"),
                 "move the job by hand",
@@ -310,7 +311,7 @@ fn as_another_user(view: &JobView<'_>, call: &Call, draft: &mut Draft) {
     let mut inside = view.calls[view.calls_in(call.line, &command.span)].iter();
     if !is_root && inside.any(calls_docker) {
         draft.block(
-            "two-stores",
+            ids::TWO_STORES,
             view.at_command(call),
             "another user calls docker here: with Podman each user has a store of their own, and root's images are not in it",
             "call docker as one user, then run again",
@@ -326,7 +327,7 @@ fn doubtful(view: &JobView<'_>, draft: &mut Draft) {
             let part = line.parsed.text.get(range.clone()).unwrap_or_default();
             if holds_docker(part) && view.calls_in(index, range).is_empty() {
                 draft.block(
-                    "unreadable-script",
+                    ids::UNREADABLE_SCRIPT,
                     view.context.documents.inside(line.node, range.clone()),
                     "a docker command stands here in a way that cannot be taken apart",
                     "write it plainly, or move the job by hand",
@@ -349,7 +350,7 @@ fn in_container(view: &JobView<'_>, docker: &DockerCall<'_>, draft: &mut Draft) 
     let image = docker.text_of(*first).text;
     if name != "exec" && matches!(kind_of(view, &image), ImageKind::Docker { .. }) {
         draft.block(
-            "own-daemon",
+            ids::OWN_DAEMON,
             docker.at(),
             format!("{image} is Docker itself in a container, which stays Docker whoever runs it"),
             "move the job by hand",
@@ -363,7 +364,7 @@ fn in_container(view: &JobView<'_>, docker: &DockerCall<'_>, draft: &mut Draft) 
     let program = rest.first().map(|word| docker.text_of(*word).text);
     if inside || program.is_some_and(|program| program == "docker") {
         draft.block(
-            "disguised-docker",
+            ids::DISGUISED_DOCKER,
             docker.at(),
             "a container calls docker here, and needs an engine of Docker's for it",
             "move the job by hand",

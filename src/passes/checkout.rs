@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::dockerfile::{Dockerfile, Instruction, Word};
 use crate::pipeline::{Action, Documents};
+use crate::rules::ids;
 use crate::yaml::{Change, New};
 
 use super::commands::dockerfiles;
@@ -40,7 +41,7 @@ pub(super) fn needed(
             .find(|input| own.inputs.contains_key(**input));
         if let Some(input) = elsewhere {
             draft.block(
-                "build-context",
+                ids::BUILD_CONTEXT,
                 at,
                 format!("the action builds the repository itself, and what is checked out here is another one or lies elsewhere ({input})"),
                 "name the folder with `context:`, then run again",
@@ -48,7 +49,7 @@ pub(super) fn needed(
         }
         if own.inputs.contains_key("ref") {
             draft.review(
-                "build-context",
+                ids::BUILD_CONTEXT,
                 at,
                 "the action builds the commit of the event, and another one is checked out here",
                 "see that the checked out files are the ones to build",
@@ -56,7 +57,7 @@ pub(super) fn needed(
         }
         if submodules && !own.inputs.contains_key("submodules") {
             draft.block(
-                "build-context",
+                ids::BUILD_CONTEXT,
                 at,
                 "the action builds the repository with its submodules, which are not checked out here",
                 "give actions/checkout `submodules: recursive`, then run again",
@@ -69,19 +70,19 @@ pub(super) fn needed(
             .is_none_or(|text| text.trim() != "false");
         if keeps_token && takes_git_folder(pass, action) {
             draft.review(
-                "build-context",
+                ids::BUILD_CONTEXT,
                 at,
                 "the action built the commit without its .git folder; Podman builds what is checked out, and the Dockerfile copies all of it, .git with the checkout's token too",
                 "list .git in .dockerignore, or give actions/checkout `persist-credentials: false`, then run again",
             );
         }
-        draft.note("build-context", at, "the action built the commit of the event; Podman builds the files that are checked out");
+        draft.note(ids::BUILD_CONTEXT, at, "the action built the commit of the event; Podman builds the files that are checked out");
         return;
     }
     let mut actions = view.job.actions.iter();
     if actions.any(|action| is_pinned(documents, action)) && checkout_elsewhere(view).is_none() {
         draft.block(
-            "build-context",
+            ids::BUILD_CONTEXT,
             at,
             "the action fetches the repository for itself, nothing is checked out in the job, and its actions are pinned to commits",
             "add actions/checkout, pinned as you pin, as the first step, then run again",
@@ -91,7 +92,7 @@ pub(super) fn needed(
     let at_home = action.step.0.file == view.job.key.file;
     if !at_home {
         draft.block(
-            "build-context",
+            ids::BUILD_CONTEXT,
             at,
             "the action fetches the repository for itself, and nothing is checked out in the job",
             "check the repository out in the workflow, then run again",
@@ -119,7 +120,7 @@ pub(super) fn needed(
         finding: why,
     });
     draft.note(
-        "build-context",
+        ids::BUILD_CONTEXT,
         at,
         "the action fetched the repository for itself; Podman builds what a checkout puts there",
     );

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::collections::HashSet;
+use crate::rules::ids;
 
 use crate::compose::Value;
 use crate::options::ComposeProvider;
@@ -51,7 +52,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let provider = view.context.options.compose;
     for call in &calls {
         let words = &call.command().words;
-        let why = draft.note("compose", view.at_command(call), "compose runs over Podman");
+        let why = draft.note(
+            ids::COMPOSE,
+            view.at_command(call),
+            "compose runs over Podman",
+        );
         match provider {
             ComposeProvider::DockerCompose if call.program() == Some("docker") => {
                 let Some(compose) = compose_word(call) else {
@@ -59,7 +64,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 };
                 if compose != 1 {
                     draft.block(
-                        "remote-engine",
+                        ids::REMOTE_ENGINE,
                         view.at_command(call),
                         "flags in front of compose choose another engine",
                         "move the job by hand",
@@ -97,7 +102,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         ComposeProvider::PodmanCompose => "podman-compose",
     };
     let why = draft.note(
-        "compose",
+        ids::COMPOSE,
         at,
         format!("{package} is not in the stable image; docker-compose needs a socket of Podman's"),
     );
@@ -117,7 +122,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         if !again && let Some(used) = waits_for_health(pass) {
             let at = view.at_command(&view.calls[used]);
             draft.note(
-                "compose-healthchecks",
+                ids::COMPOSE_HEALTHCHECKS,
                 at,
                 "compose waits for healthchecks, which nothing runs where there is no systemd: a loop does",
             );
@@ -153,7 +158,7 @@ fn review(pass: &JobPass<'_>, at: Location, draft: &mut Draft) {
             "see that no service needs BuildKit, a health condition or Docker's socket, then use --include-review",
         ),
     };
-    draft.review("compose", at, message, help);
+    draft.review(ids::COMPOSE, at, message, help);
 }
 
 /// On a machine of GitHub's, compose is there and stays what it is: it finds Podman's socket, which a step before offers.
@@ -167,7 +172,7 @@ fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     });
     let (Some((list, index)), true) = (step, alone) else {
         draft.block(
-            "compose",
+            ids::COMPOSE,
             at,
             "compose is not called as `docker compose` here, without sudo, and the runner has no other",
             "call `docker compose`, without sudo, then run again",
@@ -176,7 +181,7 @@ fn on_machine(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     };
     files(pass, calls, draft);
     let why = draft.note(
-        "compose",
+        ids::COMPOSE,
         at,
         "compose works over a socket that Podman offers for the rest of the job",
     );
@@ -225,7 +230,7 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
     for call in calls {
         if call.command().context.nesting.contains(&Nesting::Xargs) {
             draft.block(
-                "unreadable-command",
+                ids::UNREADABLE_COMMAND,
                 view.at_command(call),
                 "compose is called through xargs",
                 "move the job by hand",
@@ -238,7 +243,7 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
             &docker.rule.becomes,
         ) {
             draft.block(
-                "no-counterpart",
+                ids::NO_COUNTERPART,
                 docker.at(),
                 format!("`docker {}` is not moved: {why}", docker.rule.name),
                 "the job stays on Docker; split off what can move",
@@ -250,7 +255,7 @@ fn files(pass: &JobPass<'_>, calls: &[&Call], draft: &mut Draft) {
             .first()
             .map_or(view.at_job(), |call| view.at_command(call));
         draft.block(
-            "shared-store",
+            ids::SHARED_STORE,
             at,
             "compose works here on the runner's own engine, which keeps images and containers from job to job",
             "let the job build or pull what it needs from a registry, beside a Podman of its own",
@@ -324,7 +329,7 @@ fn socket(pass: &JobPass<'_>, draft: &mut Draft) {
             let line = source.position(place.at.span.start as usize).line;
             let call = &pass.view.calls[used.call];
             draft.block(
-                "docker-socket",
+                ids::DOCKER_SOCKET,
                 pass.view.at_command(call),
                 format!(
                     "{}:{line} gives Docker's socket to the service {name}",

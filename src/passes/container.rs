@@ -1,6 +1,7 @@
 //! A job of a workflow in a container of Docker's image: Podman's image, with the options that Podman needs there.
 
 use crate::pipeline::{Image, NodeRef};
+use crate::rules::ids;
 use crate::yaml::{Change, Entry, Kind, New};
 
 use super::draft::Draft;
@@ -65,7 +66,7 @@ pub(super) fn run(pass: &JobPass<'_>, image: &Image, podman: &str, draft: &mut D
     }
     if find("credentials").is_some() {
         draft.block(
-            "docker-image",
+            ids::DOCKER_IMAGE,
             documents.location(image.name.node),
             "the image is fetched with credentials of its own, which Podman's image does not need",
             "take the credentials away, then run again",

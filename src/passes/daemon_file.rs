@@ -7,6 +7,7 @@ use super::dind_service::{registries, setting};
 use super::draft::Draft;
 use super::job::JobPass;
 use crate::image_name::Expanded;
+use crate::rules::ids;
 use crate::shell::{Part, Word};
 use crate::text::Location;
 
@@ -31,7 +32,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     for (index, call) in view.calls.iter().enumerate() {
         if starts_anew(call) && !view.on_machine() && !call.command().context.tolerated {
             draft.block(
-                "own-daemon",
+                ids::OWN_DAEMON,
                 view.at_command(call),
                 "the script starts Docker's daemon as a service of the system, and Podman's image has none",
                 "take it out of the script, then run again",
@@ -50,7 +51,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 told.get_or_insert(at);
             }
             _ => draft.block(
-                "daemon-file",
+                ids::DAEMON_FILE,
                 at,
                 "the script writes Docker's daemon.json, which Podman does not read, and what it writes is not known here",
                 "write what it says of registries to /etc/containers/registries.conf.d, then run again",
@@ -62,7 +63,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     };
     if view.on_machine() {
         draft.block(
-            "daemon-file",
+            ids::DAEMON_FILE,
             at,
             "the script tells Docker's daemon of a registry, and on a runner's machine Podman has a file of its own for that",
             "write it to /etc/containers/registries.conf.d in a step before, then run again",
@@ -88,7 +89,7 @@ fn registries_in(
             .find_map(|name| rules.daemon_flag(&format!("--{name}")));
         let Some(rule) = rule else {
             draft.block(
-                "daemon-file",
+                ids::DAEMON_FILE,
                 at,
                 format!("the script tells Docker's daemon {name}, and it is not known what Podman would make of it"),
                 "the job stays on Docker",

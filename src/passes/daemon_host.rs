@@ -7,6 +7,7 @@ use crate::collections::{HashMap, IndexSet};
 use crate::pipeline::NodeRef;
 use crate::project::LARGEST;
 use crate::rules::Rules;
+use crate::rules::ids;
 
 use super::closure::Closure;
 use super::context::unquoted;
@@ -46,14 +47,14 @@ pub(super) fn run(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) 
         let mut hosts = pass.evidence.hosts.iter();
         if let Some(host) = hosts.find(|host| text.lines().any(|line| reaches(rules, line, host))) {
             draft.block(
-                "docker-host-in-file",
+                ids::DOCKER_HOST_IN_FILE,
                 at,
                 format!("{shown} reaches the daemon by its name, {host}, which goes with the service"),
                 format!("let {shown} take the host from a variable of the job (Podman's containers answer at localhost), then run again"),
             );
         } else if files.runs(path) && readers::names(text, "DOCKER_HOST") {
             draft.block(
-                "docker-host-in-file",
+                ids::DOCKER_HOST_IN_FILE,
                 at,
                 format!("{shown} reads DOCKER_HOST, and with Podman there is no such address"),
                 format!("let {shown} take the host from another variable (Podman's containers answer at localhost), then run again"),
@@ -85,7 +86,7 @@ pub(super) fn in_own_lines(pass: &JobPass<'_>, draft: &mut Draft) {
     let left: Vec<NodeRef> = left.map(|(node, _)| *node).collect();
     for node in left {
         draft.block(
-            "docker-host-name",
+            ids::DOCKER_HOST_NAME,
             view.context.documents.location(node),
             "this line names the daemon's host in a way that is not rewritten, and the name goes with the service",
             "write localhost there (Podman's containers answer in the job itself), then run again",

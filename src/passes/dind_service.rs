@@ -1,6 +1,7 @@
 //! The Docker daemon beside the job goes; what its flags were meant for stays.
 
 use crate::pipeline::Phase;
+use crate::rules::ids;
 use crate::rules::{DaemonFlag, DaemonFlagHandling};
 use crate::text::Location;
 
@@ -20,7 +21,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     for index in &pass.evidence.daemons {
         let service = &services.items[*index];
         let at = documents.location(service.name);
-        let why = draft.note("dind-service", at, "Podman needs no daemon beside the job");
+        let why = draft.note(
+            ids::DIND_SERVICE,
+            at,
+            "Podman needs no daemon beside the job",
+        );
         draft.plan(Planned {
             file: service.item.0.file,
             change: super::actions::removal_of(pass.view, service.item),
@@ -38,7 +43,7 @@ fn started(pass: &JobPass<'_>, draft: &mut Draft) {
     for index in &pass.evidence.started {
         let call = &view.calls[*index];
         let at = view.at_command(call);
-        let why = draft.note("dind-service", at, "Podman needs no daemon in the job");
+        let why = draft.note(ids::DIND_SERVICE, at, "Podman needs no daemon in the job");
         remove_command(call, draft, why);
         let words = call.command().words.iter().skip(1);
         let arguments: Vec<String> = words
@@ -70,7 +75,7 @@ fn flags(pass: &JobPass<'_>, arguments: &[String], at: Location, draft: &mut Dra
         }
         let Some(rule) = rule else {
             draft.warn(
-                "daemon-flag",
+                ids::DAEMON_FLAG,
                 at,
                 format!(
                     "the daemon's {name} is lost: it is not known what Podman would make of it"
@@ -120,7 +125,7 @@ pub(super) fn setting(
         }
         DaemonFlagHandling::Gap => {
             draft.block(
-                "daemon-flag",
+                ids::DAEMON_FLAG,
                 at,
                 format!("the daemon's {name}: {}", rule.why),
                 "the job stays on Docker",
@@ -129,7 +134,7 @@ pub(super) fn setting(
         }
         DaemonFlagHandling::Drop => {
             draft.note(
-                "daemon-flag",
+                ids::DAEMON_FLAG,
                 at,
                 format!("the daemon's {name} goes: {}", rule.why),
             );
@@ -154,7 +159,7 @@ pub(super) fn registries(
         .any(|text| text.contains(['$', '\'', '%']))
     {
         draft.block(
-            "daemon-flag",
+            ids::DAEMON_FLAG,
             at,
             "the daemon is told of a registry by a variable, and Podman reads that from a file",
             "write the registry out, or write /etc/containers/registries.conf.d by hand",
@@ -162,7 +167,7 @@ pub(super) fn registries(
         return;
     }
     let why = draft.note(
-        "daemon-flag",
+        ids::DAEMON_FLAG,
         at,
         "Podman reads from a file what the daemon was told of registries",
     );
@@ -173,7 +178,7 @@ pub(super) fn registries(
     match first_line(view, &[Phase::Before, Phase::Main]) {
         Some(first) => insert_in_front(view, first, &[line], Purpose::Setup, draft, why),
         None => draft.block(
-            "daemon-flag",
+            ids::DAEMON_FLAG,
             at,
             "the job has no script that could tell Podman of its registry",
             "move the job by hand",

@@ -2,6 +2,7 @@
 
 use crate::collections::HashSet;
 use crate::providers::github::{expression, matrix};
+use crate::rules::ids;
 use crate::shell::{Nesting, Part, Word};
 
 use super::context::{Call, JobView, unquoted};
@@ -35,7 +36,7 @@ fn functions(pass: &JobPass<'_>, draft: &mut Draft) {
         let functions = line.parsed.script.iter().flat_map(|one| &one.functions);
         for function in functions.filter(|function| function.name == "docker") {
             draft.block(
-                "disguised-docker",
+                ids::DISGUISED_DOCKER,
                 documents.inside(line.node, function.span.clone()),
                 "docker is a function of this script",
                 "move the job by hand",
@@ -56,7 +57,7 @@ fn aliases(pass: &JobPass<'_>, draft: &mut Draft) {
             .any(|word| holds_docker(call.raw(word)))
         {
             draft.block(
-                "disguised-docker",
+                ids::DISGUISED_DOCKER,
                 view.at_command(call),
                 "docker goes by another name here, or another program by its name",
                 "write the commands out where they are used, then run again",
@@ -90,7 +91,7 @@ fn by_name(pass: &JobPass<'_>, values: &Values<'_>, call: &Call, draft: &mut Dra
         return;
     };
     draft.block(
-        "disguised-docker",
+        ids::DISGUISED_DOCKER,
         view.at_command(call),
         said,
         "write the command out, then run again",
@@ -153,7 +154,7 @@ fn unknown(
         && !elsewhere
     {
         draft.review(
-            "hidden-docker",
+            ids::HIDDEN_DOCKER,
             view.at_command(call),
             format!(
                 "what {name} holds is not in this file: if it calls docker, it will not find it"
@@ -187,7 +188,7 @@ fn handed_on(
     let mut names = lists.flat_map(names_in);
     if let Some(name) = names.find(|name| values.is_docker(name)) {
         draft.block(
-            "disguised-docker",
+            ids::DISGUISED_DOCKER,
             view.at_command(call),
             format!("{program} is given a docker command, in {name}"),
             "write the command out, then run again",
@@ -219,7 +220,7 @@ fn given_docker(pass: &JobPass<'_>, call: &Call, program: &str, draft: &mut Draf
     let mut words = call.command().words.iter().skip(1);
     if words.any(|word| holds_docker(call.raw(word))) {
         draft.block(
-            "disguised-docker",
+            ids::DISGUISED_DOCKER,
             pass.view.at_command(call),
             format!("{program} runs what it is given, and that is docker here"),
             "call docker as a command of its own, then run again",
@@ -239,7 +240,7 @@ fn held_by_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
             || value == "docker-compose";
         if holds && view.is_read_from(0, name) {
             draft.block(
-                "disguised-docker",
+                ids::DISGUISED_DOCKER,
                 view.context.documents.location(variable.node),
                 format!("{name} holds a docker command that the script runs"),
                 "write the command out where it is used",

@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::job::JobPass;
 use super::script_edit::replace;
+use crate::rules::ids;
 
 /// Rewrites what has a name of its own in Fedora, and says what has not. Only for jobs whose image is swapped.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -26,7 +27,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let text = call.text().get(command.span.clone()).unwrap_or_default();
         if let Some(other) = alpine.program(program) {
             let why = draft.note(
-                "distribution",
+                ids::DISTRIBUTION,
                 at,
                 format!("{program} is Alpine's; Fedora has {other}"),
             );
@@ -34,7 +35,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         if alpine.has_alone(program) || alpine.is_named_in(text) {
             draft.block(
-                "distribution",
+                ids::DISTRIBUTION,
                 at,
                 "this line is about Alpine, and the stable image is Fedora's",
                 "write the line for Fedora, then run again",
@@ -42,7 +43,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         for (here, there) in alpine.paths() {
             if let Some(found) = text.find(here) {
-                let why = draft.note("distribution", at, format!("Fedora has {there} for {here}"));
+                let why = draft.note(
+                    ids::DISTRIBUTION,
+                    at,
+                    format!("Fedora has {there} for {here}"),
+                );
                 let start = command.span.start + found;
                 replace(view, call, start..start + here.len(), there, draft, why);
             }

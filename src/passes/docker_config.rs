@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::pipeline::{Action, Scope};
 use crate::rules::FileKey;
+use crate::rules::ids;
 use crate::version::Version;
 
 use super::context::Call;
@@ -176,21 +177,21 @@ pub(super) fn options(
             let message = format!(
                 "{reader} reads Docker's credentials file: it is told in which folder, and Podman uses the same"
             );
-            draft.note("credentials", docker.at(), message);
+            draft.note(ids::CREDENTIALS, docker.at(), message);
             return None;
         }
         (ConfigFolder::Explicit | ConfigFolder::Home, _) => return None,
     };
     if pass.credentials().elsewhere {
         draft.block(
-            "credentials",
+            ids::CREDENTIALS,
             docker.at(),
             "REGISTRY_AUTH_FILE leads Podman to another file of credentials than Docker's, and the job needs the login in both",
             "let REGISTRY_AUTH_FILE name the config.json that docker writes, then run again",
         );
         return None;
     }
-    draft.note("credentials", docker.at(), message);
+    draft.note(ids::CREDENTIALS, docker.at(), message);
     let podman = docker.view.podman();
     let flag = match podman.is_some_and(|podman| podman < COMPAT_AUTH_FILE) {
         true => "--authfile",
@@ -230,7 +231,7 @@ fn in_file(pass: &JobPass<'_>, call: &Call, text: &str, draft: &mut Draft) {
     for (name, key) in keys.filter(|(name, key)| says(text, name, key)) {
         if key.always || !logs_in_itself(pass) {
             draft.block(
-                "credentials-file",
+                ids::CREDENTIALS_FILE,
                 pass.view.at_command(call),
                 format!("{name} in Docker's file of credentials: {}", key.why),
                 key.instead.clone(),
@@ -250,7 +251,7 @@ fn unread(pass: &JobPass<'_>, draft: &mut Draft) {
     let credentials = pass.credentials();
     if credentials.elsewhere && credentials.other_logins {
         draft.block(
-            "credentials",
+            ids::CREDENTIALS,
             at,
             "with REGISTRY_AUTH_FILE Podman looks into that file alone, and the job has a login in Docker's",
             "let REGISTRY_AUTH_FILE name the config.json that docker reads, then run again",
@@ -260,7 +261,7 @@ fn unread(pass: &JobPass<'_>, draft: &mut Draft) {
     let in_variable = view.job.variables.contains_key("DOCKER_AUTH_CONFIG");
     if in_variable && !credentials.other_logins && pass.facts.logins.is_empty() {
         draft.block(
-            "credentials",
+            ids::CREDENTIALS,
             at,
             "nothing in sight logs in, and DOCKER_AUTH_CONFIG is set, which a newer docker reads and Podman does not",
             "write it into a file first: `mkdir -p ~/.docker && printf %s \"$DOCKER_AUTH_CONFIG\" > ~/.docker/config.json`",

@@ -126,17 +126,17 @@ pub struct Draft {
 
 /// A finding at one place.
 pub fn finding(
-    rule: &'static str,
+    rule: RuleId,
     severity: Severity,
     at: Location,
     message: impl Into<String>,
 ) -> Finding {
     debug_assert!(
-        Rules::embedded().named(rule).is_some(),
+        Rules::embedded().named(rule.0).is_some(),
         "no page tells of {rule}"
     );
     Finding {
-        rule: RuleId(rule),
+        rule,
         severity,
         at: vec![Label {
             at,
@@ -165,7 +165,7 @@ fn add(list: &mut Vec<Finding>, topics: &mut Topics, new: Finding) -> usize {
 }
 
 /// A warning with its help.
-fn warning(rule: &'static str, at: Location, message: String, help: String) -> Finding {
+fn warning(rule: RuleId, at: Location, message: String, help: String) -> Finding {
     let mut new = finding(rule, Severity::Warning, at, message);
     new.help = Some(help);
     new
@@ -180,19 +180,19 @@ impl Draft {
     }
 
     /// Notes what is changed and why; gives the index that the changes name.
-    pub fn note(&mut self, rule: &'static str, at: Location, message: impl Into<String>) -> usize {
+    pub fn note(&mut self, rule: RuleId, at: Location, message: impl Into<String>) -> usize {
         self.say(finding(rule, Severity::Note, at, message))
     }
 
     /// Notes what is lost or differs when the job moves.
-    pub fn warn(&mut self, rule: &'static str, at: Location, message: impl Into<String>) -> usize {
+    pub fn warn(&mut self, rule: RuleId, at: Location, message: impl Into<String>) -> usize {
         self.say(finding(rule, Severity::Warning, at, message))
     }
 
     /// Like [`Draft::warn`], with the next step if there is one.
     pub fn lose(
         &mut self,
-        rule: &'static str,
+        rule: RuleId,
         at: Location,
         message: impl Into<String>,
         help: Option<&str>,
@@ -209,14 +209,14 @@ impl Draft {
     }
 
     /// Whether a rule is said of the job anywhere.
-    pub fn says(&self, rule: &'static str) -> bool {
-        self.rules_said.contains(&RuleId(rule))
+    pub fn says(&self, rule: RuleId) -> bool {
+        self.rules_said.contains(&rule)
     }
 
     /// The job stays.
     pub fn block(
         &mut self,
-        rule: &'static str,
+        rule: RuleId,
         at: Location,
         message: impl Into<String>,
         help: impl Into<String>,
@@ -232,7 +232,7 @@ impl Draft {
     /// The job moves only when a person has looked.
     pub fn review(
         &mut self,
-        rule: &'static str,
+        rule: RuleId,
         at: Location,
         message: impl Into<String>,
         help: impl Into<String>,

@@ -3,6 +3,7 @@
 use crate::dockerfile::{Dockerfile, Stage};
 use crate::options::RunnerProfile;
 use crate::rules::ActionHandling;
+use crate::rules::ids;
 
 use super::commands::{dockerfiles, platforms};
 use super::context::JobView;
@@ -30,7 +31,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let is_ours = view.on_machine() || pass.evidence.docker_image() && may_be_privileged(view);
         if !is_ours || pass.replaced.contains(&index) {
             draft.review(
-                "emulators",
+                ids::EMULATORS,
                 docker.at(),
                 message,
                 format!("see that the runner has them, or run `{INSTALL}` as root in front"),
@@ -46,7 +47,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             true => format!("sudo {INSTALL}"),
             false => INSTALL.to_owned(),
         };
-        let why = draft.note("emulators", docker.at(), format!("{message}: `{command}`"));
+        let why = draft.note(
+            ids::EMULATORS,
+            docker.at(),
+            format!("{message}: `{command}`"),
+        );
         insert_in_front(view, line, &[command], Purpose::Setup, draft, why);
     }
 }

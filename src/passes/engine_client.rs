@@ -9,7 +9,7 @@ use super::draft::Draft;
 #[derive(Clone, Debug)]
 pub(crate) struct ApiClient {
     /// The rule that says it, and what it says.
-    pub(super) rule: &'static str,
+    pub(super) rule: RuleId,
     pub(super) what: String,
     pub(super) solve: String,
     /// The manifest and the line in it, as `pom.xml:12`.
@@ -42,7 +42,7 @@ impl ApiClient {
             text: String::new(),
         };
         Finding {
-            rule: RuleId(self.rule),
+            rule: self.rule,
             severity,
             at: [called].into_iter().chain(named).collect(),
             message: message.replace("{it}", &self.location),

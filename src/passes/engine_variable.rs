@@ -1,6 +1,7 @@
 //! Files of the repository that take their engine from a variable: whether podman in its place does all that docker does.
 
 use crate::pipeline::{Document, Documents, Job, Line, NodeRef, Phase};
+use crate::rules::ids;
 use crate::text::{FileId, Source, Span};
 use crate::yaml::{Change, Kind, Tree};
 
@@ -70,7 +71,7 @@ fn difference(
     let reasons: Vec<_> = reasons
         .filter_map(|reason| after.findings.get(reason))
         .collect();
-    let tells = |finding: &&&crate::finding::Finding| finding.rule.0 != "docker-command";
+    let tells = |finding: &&&crate::finding::Finding| finding.rule != ids::DOCKER_COMMAND;
     match reasons.iter().find(tells) {
         Some(finding) => Some(finding.message.clone()),
         None => (!reasons.is_empty())

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::evidence::hides_docker;
 use super::job::JobPass;
 use super::logins;
+use crate::rules::ids;
 
 /// Says what cannot be seen, or what is seen and stays.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -27,10 +28,10 @@ fn unreadable(pass: &JobPass<'_>, draft: &mut Draft) {
         match &line.parsed.script {
             Err(problem) if hides || text.contains("apk ") => {
                 let message = format!("the shell script cannot be read here: {}", problem.message);
-                draft.block("unreadable-script", at, message, "mend the script, or move the job by hand");
+                draft.block(ids::UNREADABLE_SCRIPT, at, message, "mend the script, or move the job by hand");
             }
             Ok(_) if hides && !is_read_by_client(pass, index) => draft.block(
-                "unreadable-script",
+                ids::UNREADABLE_SCRIPT,
                 at,
                 "a docker command stands here in a way that cannot be taken apart, or goes into a file",
                 "write it plainly, or move the job by hand",
@@ -70,7 +71,7 @@ fn sockets(pass: &JobPass<'_>, draft: &mut Draft) {
         let raw = &call.text()[call.command().span.clone()];
         if raw.contains("docker.sock") && !super::socket::only_mounts(view, call) {
             draft.block(
-                "docker-socket",
+                ids::DOCKER_SOCKET,
                 view.at_command(call),
                 "this command uses Docker's socket, which is root on its host",
                 "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand",
@@ -105,7 +106,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
             });
         if reads_store || scans {
             draft.block(
-                "engine-api",
+                ids::ENGINE_API,
                 view.at_command(call),
                 format!("{program} looks for the image in the store of Docker's daemon"),
                 "give it an archive (`podman save -o FILE IMAGE`), then run again",
@@ -117,7 +118,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         if view.context.rules.is_daemon(program) {
             draft.block(
-                "own-daemon",
+                ids::OWN_DAEMON,
                 view.at_command(call),
                 "the script starts a Docker daemon of its own",
                 "move the job by hand",
@@ -128,7 +129,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
                 None => "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand".to_owned(),
             };
             draft.block(
-                "engine-api",
+                ids::ENGINE_API,
                 view.at_command(call),
                 format!(
                     "{program} speaks to Docker's engine itself: it needs {}",
@@ -141,7 +142,7 @@ fn clients(pass: &JobPass<'_>, draft: &mut Draft) {
             && !pass.view.has_function(program)
         {
             draft.block(
-                "engine-api",
+                ids::ENGINE_API,
                 view.at_command(call),
                 format!("{program} is a tool of Docker's"),
                 "move the job by hand",
@@ -187,7 +188,7 @@ fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
         });
         if starts {
             draft.block(
-                "disguised-docker",
+                ids::DISGUISED_DOCKER,
                 view.at_command(call),
                 format!("{program} starts docker here"),
                 "call docker as a command of its own, then run again",
@@ -200,7 +201,7 @@ fn started_by_others(pass: &JobPass<'_>, draft: &mut Draft) {
                 .any(|word| word.value.as_deref() == Some("docker"))
         {
             draft.block(
-                "hidden-docker",
+                ids::HIDDEN_DOCKER,
                 view.at_command(call),
                 format!(
                     "{program} is given the word docker, and may drive Docker's engine by itself"
@@ -233,7 +234,7 @@ fn lookups(pass: &JobPass<'_>, draft: &mut Draft) {
         for word in call.command().words.iter().skip(1) {
             if word.value.as_deref() == Some("docker") {
                 let why = draft.note(
-                    "docker-command",
+                    ids::DOCKER_COMMAND,
                     view.at(call, word.span.clone()),
                     "the script looks for docker",
                 );

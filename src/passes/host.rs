@@ -4,6 +4,7 @@ use crate::collections::HashSet;
 use crate::image_name::ImageName;
 use crate::options::RunnerProfile;
 use crate::pipeline::{Environment, Job};
+use crate::rules::ids;
 use crate::rules::{Rules, RunnerLabel, Site, Target};
 use crate::version::Version;
 
@@ -160,13 +161,13 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     match machine(view.context.rules, view.job) {
         Machine::Hosted(_) => {}
         Machine::Without(label, why) => draft.block(
-            "other-system",
+            ids::OTHER_SYSTEM,
             view.at_job(),
             format!("the job runs, or may run, on {label}: {why}"),
             "the job stays on Docker",
         ),
         Machine::Unknown(_) if view.job.keys.contains_key("using") => draft.block(
-            "used-elsewhere",
+            ids::USED_ELSEWHERE,
             view.at_job(),
             "no workflow of this repository uses this action, so it is not known where its steps run and what runs beside them",
             "move it by hand, together with the workflows that use it",
@@ -182,7 +183,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                     label => format!("the runner {label} is not one of GitHub's own"),
                 };
                 draft.review(
-                    "runner-machine",
+                    ids::RUNNER_MACHINE,
                     view.at_job(),
                     format!("{what}, so it is not known whether Podman is there"),
                     "see that it has Podman, then use --runner podman or --include-review",
@@ -208,7 +209,7 @@ fn runner_containers(pass: &JobPass<'_>, draft: &mut Draft) {
         // how the runner calls its network
         if text.contains("github_network") || by_expression && is_docker() {
             draft.block(
-                "runner-container",
+                ids::RUNNER_CONTAINER,
                 view.at_command(call),
                 "this command is about a container or a network that the runner made with Docker",
                 "the job stays on Docker",
@@ -224,7 +225,7 @@ fn other_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
         let text = documents.text(*node).unwrap_or_default();
         if super::context::spells(text, "docker") {
             draft.block(
-                "other-shell",
+                ids::OTHER_SHELL,
                 documents.location(*node),
                 format!("this script is read by {program}, and it names docker"),
                 "move what it does with docker to a bash step, then run again",
@@ -247,7 +248,7 @@ fn two_stores(pass: &JobPass<'_>, draft: &mut Draft) {
     let (as_root, as_user): (Vec<&usize>, Vec<&usize>) = all.partition(rooted);
     if let (Some(first), false) = (as_root.first(), as_user.is_empty()) {
         draft.block(
-            "two-stores",
+            ids::TWO_STORES,
             view.at_command(&view.calls[**first]),
             "docker is called with sudo here and without elsewhere: in Podman these are two stores, and an image of one is not in the other",
             "call docker in one way, then run again",

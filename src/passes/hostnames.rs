@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::rules::ids;
 use crate::yaml::Change;
 
 use super::apart::{Apart, brings_host, is_inside};
@@ -43,7 +44,7 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
         for range in found {
             let at = documents.inside(variable.node, range.clone());
             let why = draft.note(
-                "docker-host-name",
+                ids::DOCKER_HOST_NAME,
                 at,
                 format!(
                     "{} is no longer there; Podman's containers answer at localhost",
@@ -175,7 +176,7 @@ fn in_line(view: &JobView<'_>, line: usize, range: Range<usize>, draft: &mut Dra
     let rest = line.parsed.text.get(range.end..).unwrap_or_default();
     if rest.starts_with(":2375") || rest.starts_with(":2376") {
         draft.block(
-            "engine-api",
+            ids::ENGINE_API,
             at,
             "a command of this job speaks to Docker's engine itself",
             "Podman can offer its own socket (`podman system service`); move the job by hand",
@@ -183,7 +184,7 @@ fn in_line(view: &JobView<'_>, line: usize, range: Range<usize>, draft: &mut Dra
         return;
     }
     let message = "the daemon's name is no longer there; Podman's containers answer at localhost";
-    let why = draft.note("docker-host-name", at, message);
+    let why = draft.note(ids::DOCKER_HOST_NAME, at, message);
     let change = Change::ReplaceText {
         node: line.node.node,
         range,
@@ -248,7 +249,7 @@ fn in_a_container(
     let at_word = word.map(|word| docker.view.at(docker.call, word.span.clone()));
     if let Some(at) = at_word.or(at_flag) {
         draft.block(
-            "docker-host-name",
+            ids::DOCKER_HOST_NAME,
             at,
             "a container with a network of its own is told to reach the daemon by its name, which is no longer there, and localhost would be the container itself",
             "put both containers into one network and let them call each other by name, then run again",
@@ -285,7 +286,7 @@ fn in_compose_files(pass: &JobPass<'_>, draft: &mut Draft) {
         };
         if let Some(name) = used.runs.iter().find(tells) {
             draft.block(
-                "docker-host-name",
+                ids::DOCKER_HOST_NAME,
                 docker.at(),
                 format!("the service {name} of the compose file is told to reach the daemon by its name, which is no longer there, and localhost would be its container"),
                 "let the services call each other by name, then run again",

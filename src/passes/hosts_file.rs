@@ -6,6 +6,7 @@ use super::context::{Call, JobView};
 use super::docker_call::DockerCall;
 use super::draft::Draft;
 use super::job::JobPass;
+use crate::rules::ids;
 
 const HOSTS: &str = "/etc/hosts";
 
@@ -33,7 +34,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 ),
             };
             draft.block(
-                "hosts-file",
+                ids::HOSTS_FILE,
                 view.at_command(call),
                 message,
                 "call localhost on the machine in its place, or give the containers names of their own, then run again",

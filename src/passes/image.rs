@@ -2,6 +2,7 @@
 
 use crate::options::RunnerProfile;
 use crate::pipeline::{Job, NodeRef};
+use crate::rules::ids;
 use crate::rules::{ImageKind, ToolboxHandling};
 use crate::yaml::Change;
 
@@ -21,7 +22,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     };
     if pass.evidence.docker_image() {
         let podman = pass.podman_image();
-        let why = draft.note("docker-image", at, format!("{name} becomes {podman}"));
+        let why = draft.note(ids::DOCKER_IMAGE, at, format!("{name} becomes {podman}"));
         if view.job.provider.has_container_options() {
             return super::container::run(pass, image, &podman, draft, why);
         }
@@ -49,7 +50,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             && pass.evidence.own_image.is_none()
         {
             draft.review(
-                "docker-image",
+                ids::DOCKER_IMAGE,
                 at,
                 format!("{name} is named like Docker's image, but comes from a registry that is not known to mirror it"),
                 "see that it holds nothing that the job needs beside Docker",
@@ -59,7 +60,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             && view.context.rules.is_behind_proxy(name)
         {
             draft.review(
-                "closed-network",
+                ids::CLOSED_NETWORK,
                 at,
                 format!("{name} comes through a proxy of your own, so the runner may not reach {podman}"),
                 "see that it does, or name Podman's image as it is had there with --podman-image (`image` in dindless.yml)",
@@ -74,7 +75,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     let message = match kind {
         ImageKind::Docker { .. } => {
             draft.block(
-                "windows",
+                ids::WINDOWS,
                 at,
                 "the job runs on Windows, where Podman needs a virtual machine",
                 "the job stays on Docker",
@@ -94,7 +95,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             format!("the job calls docker in {name}, and that image is not known to carry Podman")
         }
     };
-    draft.block("toolbox-image", at, message, help);
+    draft.block(ids::TOOLBOX_IMAGE, at, message, help);
 }
 
 fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -109,7 +110,7 @@ fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
     }
     if let Some(foreign) = pass.view.context.pipeline.foreign.first() {
         draft.block(
-            "no-image",
+            ids::NO_IMAGE,
             pass.view.at_job(),
             format!("the job calls docker and names no image: it may come from an include that cannot be read ({})", foreign.what),
             "move the job where its image is named",
@@ -117,7 +118,7 @@ fn no_image(pass: &JobPass<'_>, draft: &mut Draft) {
         return;
     }
     draft.block(
-        "no-image",
+        ids::NO_IMAGE,
         pass.view.at_job(),
         "the job calls docker and names no image: the runner decides where it runs",
         "name quay.io/podman/stable as its image if the runner starts containers, then run again",

@@ -1,6 +1,7 @@
 //! Other programs than docker that log in to registries for it: some write its file, some call its command.
 
 use crate::collections::HashMap;
+use crate::rules::ids;
 use crate::rules::{LoginRule, LoginWay};
 
 use super::context::{Call, JobView};
@@ -34,13 +35,13 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 let why = &rule.why;
                 let message =
                     format!("{name} leaves its login in Docker's file, which Podman reads: {why}");
-                draft.note("login-by-program", at, message);
+                draft.note(ids::LOGIN_BY_PROGRAM, at, message);
             }
             LoginWay::Docker if host::is_of_its_own(pass) => {
                 let message = format!(
                     "{name} logs in with the machine's docker, and leaves that in the file which Podman reads, too"
                 );
-                draft.note("login-by-program", at, message);
+                draft.note(ids::LOGIN_BY_PROGRAM, at, message);
             }
             LoginWay::Docker => {
                 let variable = rule.variable.as_deref().filter(|variable| {
@@ -51,7 +52,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
                 by_docker(pass, call, rule, (&name, variable), draft);
             }
             LoginWay::Gap => draft.block(
-                "hidden-docker",
+                ids::HIDDEN_DOCKER,
                 at,
                 format!("{name} {}", rule.why),
                 rule.instead.as_deref().unwrap_or("the job stays on Docker"),
@@ -76,13 +77,13 @@ fn by_docker(
     {
         let message =
             format!("{name} calls the program that {variable} names, which is set to podman");
-        let why = draft.note("login-by-program", at, message);
+        let why = draft.note(ids::LOGIN_BY_PROGRAM, at, message);
         setup::variable(draft, variable, "podman", why);
         return;
     }
     if let (None, Some(word)) = (reader, &rule.word) {
         let message = format!("{name} is told to call podman");
-        let why = draft.note("login-by-program", at, message);
+        let why = draft.note(ids::LOGIN_BY_PROGRAM, at, message);
         if let Some(last) = call.command().words.last() {
             let end = last.span.end;
             script_edit::replace(view, call, end..end, format!(" {word}"), draft, why);
@@ -93,19 +94,19 @@ fn by_docker(
     let help = help.unwrap_or("log in with podman login, then run again");
     match reader {
         Some(reader) => draft.block(
-            "login-by-program",
+            ids::LOGIN_BY_PROGRAM,
             at,
             format!("{name}: {}, and {reader} reads what that leaves in Docker's file, which podman does not write", rule.why),
             help,
         ),
         None if view.on_machine() => draft.review(
-            "login-by-program",
+            ids::LOGIN_BY_PROGRAM,
             at,
             format!("{name}: {}, and nothing shows that the machine has it beside Podman", rule.why),
             help,
         ),
         None => draft.block(
-            "login-by-program",
+            ids::LOGIN_BY_PROGRAM,
             at,
             format!("{name}: {}, which is not there any more", rule.why),
             help,

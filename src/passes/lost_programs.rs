@@ -3,6 +3,7 @@
 
 use crate::collections::HashSet;
 use crate::rules::ImageKind;
+use crate::rules::ids;
 
 use super::context::{Call, JobView};
 use super::draft::Draft;
@@ -33,7 +34,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     }
     if let (Some(image), false) = (&view.job.image, lost.is_empty()) {
         draft.block(
-            "toolbox-image",
+            ids::TOOLBOX_IMAGE,
             view.context.documents.location(image.name.node),
             format!(
                 "{name} is called like Docker's image and has more: the script calls {}, which neither Docker's image nor Podman's has",

@@ -3,6 +3,7 @@
 
 use crate::collections::HashSet;
 use crate::providers::github::matrix;
+use crate::rules::ids;
 use crate::shell::Word;
 use crate::text::Location;
 
@@ -54,7 +55,7 @@ pub(super) fn keeps(
     let away = leads_away(pass, name, value);
     if away {
         let message = format!("{name} leads to an engine that is not the job's own");
-        draft.block("remote-engine", at, message, HELP);
+        draft.block(ids::REMOTE_ENGINE, at, message, HELP);
     }
     away
 }
@@ -138,7 +139,7 @@ fn chosen_context(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         let message = format!(
             "from here on docker works in the context {name}, which may be another machine's"
         );
-        draft.block("remote-engine", docker.at(), message, HELP);
+        draft.block(ids::REMOTE_ENGINE, docker.at(), message, HELP);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::NodeRef;
+use crate::rules::ids;
 use crate::rules::{OnFedora, PackageManager};
 
 use super::commands::clones;
@@ -43,7 +44,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
     let at = view.at_command(call);
     let refuse = |draft: &mut Draft, what: String| {
         draft.block(
-            "unknown-package",
+            ids::UNKNOWN_PACKAGE,
             at,
             what,
             "name the package as Fedora has it in the configuration, or install it by hand",
@@ -52,7 +53,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
     match verb.map(raw) {
         Some("update" | "upgrade" | "del" | "fix" | "cache") => {
             let why = draft.note(
-                "package",
+                ids::PACKAGE,
                 at,
                 "the stable image is Fedora's, which has no apk",
             );
@@ -128,7 +129,7 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
             Some(OnFedora::Present) => edits.push((index, None)),
             Some(OnFedora::Drop(reason)) => {
                 draft.note(
-                    "package",
+                    ids::PACKAGE,
                     view.at(call, words[index].span.clone()),
                     format!("{name} goes: {reason}"),
                 );
@@ -151,14 +152,14 @@ fn apk(pass: &JobPass<'_>, call: &Call, draft: &mut Draft) -> Vec<String> {
         }
         if name != package {
             draft.warn(
-                "package",
+                ids::PACKAGE,
                 view.at(call, words[index].span.clone()),
                 format!("the version of {name} is Alpine's and is not kept"),
             );
         }
     }
     let why = draft.note(
-        "package",
+        ids::PACKAGE,
         at,
         "the stable image is Fedora's: apk becomes dnf, with Fedora's names",
     );
@@ -259,7 +260,7 @@ fn missing_programs(pass: &JobPass<'_>, installed: &HashMap<String, usize>, draf
             "Podman's image lacks what Docker's has: {}",
             packages.join(", ")
         );
-        let why = draft.note("program", at, message);
+        let why = draft.note(ids::PROGRAM, at, message);
         insert_in_front(
             view,
             line,

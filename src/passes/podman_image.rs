@@ -1,9 +1,10 @@
 //! Podman's image by its version: the folder that builds of a later Podman need, and the tag of an image that is there already.
 
-use crate::finding::Severity;
+use crate::finding::{RuleId, Severity};
 use crate::image_name::ImageName;
 use crate::pipeline::{Image, Job};
 use crate::rules::PodmanImage;
+use crate::rules::ids;
 use crate::version::Version;
 use crate::yaml::Change;
 
@@ -14,7 +15,7 @@ use super::image::defining_variable;
 use super::job::JobPass;
 use super::{Drafted, Gap, setup};
 
-const FOLDER: &str = "build-folder";
+const FOLDER: RuleId = ids::BUILD_FOLDER;
 
 /// Where builds of a job that gets Podman's image put their temporary files, if its Podman needs to be told.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
@@ -93,7 +94,7 @@ pub(super) fn of_moved_job(context: &Context<'_>, job: &Job) -> Option<Drafted> 
         }
         (None, _) if parsed.tag.is_none_or(|tag| tag == "latest") => {
             let message = format!("{name} has no version, so a new Podman comes without notice");
-            let mut note = finding("floating-image", Severity::Note, at, message);
+            let mut note = finding(ids::FLOATING_IMAGE, Severity::Note, at, message);
             note.help = Some(format!(
                 "write the one that the job was tried with, such as {}, or run again with --podman",
                 known.tagged(None)
@@ -135,7 +136,7 @@ fn retag(
 ) {
     let new = format!("{}:v{wanted}", ImageName::without_tag(name));
     let at = view.context.documents.location(image.name.node);
-    let why = draft.note("podman-tag", at, format!("{name} becomes {new}"));
+    let why = draft.note(ids::PODMAN_TAG, at, format!("{name} becomes {new}"));
     let target = defining_variable(view, &image.text).unwrap_or(image.name.node);
     draft.plan(Planned {
         file: target.file,

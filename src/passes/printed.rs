@@ -1,6 +1,7 @@
 //! What a script reads of what Docker prints, and would look for in vain where Podman prints something else.
 
 use crate::image_name::ImageName;
+use crate::rules::ids;
 
 use super::docker_call::DockerCall;
 use super::draft::{Draft, Purpose};
@@ -81,7 +82,7 @@ fn names(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     };
     if is_read {
         draft.review(
-            "printed-names",
+            ids::PRINTED_NAMES,
             docker.at(),
             "the script reads the names of images, and Podman prints a registry or localhost/ in front of them",
             "see that the script takes them with or without localhost/",
@@ -145,7 +146,7 @@ fn asks_for_docker(docker: &DockerCall<'_>) -> bool {
 }
 
 fn differs(docker: &DockerCall<'_>, what: String, help: &str, draft: &mut Draft) {
-    draft.block("output-differs", docker.at(), what, help);
+    draft.block(ids::OUTPUT_DIFFERS, docker.at(), what, help);
 }
 
 /// `docker pull x | grep "Image is up to date"`: Podman prints the image's id, and what it does to the errors.
@@ -270,7 +271,7 @@ fn health(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     if !only_healthy || !runs_in_front(docker) {
         // a loop that runs the checks each second does not keep their intervals
         draft.block(
-            "health-status",
+            ids::HEALTH_STATUS,
             docker.at(),
             message,
             "run the check yourself (`until podman healthcheck run NAME; do sleep 1; done`), then run again",
@@ -278,7 +279,7 @@ fn health(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
         return;
     }
     let why = draft.note(
-        "health-status",
+        ids::HEALTH_STATUS,
         docker.at(),
         format!("{message}: a loop does"),
     );

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::rules::Rules;
+use crate::rules::ids;
 use crate::shell::Word;
 
 use super::api_clients;
@@ -31,12 +32,12 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let at = view.at_command(call);
         let reached = closure.follow(index, simple(pass, call), pass.folder_at(index), &entered);
         if let Some(found) = reached.found {
-            draft.block("docker-in-file", at, found.message(), help(&found.path));
+            draft.block(ids::DOCKER_IN_FILE, at, found.message(), help(&found.path));
             continue;
         }
         if reached.too_much {
             draft.review(
-                "hidden-docker",
+                ids::HIDDEN_DOCKER,
                 at,
                 "this command runs more files of the repository than are followed",
                 "see that they do not call docker",
@@ -48,7 +49,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         if let Some(what) = out_of_sight::from_elsewhere(pass, index, call) {
             draft.review(
-                "hidden-docker",
+                ids::HIDDEN_DOCKER,
                 at,
                 format!("{what}: it cannot be seen here whether that calls docker"),
                 "see that it does not call docker",
@@ -81,7 +82,7 @@ fn beside_commands(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Dr
             let folder = super::folder::path_from(Path::new(""), folder);
             if let Some(found) = closure.follow(call, simple, folder, &[]).found {
                 let at = view.context.documents.location(known.node);
-                draft.block("docker-in-file", at, found.message(), help(&found.path));
+                draft.block(ids::DOCKER_IN_FILE, at, found.message(), help(&found.path));
             }
         }
     }
@@ -104,7 +105,7 @@ fn actions(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
             };
             if let Some(found) = closure.follow_text(text).found {
                 draft.block(
-                    "docker-in-file",
+                    ids::DOCKER_IN_FILE,
                     documents.location(*node),
                     found.message(),
                     help(&found.path),
@@ -146,7 +147,7 @@ fn reached_tests(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) {
         };
         if rules.scans_images(program) && words.iter().any(|word| pass.facts.is_made(word)) {
             draft.block(
-                "engine-api",
+                ids::ENGINE_API,
                 view.at_command(call),
                 format!("{program} looks for the image in the store of Docker's daemon"),
                 "give it an archive (`podman save -o FILE IMAGE`), then run again",
@@ -188,16 +189,16 @@ fn engines(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) {
         if !engine.is_settable {
             let message = format!("{}, by the variable {name}", engine.at.message());
             let help = format!("let {path} take its engine from the environment, then run again");
-            draft.block("docker-in-file", at, message, help);
+            draft.block(ids::DOCKER_IN_FILE, at, message, help);
         } else if let Some(more) = &more {
             let message = format!(
                 "{path} takes its engine from {name}, but podman in its place is not enough: {more}"
             );
             let help = format!("change {path} so that podman runs it, then run again");
-            draft.block("docker-in-file", at, message, help);
+            draft.block(ids::DOCKER_IN_FILE, at, message, help);
         } else {
             let message = format!("{path} takes its engine from {name}, which is set to podman");
-            let why = draft.note("engine-variable", at, message);
+            let why = draft.note(ids::ENGINE_VARIABLE, at, message);
             setup::variable(draft, name, "podman", why);
         }
     }
@@ -237,7 +238,7 @@ fn unseen(pass: &JobPass<'_>, index: usize, name: &str, draft: &mut Draft) {
     let at = view.at_command(call);
     let stays = "see what it calls, and move the job by hand";
     let look = "see that it does not call docker";
-    let rule = "hidden-docker";
+    let rule = ids::HIDDEN_DOCKER;
     if pass.evidence.commands.is_empty() {
         let message = format!(
             "the job has Docker and calls it nowhere in this file: {name} may, and cannot be seen here"

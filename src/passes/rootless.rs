@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::dockerfile::Dockerfile;
 use crate::image_name::ImageName;
+use crate::rules::ids;
 
 use super::commands::dockerfiles;
 use super::context::Call;
@@ -29,7 +30,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         if let Some(flag) = docker.flags_named("--privileged").next() {
             draft.block(
-                "rootless-privileged",
+                ids::ROOTLESS_PRIVILEGED,
                 docker.at_words(&flag.words),
                 "Podman runs without root here: --privileged gives a container no more than the runner's user has",
                 "call it with sudo (and all that shares images with it), then run again",
@@ -46,7 +47,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         });
         if mounts.is_some() && gives_away {
             draft.block(
-                "rootless-user",
+                ids::ROOTLESS_USER,
                 docker.at(),
                 "Podman runs without root here: the owner that chown gives in a container is another one on the machine",
                 "leave chown out: without root the files are the runner's user's already",
@@ -56,7 +57,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             && !docker.value(user).is_some_and(|value| is_root(&value.text))
         {
             draft.review(
-                    "rootless-user",
+                    ids::ROOTLESS_USER,
                     docker.at_words(&user.words),
                     "Podman runs without root here: a container's user other than root cannot write what the runner's user owns",
                     "give it --userns keep-id, or see that it only reads what is mounted",
@@ -74,7 +75,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             };
             if host_port(&value.text).is_some_and(|port| port < LOWEST_PORT) {
                 draft.block(
-                    "rootless-port",
+                    ids::ROOTLESS_PORT,
                     docker.at_words(&port.words),
                     "Podman runs without root here, and without root no port below 1024 can be opened",
                     "publish another port, then run again",
@@ -99,7 +100,7 @@ fn user_of_the_image(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, 
         .filter_map(|one| one.user(target.as_deref()));
     if let Some(user) = users.find(|user| !is_root(user)) {
         draft.review(
-            "rootless-user",
+            ids::ROOTLESS_USER,
             docker.at_words(&flag.words),
             format!("Podman runs without root here: the image runs as {user}, who cannot write what the runner's user owns"),
             "give it --userns keep-id, or see that it only reads what is mounted",
@@ -168,7 +169,7 @@ fn exec_as_another(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
         && runs.any(|(_, run)| mounts(run).any(|(_, source, _)| is_of_the_machine(&source)))
     {
         draft.review(
-            "rootless-user",
+            ids::ROOTLESS_USER,
             docker.at_words(&user.words),
             "Podman runs without root here: a container's user other than root cannot write what the runner's user owns",
             "start the container with --userns keep-id, or see that this command only reads what is mounted",
@@ -196,7 +197,7 @@ fn raised_limits(docker: &DockerCall<'_>, draft: &mut Draft) {
         };
         if is_above {
             draft.block(
-                "rootless-limit",
+                ids::ROOTLESS_LIMIT,
                 docker.at_words(&flag.words),
                 format!(
                     "Podman runs without root here, and {} is more than the runner's user may have",
@@ -214,7 +215,7 @@ fn raised_limits(docker: &DockerCall<'_>, draft: &mut Draft) {
         let is_open = ["/dev/kvm", "/dev/fuse", "/dev/null", "/dev/net/tun"];
         if value.starts_with("/dev/") && !is_open.iter().any(|open| value.starts_with(open)) {
             draft.review(
-                "rootless-limit",
+                ids::ROOTLESS_LIMIT,
                 docker.at_words(&flag.words),
                 format!("Podman runs without root here, and may not be let at {value}"),
                 "see that the runner's user may use it, or call it with sudo (and all that shares images with it)",
@@ -257,7 +258,7 @@ fn folders_of_root(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dr
         let made = as_root.iter().copied().rev().find(is_it);
         if made.is_some_and(|call| !is_the_runners(call)) {
             draft.review(
-                "rootless-user",
+                ids::ROOTLESS_USER,
                 docker.at_words(&flag.words),
                 format!("Podman runs without root here: {source} was made or given away as root, and no user of the container can write it"),
                 "make it without sudo, or give it back to the runner's user before",
@@ -292,7 +293,7 @@ fn low_port_of_the_machine(
     });
     if is_server || exposes {
         draft.review(
-            "rootless-port",
+            ids::ROOTLESS_PORT,
             docker.at(),
             "Podman runs without root here, and without root a server on the machine's own network can open no port below 1024",
             "let it listen on another port, then run again",
@@ -310,7 +311,7 @@ fn mounted_volume(docker: &DockerCall<'_>, draft: &mut Draft) {
             .and_then(|value| value.strip_prefix("type="));
         if kind.is_some_and(|kind| !matches!(kind, "tmpfs" | "none" | "bind")) {
             draft.block(
-                "volume-needs-root",
+                ids::VOLUME_NEEDS_ROOT,
                 docker.at_words(&flag.words),
                 "Podman runs without root here, and only root may mount this volume",
                 "call it with sudo (and all that uses the volume), or mount it on the machine",

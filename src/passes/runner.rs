@@ -1,5 +1,7 @@
 //! What the runner lets Podman do in the job's container, as far as the file or the user says.
 
+use crate::finding::RuleId;
+use crate::rules::ids;
 use crate::rules::{Grant, Profile};
 
 use super::draft::Draft;
@@ -8,7 +10,7 @@ use super::job::JobPass;
 use super::setup;
 
 /// The name of the findings.
-const RULE: &str = "runner-engine";
+const RULE: RuleId = ids::RUNNER_ENGINE;
 
 /// Holds what the job does against what its runner allows.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -3,6 +3,7 @@
 use super::context::{Call, JobView};
 use super::draft::{Draft, NewVariable, Purpose};
 use super::script_edit::insert_in_front;
+use crate::rules::ids;
 
 /// Tells Podman to take short names from Docker Hub: in the stable image it would have to ask.
 /// Source: containers-registries.conf(5); ran on Podman 5.4.2.
@@ -14,18 +15,18 @@ pub(super) const HEALTHCHECKS: &str = "while sleep 1; do for c in $(podman ps -q
 
 /// Puts the line about short names in front of the list that holds a call, once a job.
 pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draft: &mut Draft) {
-    if draft.says("short-name-line") {
+    if draft.says(ids::SHORT_NAME_LINE) {
         return;
     }
     if view.job.image.is_none() {
         let message = format!(
             "{message}; that is the runner's own configuration here: /etc/containers/registries.conf"
         );
-        draft.note("short-name-line", view.at_command(call), message);
+        draft.note(ids::SHORT_NAME_LINE, view.at_command(call), message);
         return; // a runner's machine is not the job's to configure
     }
-    let why = draft.note("short-name-line", view.at_command(call), message);
-    let line = match draft.says("toolbox-packages") {
+    let why = draft.note(ids::SHORT_NAME_LINE, view.at_command(call), message);
+    let line = match draft.says(ids::TOOLBOX_PACKAGES) {
         true => format!("mkdir -p /etc/containers/registries.conf.d && {SHORT_NAMES}"),
         false => SHORT_NAMES.to_owned(),
     };
@@ -43,7 +44,7 @@ pub(super) fn can_install(
     let has_image = view.job.image.is_some();
     if !has_image {
         draft.lose(
-            "program",
+            ids::PROGRAM,
             view.at_command(call),
             format!("{package} must be on the runner's machine: the job has no image to put it in"),
             Some("see that it is there"),

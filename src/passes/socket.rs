@@ -1,6 +1,7 @@
 //! A container that is given Docker's socket gets one of Podman's own: for a tool that must have an engine to speak to.
 
 use crate::pipeline::Phase;
+use crate::rules::ids;
 use crate::yaml::{Change, New};
 
 use super::context::{Call, JobView};
@@ -66,7 +67,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         let at = docker.at();
         if call.phase == Phase::After {
             draft.block(
-                "docker-socket",
+                ids::DOCKER_SOCKET,
                 at,
                 "this container is given Docker's socket in after_script, where nothing of the script runs any more",
                 "do it at the end of script, then run again",
@@ -74,13 +75,13 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         draft.review(
-            "docker-socket",
+            ids::DOCKER_SOCKET,
             at,
             "this container speaks to Docker's engine: it gets a socket of Podman's own, which most tools cannot tell apart",
             "see that the tool works with Podman, then use --include-review",
         );
         let why = draft.note(
-            "docker-socket",
+            ids::DOCKER_SOCKET,
             at,
             "Podman offers a socket of its own, and that is mounted",
         );

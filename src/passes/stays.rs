@@ -1,6 +1,7 @@
 //! Jobs that stay on Docker, or need a person's look, for what they are.
 
 use crate::pipeline::Phase;
+use crate::rules::ids;
 
 use super::draft::Draft;
 use super::facts::Operation;
@@ -34,7 +35,7 @@ fn after_script(pass: &JobPass<'_>, draft: &mut Draft) {
             && matches!(verb, Some("exec" | "cp" | "attach" | "container"))
         {
             draft.block(
-                "after-script-container",
+                ids::AFTER_SCRIPT_CONTAINER,
                 pass.view.at_command(call),
                 "containers of the script no longer run in after_script, where Podman's end with the script's shell",
                 "do it at the end of script, then run again",
@@ -54,7 +55,7 @@ fn remote(pass: &JobPass<'_>, draft: &mut Draft) {
         || pass.evidence.docker_image();
     if !local {
         draft.block(
-            "remote-engine",
+            ids::REMOTE_ENGINE,
             view.at_command(&view.calls[*first]),
             "this docker command runs on another machine, which is not moved here",
             "move that machine first, then this command",
@@ -67,7 +68,7 @@ fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
     let view = &pass.view;
     for missing in &view.job.unresolved {
         draft.block(
-            "unresolved",
+            ids::UNRESOLVED,
             view.context.documents.location(missing.at),
             format!(
                 "the job is made of {}, which cannot be read here",
@@ -98,7 +99,7 @@ fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
             None => "the job has no script, so what it runs is not known".to_owned(),
         };
         draft.block(
-            "unresolved",
+            ids::UNRESOLVED,
             view.at_job(),
             message,
             "move the job where its script is",
@@ -106,7 +107,7 @@ fn unresolved(pass: &JobPass<'_>, draft: &mut Draft) {
     }
     if view.job.keys.contains_key("run") {
         draft.block(
-            "unresolved",
+            ids::UNRESOLVED,
             view.at_job(),
             "the job runs CI steps (`run:`), which are not read here",
             "move the job by hand",
@@ -132,7 +133,7 @@ fn windows(pass: &JobPass<'_>, draft: &mut Draft) {
         .any(|tag| tag.to_ascii_lowercase().contains("windows"));
     if tags || image.contains("windowsservercore") || image.contains("nanoserver") {
         draft.block(
-            "windows",
+            ids::WINDOWS,
             view.at_job(),
             "the job runs on Windows, where Podman needs a virtual machine",
             "the job stays on Docker",
@@ -179,7 +180,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
             } => {
                 if !hosted && (*restarts || (*detached && (deploys || !ends))) {
                     draft.block(
-                        "deploys-to-host",
+                        ids::DEPLOYS_TO_HOST,
                         at,
                         "this container goes on after the job, on the runner's host",
                         help,
@@ -190,7 +191,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
             Operation::ComposeUp { detached } => {
                 if !hosted && *detached && deploys {
                     draft.block(
-                        "deploys-to-host",
+                        ids::DEPLOYS_TO_HOST,
                         at,
                         "what compose starts here goes on after the job, on the runner's host",
                         help,
@@ -200,7 +201,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
             }
             Operation::UseContainer if !started && !starts => {
                 draft.block(
-                    "host-containers",
+                    ids::HOST_CONTAINERS,
                     at,
                     format!("this command is about a container {of_others}"),
                     "the job stays on Docker",
@@ -208,7 +209,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
             }
             Operation::EndContainer if !starts => {
                 draft.block(
-                    "host-containers",
+                    ids::HOST_CONTAINERS,
                     at,
                     format!("this command ends a container {of_others}"),
                     "the job stays on Docker",
@@ -221,7 +222,7 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                     }
                     false => "this job cleans up the runner's own Docker",
                 };
-                draft.block("host-containers", at, message, "the job stays on Docker");
+                draft.block(ids::HOST_CONTAINERS, at, message, "the job stays on Docker");
             }
             _ => {}
         }
@@ -260,13 +261,13 @@ fn idle_daemon(pass: &JobPass<'_>, draft: &mut Draft) {
     match (program, inherited) {
         (None, _) if !unnamed => {}
         (program, true) => draft.review(
-            "idle-daemon",
+            ids::IDLE_DAEMON,
             view.at_job(),
             format!("the job inherits a Docker daemon and calls docker nowhere; {} may use it out of sight", program.as_deref().unwrap_or("a command")),
             "see that it starts no containers (Testcontainers and the like), then use --include-review",
         ),
         (program, false) => draft.block(
-            "hidden-docker",
+            ids::HIDDEN_DOCKER,
             view.at_job(),
             format!("the job asks for a Docker daemon and calls docker nowhere: {} uses it out of sight", program.as_deref().unwrap_or("a command")),
             "see what it needs of Docker, and move the job by hand",

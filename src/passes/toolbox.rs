@@ -1,6 +1,7 @@
 //! An image that is not Docker's, in which the script itself installs the Docker command: it installs Podman instead.
 
 use crate::rules::PackageManager;
+use crate::rules::ids;
 
 use super::context::Call;
 use super::draft::Draft;
@@ -37,7 +38,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) -> bool {
         };
         let podman = view.context.rules.podman_packages(manager).join(" ");
         let message = format!("the script installs Podman where it installed Docker: {podman}");
-        let why = draft.note("toolbox-packages", view.at_command(call), message);
+        let why = draft.note(ids::TOOLBOX_PACKAGES, view.at_command(call), message);
         let words = &call.command().words;
         replace(view, call, words[*first].span.clone(), podman, draft, why);
         for other in others {
@@ -54,7 +55,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) -> bool {
             // an overlay on the overlay of the job's own container does not work
             setup::variable(draft, "STORAGE_DRIVER", "vfs", why);
             draft.review(
-                "toolbox-packages",
+                ids::TOOLBOX_PACKAGES,
                 view.at_command(call),
                 "the job's own image gets Podman from its distribution: an older one, set up for a machine and not for a container",
                 "try the job on a branch; an image that carries Podman is the surer way",
@@ -72,7 +73,7 @@ pub(super) fn keeps_no_docker(pass: &JobPass<'_>, draft: &mut Draft) {
         let manager = call.program().and_then(PackageManager::of_program);
         if manager.is_some_and(|manager| !docker_packages(pass, call, manager).is_empty()) {
             draft.block(
-                "toolbox-packages",
+                ids::TOOLBOX_PACKAGES,
                 view.at_command(call),
                 "the script installs Docker, and the image that the configuration names brings Podman",
                 "take Docker's packages out of the command, then run again",

@@ -1,5 +1,6 @@
 //! Variables that only Docker reads go, in the file and in scripts.
 
+use crate::rules::ids;
 use crate::rules::{Rules, VariableAction};
 use crate::text::Location;
 use crate::yaml::Change;
@@ -34,7 +35,7 @@ fn by_the_image(pass: &JobPass<'_>, draft: &mut Draft) {
 /// The job stays because of a command that reads where the engine is.
 fn reads_engine(name: &str, at: Location, draft: &mut Draft) {
     draft.block(
-        "engine-api",
+        ids::ENGINE_API,
         at,
         format!("a command of this job reads {name}: it speaks to Docker's engine itself"),
         "Podman can offer its own socket (`podman system service`); move the job by hand",
@@ -52,7 +53,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
             None | Some(VariableAction::Keep(_)) => {
                 if points_at_engine(pass, value) && !name.starts_with("DOCKER") {
                     draft.block(
-                        "engine-api",
+                        ids::ENGINE_API,
                         at,
                         format!("{name} leads a program of this job to Docker's engine"),
                         "Podman can offer its own socket (`podman system service`); move the job by hand",
@@ -65,7 +66,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
                     // switched off: Podman does without anyway
                 } else {
                     draft.block(
-                        "docker-variable",
+                        ids::DOCKER_VARIABLE,
                         at,
                         format!("{name}: {reason}"),
                         "the job stays on Docker",
@@ -78,7 +79,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
                 if says_the_default(name, &view.expand(value).text) => {}
             Some(VariableAction::Rewrite { why: reason, .. }) => {
                 draft.block(
-                    "docker-variable",
+                    ids::DOCKER_VARIABLE,
                     at,
                     format!("{name}: {reason}"),
                     "say it in the commands, then run again",
@@ -95,7 +96,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
             continue;
         }
         let why = draft.note(
-            "docker-variable",
+            ids::DOCKER_VARIABLE,
             at,
             format!("{name} is read by Docker only"),
         );
@@ -126,7 +127,7 @@ fn in_rules(pass: &JobPass<'_>, draft: &mut Draft) {
         }
         let at = view.context.documents.location(slot.value);
         let why = draft.note(
-            "docker-variable",
+            ids::DOCKER_VARIABLE,
             at,
             format!("{name} is read by Docker only"),
         );
@@ -270,7 +271,7 @@ fn in_scripts(pass: &JobPass<'_>, draft: &mut Draft) {
             let is_for_docker = super::evidence::calls_docker(call) || leads_to_engine(name);
             if is_for_docker && matches!(action_of(rules, name), Some(VariableAction::Drop(_))) {
                 let why = draft.note(
-                    "docker-variable",
+                    ids::DOCKER_VARIABLE,
                     at,
                     format!("{name} is read by Docker only"),
                 );
@@ -310,7 +311,7 @@ fn stays_in_script(pass: &JobPass<'_>, name: &str, value: &str, at: Location, dr
         }
         _ => return,
     };
-    draft.block("docker-variable", at, format!("{name}: {reason}"), help);
+    draft.block(ids::DOCKER_VARIABLE, at, format!("{name}: {reason}"), help);
 }
 
 /// Whether a variable that Podman does not read asks for what Podman does anyway.
@@ -361,7 +362,7 @@ fn exported(pass: &JobPass<'_>, call: &super::context::Call, draft: &mut Draft) 
     }
     let names: Vec<String> = ours.iter().map(|index| name_of(&words[*index])).collect();
     let why = draft.note(
-        "docker-variable",
+        ids::DOCKER_VARIABLE,
         view.at_command(call),
         format!("{} is read by Docker only", names.join(", ")),
     );

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::rules::ids;
 use crate::shell::{Compound, CompoundKind, Connector, Nesting, Script};
 
 use super::context::{Call, JobView, LineView};
@@ -61,7 +62,7 @@ fn wait_loop(
     if !only_waits || result_is_used(view, index, line, script, compound) {
         if asks_engine(pass, call) {
             draft.block(
-                "engine-api",
+                ids::ENGINE_API,
                 at,
                 "this loop waits for Docker's engine and does more than that",
                 "take the waiting out of the script, then run again",
@@ -70,7 +71,7 @@ fn wait_loop(
         return;
     }
     let why = draft.note(
-        "wait-loop",
+        ids::WAIT_LOOP,
         at,
         "there is no daemon to wait for; `podman info` fails at once where Podman cannot run",
     );

@@ -8,6 +8,7 @@ use crate::ops::{self, Operation};
 use crate::passes::{self, Planned};
 use crate::pipeline::{Action, Documents, Expansion, Job, NodeRef};
 use crate::prove::changed_texts;
+use crate::rules::ids;
 use crate::text::FileId;
 use crate::yaml::{Change, Kind, New};
 
@@ -272,7 +273,7 @@ pub(super) fn no_step_left(
         return None;
     }
     let mut finding = passes::finding(
-        "nothing-left",
+        ids::NOTHING_LEFT,
         Severity::Warning,
         documents.location(job.key),
         "no step of this job would be left: all of it is about Docker",

@@ -9,6 +9,7 @@ use crate::passes::{self, Context, Drafted, Planned, Scripts};
 use crate::pipeline::{Documents, NodeRef, Pipeline};
 use crate::repository::Files;
 use crate::rules::Rules;
+use crate::rules::ids;
 use crate::text::{Edit, FileId, Location};
 use crate::yaml::Change;
 
@@ -77,7 +78,7 @@ impl Plan<'_> {
                         let inside = place.file == key.file && unit.job.span.contains(place.span);
                         if !inside {
                             said.say(passes::finding(
-                                "stays",
+                                ids::STAYS,
                                 Severity::Note,
                                 *place,
                                 "this stays on Docker with the jobs that use it",
@@ -148,7 +149,7 @@ impl Plan<'_> {
                     file: job.key.file,
                     span: job.span,
                 };
-                let mut finding = passes::finding("template-stays", severity, at, message);
+                let mut finding = passes::finding(ids::TEMPLATE_STAYS, severity, at, message);
                 finding.help = Some("move it by hand, or where it is used".to_owned());
                 said.say(finding);
             }
@@ -350,7 +351,7 @@ fn auto_devops(documents: &Documents, pipelines: &[Pipeline], said: &mut Finding
     for foreign in pipelines.iter().flat_map(|pipeline| &pipeline.foreign) {
         if foreign.what.contains("Auto-DevOps") {
             let mut finding = passes::finding(
-                "auto-devops",
+                ids::AUTO_DEVOPS,
                 Severity::Warning,
                 documents.location(foreign.at),
                 "GitLab's Auto DevOps builds with Docker in jobs of its own, which are not written here",

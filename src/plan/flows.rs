@@ -1,9 +1,10 @@
 //! Images that go from job to job: through a store that jobs share, or through archives.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::image_name::ImageName;
 use crate::passes::{self, Operation};
 use crate::pipeline::{Action, Documents};
+use crate::rules::ids;
 
 use super::{Plan, State};
 
@@ -52,7 +53,7 @@ fn archives(plan: &mut Plan<'_>, documents: &Documents) -> bool {
                 plan,
                 documents,
                 unit,
-                "image-archive",
+                ids::IMAGE_ARCHIVE,
                 "an archive of images goes between this job and one that stays on Docker",
             );
             plan.leave(unit, finding);
@@ -150,7 +151,7 @@ fn stores(plan: &mut Plan<'_>, documents: &Documents) -> bool {
             ),
         ] {
             if plan.moves(unit) {
-                let finding = reason(plan, documents, unit, "shared-store", message);
+                let finding = reason(plan, documents, unit, ids::SHARED_STORE, message);
                 plan.leave(unit, finding);
                 changed = true;
             }
@@ -163,7 +164,7 @@ fn reason(
     plan: &Plan<'_>,
     documents: &Documents,
     unit: usize,
-    rule: &'static str,
+    rule: RuleId,
     message: &str,
 ) -> Finding {
     let at = documents.location(plan.units[unit].job.key);

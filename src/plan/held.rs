@@ -4,6 +4,7 @@ use crate::collections::HashMap;
 use crate::finding::{Finding, Label, Severity};
 use crate::passes::{self, Context};
 use crate::pipeline::{Documents, Job, NodeRef, Pipeline};
+use crate::rules::ids;
 
 /// The services and lines of such templates, each with the template's key and name.
 #[derive(Default)]
@@ -45,7 +46,7 @@ impl Held {
         let holder = self.nodes.get(&node);
         let name = holder.map(|(_, name)| name.as_str()).unwrap_or_default();
         let mut finding = passes::finding(
-            "shared-text",
+            ids::SHARED_TEXT,
             Severity::Warning,
             documents.location(node),
             format!(
@@ -73,6 +74,6 @@ fn keeps_its_image(context: &Context<'_>, job: &Job) -> bool {
     let drafted = passes::run(context, job, |_, _| Vec::new());
     drafted.is_some_and(|drafted| {
         let mut blockers = drafted.draft.blockers.iter();
-        blockers.any(|blocker| blocker.rule.0 == "toolbox-image")
+        blockers.any(|blocker| blocker.rule == ids::TOOLBOX_IMAGE)
     })
 }

@@ -1,11 +1,12 @@
 //! Files that no pipeline includes: read, reported, and left as they are.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::options::Options;
 use crate::passes::{self, Context, Evidence, Scripts};
 use crate::pipeline::{Documents, Job, Pipeline};
 use crate::repository::Files;
 use crate::rules::Rules;
+use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
 
 use super::Plan;
@@ -19,7 +20,7 @@ pub struct LibraryJob<'a> {
 }
 
 /// The name of the findings.
-pub const UNREACHABLE: &str = "unreachable-file";
+pub const UNREACHABLE: RuleId = ids::UNREACHABLE_FILE;
 
 impl<'a> Plan<'a> {
     /// Looks at files that no pipeline includes, each lowered by itself.

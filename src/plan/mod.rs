@@ -29,6 +29,7 @@ use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
 use crate::project::ProjectFiles;
 use crate::repository::Files;
 use crate::rules::Rules;
+use crate::rules::ids;
 use crate::text::FileId;
 use crate::yaml::{Change, New};
 
@@ -38,7 +39,7 @@ use references::References;
 pub use libraries::{LibraryJob, UNREACHABLE, unreachable};
 
 /// Reasons that a job has only because of another one.
-pub(crate) const BY_OTHERS: [&str; 3] = ["shared-text", "shared-store", "image-archive"];
+pub(crate) const BY_OTHERS: [RuleId; 3] = [ids::SHARED_TEXT, ids::SHARED_STORE, ids::IMAGE_ARCHIVE];
 
 /// What becomes of a job.
 #[derive(Clone, Debug)]
@@ -222,7 +223,7 @@ fn first_state(
 
 fn unwritable(refusal: &settle::Unwritable) -> Finding {
     let mut finding = passes::finding(
-        "unwritable",
+        ids::UNWRITABLE,
         Severity::Warning,
         refusal.at,
         format!(
@@ -256,7 +257,7 @@ fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option
         return None;
     }
     let mut finding = passes::finding(
-        "nothing-left",
+        ids::NOTHING_LEFT,
         Severity::Warning,
         documents.location(main.slot.value),
         "nothing of this script would be left: all of it is about Docker",
@@ -518,7 +519,7 @@ impl Plan<'_> {
 
     fn no_room(&self, documents: &Documents, unit: usize, variable: &str) -> Finding {
         let mut finding = passes::finding(
-            "shared-text",
+            ids::SHARED_TEXT,
             Severity::Warning,
             documents.location(self.units[unit].job.key),
             format!(
@@ -538,7 +539,7 @@ impl Plan<'_> {
         };
         let node = planned.node();
         let mut finding = passes::finding(
-            "shared-text",
+            ids::SHARED_TEXT,
             Severity::Warning,
             documents.location(node),
             format!(

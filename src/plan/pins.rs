@@ -139,7 +139,7 @@ impl Plan<'_> {
             State::Moves => false,
             State::Left(reasons) => reasons
                 .iter()
-                .all(|reason| !super::BY_OTHERS.contains(&reason.rule.0)),
+                .all(|reason| !super::BY_OTHERS.contains(&reason.rule)),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::collections::HashSet;
 use crate::finding::{Finding, Severity};
 use crate::passes;
 use crate::pipeline::{Documents, NodeRef};
+use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
 use crate::yaml::{Kind, NodeId};
 
@@ -25,7 +26,7 @@ pub(super) fn notes(
             let text = comment.slice(document.source.text());
             if text.contains("tcp://docker:") {
                 found.push(passes::finding(
-                    "docker-named",
+                    ids::DOCKER_NAMED,
                     Severity::Note,
                     Location {
                         file,
@@ -43,7 +44,7 @@ pub(super) fn notes(
                     let known = changed.contains(&NodeRef { file, node }) || covered.contains(span);
                     if !known {
                         found.push(passes::finding(
-                            "docker-named",
+                            ids::DOCKER_NAMED,
                             Severity::Note,
                             Location { file, span },
                             "docker is named here, where no job that is known runs it",

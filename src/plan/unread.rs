@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::finding::{Finding, Severity};
 use crate::passes::{self, Readers};
 use crate::pipeline::{Documents, NodeRef};
+use crate::rules::ids;
 use crate::yaml::Kind;
 
 use super::{Plan, State};
@@ -45,7 +46,7 @@ pub(super) fn notes(plan: &Plan<'_>, documents: &Documents) -> Vec<Finding> {
     unread
         .map(|(key, name)| {
             let mut finding = passes::finding(
-                "variable-unread",
+                ids::VARIABLE_UNREAD,
                 Severity::Note,
                 documents.location(key),
                 format!("{name} named Docker's image, and no CI file reads it any more"),

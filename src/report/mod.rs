@@ -24,9 +24,10 @@ use crate::finding::{Finding, RuleId, Safety};
 use crate::options::Options;
 use crate::outcome::{Outcome, Problem};
 use crate::repository::slashed;
+use crate::rules::ids;
 
 /// The rule of what reports say of a job that moves and was not written yet.
-pub const CAN_MOVE: RuleId = RuleId("can-move");
+pub const CAN_MOVE: RuleId = ids::CAN_MOVE;
 
 /// All that a run has to report.
 #[derive(Clone, Debug, Default)]

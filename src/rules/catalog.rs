@@ -45,7 +45,7 @@ use serde::Deserialize;
 use super::error::{RulesError, read, source};
 use super::pattern::fits;
 use super::unique::UniqueMap;
-use crate::finding::Severity;
+use crate::finding::{RuleId, Severity};
 use crate::version::Version;
 
 /// One rule.
@@ -144,8 +144,8 @@ pub enum Site {
 /// Something that a rule looks for, as words of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detector {
-    /// The rule's name.
-    pub rule: &'static str,
+    /// The rule.
+    pub rule: RuleId,
     /// The words behind the kind.
     words: Vec<&'static str>,
 }
@@ -388,7 +388,10 @@ impl Detectors {
         };
         let complete = !words.is_empty();
         if complete {
-            list.push(Detector { rule, words });
+            list.push(Detector {
+                rule: RuleId(rule),
+                words,
+            });
         }
         complete
     }

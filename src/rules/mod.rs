@@ -31,6 +31,7 @@ mod differences;
 mod embedded;
 mod error;
 mod flags;
+pub mod ids;
 mod images;
 mod logins;
 mod packages;

@@ -109,7 +109,7 @@ fn library_job(aside: &plan::LibraryJob<'_>) -> JobOutcome {
         span: aside.job.span,
     };
     let (verdict, because) = if aside.uses_docker {
-        let rule = RuleId(plan::UNREACHABLE);
+        let rule = plan::UNREACHABLE;
         (Verdict::Left(vec![rule]), vec![(rule, at)])
     } else {
         (Verdict::Untouched, Vec::new())

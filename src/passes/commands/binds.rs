@@ -11,6 +11,7 @@ use crate::passes::script_edit::insert_before;
 use crate::pipeline::{Action, Job};
 use crate::repository::slashed;
 use crate::rules::Folder;
+use crate::rules::ids;
 use crate::wildcard;
 use crate::yaml::Kind;
 
@@ -46,7 +47,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
         let message = format!(
             "`{command}` comes in front: Docker makes a folder that is mounted and missing, Podman ends with an error"
         );
-        let why = draft.note("bind-source", docker.at_words(&first.words), message);
+        let why = draft.note(ids::BIND_SOURCE, docker.at_words(&first.words), message);
         written = insert_before(pass.view, docker.call, &command, draft, why);
     }
     for (bind, flag) in &missing {
@@ -54,7 +55,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
             continue;
         }
         draft.review(
-            "bind-source",
+            ids::BIND_SOURCE,
             docker.at_words(&flag.words),
             format!(
                 "{} is not in the repository: Docker makes a folder that is missing, Podman ends with an error",

@@ -3,6 +3,7 @@
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 
 use crate::dockerfile::is_repository;
 use crate::image_name::insecure;
@@ -20,7 +21,7 @@ pub(super) fn push(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) 
     // a push as a command of its own would always push
     if docker.value(flag).is_some_and(|value| value.unknown) {
         draft.block(
-            "unreadable-command",
+            ids::UNREADABLE_COMMAND,
             docker.at_words(&flag.words),
             "whether this build pushes is decided while the job runs",
             "build without --push, push in a command of its own under that condition, then run again",
@@ -44,7 +45,7 @@ pub(super) fn output(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft
 
 fn goes_to_the_store(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
     let why = draft.note(
-        "build-push",
+        ids::BUILD_PUSH,
         docker.at_words(&flag.words),
         "Podman builds into its own store; a push is a command of its own",
     );
@@ -60,7 +61,7 @@ pub(super) fn attestation(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
     let asks_for_none = value == "false" || name == "--attest" && value.contains("disabled=true");
     let why = match asks_for_none {
         true => draft.note(
-            "attestation",
+            ids::ATTESTATION,
             at,
             format!("{name}=false is what Podman does anyway"),
         ),
@@ -68,8 +69,13 @@ pub(super) fn attestation(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
         false => {
             let message = format!("{name} is lost: Podman writes no attestations");
             let help = flag.rule.instead.as_deref();
-            draft.review("attestation", at, message.clone(), help.unwrap_or_default());
-            draft.lose("attestation", at, message, help)
+            draft.review(
+                ids::ATTESTATION,
+                at,
+                message.clone(),
+                help.unwrap_or_default(),
+            );
+            draft.lose(ids::ATTESTATION, at, message, help)
         }
     };
     remove_flag(docker, flag, draft, why);
@@ -98,7 +104,7 @@ pub(super) fn network(
         Some("default") => remove_flag(docker, flag, draft, why),
         Some("none") if docker.view.on_machine() => {}
         _ if docker.view.on_machine() => draft.block(
-            "no-counterpart",
+            ids::NO_COUNTERPART,
             docker.at_words(&flag.words),
             "`podman build` knows the networks host and none; others are Docker's",
             "build with --network host, or without the flag, then run again",
@@ -112,7 +118,7 @@ pub(super) fn network(
 pub(super) fn allow(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
     let at = docker.at_words(&flag.words);
     let message = format!("{} speaks to BuildKit only", flag.rule.name);
-    let why = draft.note("flag-dropped", at, message);
+    let why = draft.note(ids::FLAG_DROPPED, at, message);
     remove_flag(docker, flag, draft, why);
 }
 
@@ -120,7 +126,7 @@ pub(super) fn allow(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft)
 pub(super) fn no_cache_filter(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
     let at = docker.at_words(&flag.words);
     let message = "Podman builds all stages anew, or none: --no-cache";
-    let why = draft.note("build-cache", at, message);
+    let why = draft.note(ids::BUILD_CACHE, at, message);
     docker.replace(docker.range(&flag.words), "--no-cache", draft, why);
 }
 
@@ -158,7 +164,7 @@ pub(super) fn finish(
         .collect();
     if push && raw.is_empty() {
         draft.block(
-            "unreadable-command",
+            ids::UNREADABLE_COMMAND,
             docker.at(),
             "this build pushes, and the names that it pushes to are not written in the command",
             "write the names with --tag, then run again",
@@ -167,7 +173,7 @@ pub(super) fn finish(
     }
     if push && raw.iter().any(|raw| filled::is_several(docker, raw)) {
         draft.block(
-            "flags-in-variable",
+            ids::FLAGS_IN_VARIABLE,
             docker.at(),
             "a variable holds several words where this build has one name, and Podman would not push what they say",
             "write each name with --tag into the command, then run again",
@@ -178,7 +184,7 @@ pub(super) fn finish(
     if is_multi_platform(docker) {
         if adds_to_a_list(pass, index, docker, &tags) {
             draft.block(
-                "manifest-name",
+                ids::MANIFEST_NAME,
                 docker.at(),
                 "an earlier build of this job has the same name, and Podman would add to its list instead of making a new one",
                 "build once, or give each list a name of its own",
@@ -210,7 +216,7 @@ pub(super) fn finish(
             Some(VariableAction::Drop(why)) => format!("{name} goes: {why}"),
             _ => format!("{name} goes: it speaks to BuildKit only"),
         };
-        let why = draft.note("build-argument", docker.at_words(&flag.words), message);
+        let why = draft.note(ids::BUILD_ARGUMENT, docker.at_words(&flag.words), message);
         remove_flag(docker, flag, draft, why);
     }
     git_context(pass, docker, draft);
@@ -248,7 +254,7 @@ fn git_context(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
         return;
     };
     draft.block(
-        "build-context",
+        ids::BUILD_CONTEXT,
         docker.at_words(&(word..word + 1)),
         why,
         "clone the repository in the script and build the folder",

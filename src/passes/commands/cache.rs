@@ -4,6 +4,7 @@ use crate::image_name::ImageName;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 
 use super::parts::{Additions, remove_flag};
 
@@ -26,7 +27,7 @@ pub(super) fn cache(
             .any(|(line, other)| line != docker.call.line && other.parsed.text.contains(&folder))
     {
         draft.block(
-            "build-cache",
+            ids::BUILD_CACHE,
             at,
             format!("the cache in {folder} is lost, and another command of the job works with that folder"),
             "take the folder out of the job, then run again",
@@ -48,7 +49,7 @@ pub(super) fn cache(
         Some(repository) if review && !reads_only => {
             let message =
                 format!("the build cache moves to {repository}, where each cached layer is a tag");
-            let why = draft.warn("build-cache", at, message);
+            let why = draft.warn(ids::BUILD_CACHE, at, message);
             if !already {
                 additions.options.push(format!(
                     "--layers --cache-from {repository} --cache-to {repository}"
@@ -78,7 +79,7 @@ pub(super) fn cache(
                 ),
             };
             let help = Some(help.as_str()).filter(|help| !help.is_empty());
-            let why = draft.lose("build-cache", at, message, help);
+            let why = draft.lose(ids::BUILD_CACHE, at, message, help);
             remove_flag(docker, flag, draft, why);
         }
     }

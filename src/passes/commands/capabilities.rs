@@ -9,6 +9,7 @@ use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::rules::Rules;
+use crate::rules::ids;
 
 use super::parts::Additions;
 
@@ -29,7 +30,7 @@ pub(super) fn of_run(
         given.push(need.capability);
         if need.capability == "MKNOD" && pass.view.on_machine() && !docker.call.with_sudo() {
             draft.block(
-                "capability",
+                ids::CAPABILITY,
                 docker.at(),
                 format!(
                     "{} makes a device file in this container, which without root no capability of Podman's allows",
@@ -43,7 +44,7 @@ pub(super) fn of_run(
             "{} needs the capability {}, which Docker gives to every container and Podman does not",
             need.program, need.capability
         );
-        draft.note("capability", docker.at(), message);
+        draft.note(ids::CAPABILITY, docker.at(), message);
         additions
             .options
             .push(format!("--cap-add {}", need.capability));
@@ -61,7 +62,7 @@ pub(super) fn of_exec(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut D
     let started = &containers(pass).started;
     if container.is_none_or(|name| !started.contains(&name)) {
         draft.review(
-            "capability",
+            ids::CAPABILITY,
             docker.at(),
             format!(
                 "{} needs the capability {}, which Docker gives to every container and Podman does not, and this container is started where it cannot be seen",
@@ -94,7 +95,7 @@ pub(super) fn of_build(
         }
         if capability == "MKNOD" && docker.view.on_machine() && !docker.call.with_sudo() {
             draft.block(
-                "capability",
+                ids::CAPABILITY,
                 docker.at(),
                 format!("{program} makes a device file in this build, which without root no capability of Podman's allows"),
                 "call it with sudo, in this and in every other command about the image",
@@ -104,7 +105,7 @@ pub(super) fn of_build(
         let message = format!(
             "{program} in the Dockerfile needs the capability {capability}, which Docker gives to every build and Podman does not"
         );
-        draft.note("capability", docker.at(), message);
+        draft.note(ids::CAPABILITY, docker.at(), message);
         additions.options.push(option);
     }
 }

@@ -3,6 +3,7 @@
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 use crate::version::Version;
 
 use super::parts::Additions;
@@ -26,7 +27,7 @@ fn format(docker: &DockerCall<'_>, additions: &mut Additions, draft: &mut Draft)
         |word: &str, text: &String| text.trim_start().to_ascii_uppercase().starts_with(word);
     if changes.iter().any(|text| begins("ONBUILD", text)) {
         draft.block(
-            "image-format",
+            ids::IMAGE_FORMAT,
             docker.at(),
             "Podman loses ONBUILD when it commits a container, in every image format",
             "write ONBUILD in a Dockerfile that builds on the committed image, then run again",
@@ -34,7 +35,7 @@ fn format(docker: &DockerCall<'_>, additions: &mut Additions, draft: &mut Draft)
         return;
     }
     draft.note(
-        "image-format",
+        ids::IMAGE_FORMAT,
         docker.at(),
         "Docker's image format keeps a message, and a HEALTHCHECK of the container; Podman adds container=podman to the variables of an image that it commits",
     );
@@ -56,7 +57,7 @@ pub(super) fn finish(
         return;
     }
     draft.note(
-        "commit-pauses",
+        ids::COMMIT_PAUSES,
         docker.at(),
         "Podman from 6.0 on pauses a container that it commits, and in the job's image it cannot: --pause=false",
     );

@@ -11,6 +11,7 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::rules::ShortName;
+use crate::rules::ids;
 
 use super::capabilities;
 use super::parts::Additions;
@@ -48,7 +49,7 @@ pub(super) fn needs(
         ),
     };
     if let Some(message) = format {
-        let finding = draft.note("image-format", docker.at(), message);
+        let finding = draft.note(ids::IMAGE_FORMAT, docker.at(), message);
         setup::variable(draft, "BUILDAH_FORMAT", "docker", finding);
     }
     if let Some(message) = names {
@@ -162,7 +163,7 @@ fn name_it(
         return;
     };
     draft.note(
-        "containerfile-first",
+        ids::CONTAINERFILE_FIRST,
         docker.at_words(&(word..word + 1)),
         "a Containerfile lies beside the Dockerfile, and Podman would take that; the build names its file",
     );

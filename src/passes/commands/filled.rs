@@ -4,6 +4,7 @@ use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::facts::pushes;
 use crate::passes::names::{VariableWords, words_of};
+use crate::rules::ids;
 use crate::rules::{FlagAction, FlagRewrite};
 
 /// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
@@ -132,7 +133,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     let at = docker.at_words(&(word..word + 1));
     if let Some(flag) = assigned_flag_that_matters(docker, raw) {
         draft.block(
-            "flags-in-variable",
+            ids::FLAGS_IN_VARIABLE,
             at,
             format!("a variable of the script brings {flag} into this command, and there it means something else to Podman"),
             "write the flag into the command, then run again",
@@ -162,7 +163,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
         let name = flag.split('=').next().unwrap_or(flag);
         if !is_fine(docker, flag, text.text.contains(',')) {
             draft.block(
-                "flags-in-variable",
+                ids::FLAGS_IN_VARIABLE,
                 at,
                 format!("a variable brings {name} into this command, and it means something else to Podman"),
                 "write the flag into the command, then run again",
@@ -176,7 +177,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
     let last_is_operand = docker.operands().last() == Some(&word) && docker.operands().len() <= 1;
     if flags.is_empty() && !last_is_operand && pushes(docker) {
         draft.block(
-            "flags-in-variable",
+            ids::FLAGS_IN_VARIABLE,
             at,
             "a variable fills in what stands here, its value is not in this file, and a name that it brings would not be pushed",
             "write the names with --tag into the command, then run again",
@@ -191,7 +192,7 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
         )
     {
         draft.review(
-            "flags-in-variable",
+            ids::FLAGS_IN_VARIABLE,
             at,
             "a variable fills in what stands here, and its value is not in this file",
             "see that it holds no flag that only Docker has",

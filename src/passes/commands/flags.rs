@@ -3,6 +3,7 @@
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 use crate::rules::{FlagAction, FlagRewrite, Target};
 use crate::text::Location;
 use crate::version::Version;
@@ -53,13 +54,13 @@ pub(super) fn translate(
         FlagAction::Drop { why: reason } => {
             let why = match loses {
                 Some(loss) => draft.lose(
-                    "flag-dropped",
+                    ids::FLAG_DROPPED,
                     at,
                     format!("{} goes, and {loss} is lost: {reason}", flag.rule.name),
                     instead,
                 ),
                 None => draft.note(
-                    "flag-dropped",
+                    ids::FLAG_DROPPED,
                     at,
                     format!("{} goes: {reason}", flag.rule.name),
                 ),
@@ -68,7 +69,7 @@ pub(super) fn translate(
         }
         FlagAction::Rename { to } => rename_flag(docker, flag, to, draft, why),
         FlagAction::Gap { why: reason } => draft.block(
-            "no-counterpart",
+            ids::NO_COUNTERPART,
             at,
             format!(
                 "{} has no counterpart in Podman: {reason}",
@@ -79,7 +80,7 @@ pub(super) fn translate(
         FlagAction::Rewrite { with, why: reason } => {
             if !rewrite(*with, command, flag, additions, draft, why) {
                 draft.block(
-                    "no-counterpart",
+                    ids::NO_COUNTERPART,
                     at,
                     format!(
                         "{} means something else to Podman: {reason}",
@@ -160,7 +161,7 @@ fn past_duration(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
     if is_duration {
         let at = docker.at_words(&flag.words);
         let message = "a duration lies ahead for Podman; with a minus in front it lies behind, as Docker has it";
-        let why = draft.note("docker-command", at, message);
+        let why = draft.note(ids::DOCKER_COMMAND, at, message);
         let start = range.start + quotes;
         docker.replace(start..start, "-", draft, why);
     }
@@ -187,7 +188,7 @@ pub(super) fn in_front(
     }
     let message =
         "Podman before 5.5 wants options in front of the name, so the name goes behind them";
-    let why = draft.note("options-behind-operand", docker.at(), message);
+    let why = draft.note(ids::OPTIONS_BEHIND_OPERAND, docker.at(), message);
     let name = docker.call.raw(&docker.words()[first]);
     additions.operand = Some(name.to_owned());
     docker.remove(&(first..first + 1), draft, why);
@@ -203,7 +204,7 @@ pub(super) fn rename_flag(
 ) {
     if flag.clustered {
         draft.block(
-            "unknown-flag",
+            ids::UNKNOWN_FLAG,
             docker.at_words(&flag.words),
             "a flag in a cluster has another name in Podman",
             "write the flags apart",
@@ -248,7 +249,7 @@ pub(super) fn needs_newer(
         return false;
     }
     draft.block(
-        "needs-newer-podman",
+        ids::NEEDS_NEWER_PODMAN,
         at,
         format!("{what} needs Podman {since}, and the jobs will meet {podman}"),
         match docker.view.on_machine() {

@@ -4,6 +4,7 @@ use crate::image_name::ImageName;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 use crate::rules::{Field, Templates};
 
 use super::images::{behind, inspected};
@@ -187,14 +188,14 @@ fn name(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {
     let at = docker.at_words(&flag.words);
     match docker.call.is_read() {
         true => draft.review(
-            "printed-names",
+            ids::PRINTED_NAMES,
             at,
             "the script reads the names of images, and Podman prints those built here as localhost/NAME",
             "see that the script takes them with or without localhost/",
         ),
         false => {
             let message = "Podman prints images built here as localhost/NAME";
-            draft.warn("printed-names", at, message);
+            draft.warn(ids::PRINTED_NAMES, at, message);
         }
     }
 }
@@ -215,7 +216,7 @@ fn rename(docker: &DockerCall<'_>, flag: &Flag<'_>, one: &Asked, to: &str, draft
         return;
     };
     let message = format!("{} is {to} in Podman", one.written);
-    let why = draft.note("template-field", docker.at_words(&flag.words), message);
+    let why = draft.note(ids::TEMPLATE_FIELD, docker.at_words(&flag.words), message);
     let start = range.start + at;
     docker.replace(start..start + one.written.len(), to, draft, why);
 }
@@ -223,12 +224,12 @@ fn rename(docker: &DockerCall<'_>, flag: &Flag<'_>, one: &Asked, to: &str, draft
 fn block(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft, message: String) {
     let at = docker.at_words(&flag.words);
     let help = "write what Podman prints by hand (`podman inspect` and `podman info` show it)";
-    draft.block("output-differs", at, message, help);
+    draft.block(ids::OUTPUT_DIFFERS, at, message, help);
 }
 
 fn review(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft, message: &str) {
     let at = docker.at_words(&flag.words);
     let help =
         "try it with `podman inspect` or `podman info`, and see that the script takes what comes";
-    draft.review("output-differs", at, message, help);
+    draft.review(ids::OUTPUT_DIFFERS, at, message, help);
 }

@@ -1,5 +1,6 @@
 //! What stands between `docker` and its command: some flags choose another engine, which Podman's own command does not.
 
+use crate::rules::ids;
 use crate::rules::{FlagAction, FlagRewrite};
 use crate::shell::{ArgumentKind, Nesting};
 use crate::version::Version;
@@ -16,7 +17,7 @@ pub(super) fn translate(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut
     if let Some(other) = docker.globals.iter().find(|it| !is_flag(&it.kind)) {
         let words = other.words.start + 1..other.words.end + 1;
         draft.block(
-            "unreadable-command",
+            ids::UNREADABLE_COMMAND,
             docker.at_words(&words),
             "what stands in front of the subcommand is not a flag that is known here",
             "write the command out, or move the job by hand",
@@ -43,13 +44,13 @@ fn one(pass: &JobPass<'_>, docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut
         },
         FlagAction::Rename { to } => {
             let message = format!("{} is {to} to Podman", flag.rule.name);
-            let why = draft.note("docker-command", at, message);
+            let why = draft.note(ids::DOCKER_COMMAND, at, message);
             rename_flag(docker, flag, to, draft, why);
             true
         }
         FlagAction::Drop { why: reason } => {
             let message = format!("{} goes: {reason}", flag.rule.name);
-            let why = draft.note("flag-dropped", at, message);
+            let why = draft.note(ids::FLAG_DROPPED, at, message);
             remove_flag(docker, flag, draft, why);
             true
         }
@@ -60,7 +61,7 @@ fn one(pass: &JobPass<'_>, docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut
                 "{} goes: it leads to the daemon beside the job",
                 flag.rule.name
             );
-            let why = draft.note("flag-dropped", at, message);
+            let why = draft.note(ids::FLAG_DROPPED, at, message);
             remove_flag(docker, flag, draft, why);
             true
         }
@@ -68,7 +69,7 @@ fn one(pass: &JobPass<'_>, docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut
             let word = docker.call.raw(&docker.words()[flag.words.start]);
             let name = word.split('=').next().unwrap_or(word);
             draft.block(
-                "remote-engine",
+                ids::REMOTE_ENGINE,
                 at,
                 format!("{name} makes docker talk to an engine of its choice, which Podman's own command does not"),
                 "a job that drives another machine's Docker stays; move the rest out of it",
@@ -106,7 +107,7 @@ fn config_as_variable(
         "an older Podman passes over {}; DOCKER_CONFIG says the same",
         flag.rule.name
     );
-    let why = draft.note("docker-command", at, message);
+    let why = draft.note(ids::DOCKER_COMMAND, at, message);
     let start = docker.words()[0].span.start;
     docker.replace(start..start, format!("DOCKER_CONFIG={value} "), draft, why);
     remove_flag(docker, flag, draft, why);

@@ -3,6 +3,7 @@
 use crate::passes::context::Call;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 
 use super::imagetools;
 use super::parts::{Additions, docker_transport};
@@ -32,7 +33,7 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
     if docker.rule.name == "info" {
         let message =
             "the script reads what `docker info` prints, and Podman prints something else";
-        draft.block("output-differs", at, message, help);
+        draft.block(ids::OUTPUT_DIFFERS, at, message, help);
     } else if let Some(field) = inspected(docker) {
         let message = match field {
             ".RepoDigests" => {
@@ -40,7 +41,7 @@ pub(super) fn output(docker: &DockerCall<'_>, draft: &mut Draft) {
             }
             field => format!("{field} is not the same in Podman"),
         };
-        draft.block("output-differs", at, message, help);
+        draft.block(ids::OUTPUT_DIFFERS, at, message, help);
     }
 }
 
@@ -95,7 +96,7 @@ pub(super) fn network(docker: &DockerCall<'_>, draft: &mut Draft) {
     let other = other.is_some_and(|value| value.text != "network");
     if bridge && !other {
         draft.block(
-            "output-differs",
+            ids::OUTPUT_DIFFERS,
             docker.at(),
             "Podman has no network called bridge; its own is called podman, and looks otherwise",
             "ask for the address in another way, then run again",
@@ -124,7 +125,7 @@ pub(super) fn rewrite_command(
         }
         _ => {
             draft.block(
-                "no-counterpart",
+                ids::NO_COUNTERPART,
                 docker.at(),
                 format!(
                     "`docker {}` needs other commands in Podman",
@@ -170,7 +171,7 @@ pub(super) fn manifest_name(
         "manifest create" => {
             if !pass.earlier.is_freed(index, &name) {
                 draft.block(
-                    "manifest-name",
+                    ids::MANIFEST_NAME,
                     docker.at(),
                     format!("the list gets the name of an image of this job ({name}), and in Podman both share their names"),
                     "remove the image first (`podman rmi`), or give the list a name of its own",

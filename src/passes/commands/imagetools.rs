@@ -5,6 +5,7 @@ use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::{Draft, Purpose};
 use crate::passes::job::JobPass;
 use crate::passes::script_edit::{insert_after, insert_in_front};
+use crate::rules::ids;
 use crate::shell::Nesting;
 
 use super::list_parts::{Parts, Source, TagFlag, UNKNOWN, qualify_all};
@@ -36,7 +37,7 @@ pub(super) fn inspect(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut D
         }
     }
     let message = "Podman shows only lists of a registry; skopeo shows what is there";
-    let why = draft.note("registry-manifest", docker.at(), message);
+    let why = draft.note(ids::REGISTRY_MANIFEST, docker.at(), message);
     let raw = docker.call.raw(&docker.words()[*image]);
     let last = docker.words().len();
     docker.replace(
@@ -96,7 +97,7 @@ fn copy(
     draft: &mut Draft,
 ) {
     let why = draft.note(
-        "registry-manifest",
+        ids::REGISTRY_MANIFEST,
         docker.at(),
         "skopeo copies an index with all of its images",
     );
@@ -132,7 +133,7 @@ fn join(
         Err(why) => return refuse(docker, draft, why),
     };
     let message = "Podman makes the list in its own store and pushes it; of a source that is a list itself it keeps the images, and not what ties attestations to them";
-    let why = draft.note("registry-manifest", docker.at(), message);
+    let why = draft.note(ids::REGISTRY_MANIFEST, docker.at(), message);
     let create = format!("podman manifest create --all {list}");
     docker.replace(
         docker.range(&(0..docker.subcommand.end)),
@@ -248,7 +249,7 @@ fn install_skopeo(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
 
 fn refuse(docker: &DockerCall<'_>, draft: &mut Draft, why: &str) {
     draft.block(
-        "no-counterpart",
+        ids::NO_COUNTERPART,
         docker.at(),
         format!(
             "`docker {}` needs other commands in Podman: {why}",

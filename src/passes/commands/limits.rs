@@ -2,6 +2,7 @@
 
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
+use crate::rules::ids;
 
 use super::parts::remove_flag;
 
@@ -12,7 +13,7 @@ pub(super) fn resource(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Dra
         return;
     }
     draft.lose(
-        "limits-without-effect",
+        ids::LIMITS_WITHOUT_EFFECT,
         docker.at_words(&flag.words),
         format!(
             "{} has no effect: containers of the job's image have no cgroups to be limited by",
@@ -30,10 +31,10 @@ pub(super) fn memory_lock(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
         "{} goes: only root may raise the limit of locked memory, and Podman on the runner is not root",
         docker.written(flag)
     );
-    let why = draft.note("memory-lock", at, message);
+    let why = draft.note(ids::MEMORY_LOCK, at, message);
     remove_flag(docker, flag, draft, why);
     draft.review(
-        "memory-lock",
+        ids::MEMORY_LOCK,
         at,
         "the container gets no more locked memory than the runner's user has, because only root may raise this limit",
         "see that the program starts without it, or run the container by `sudo podman`",

@@ -10,6 +10,7 @@ use crate::passes::job::JobPass;
 use crate::passes::removal;
 use crate::pipeline::Phase;
 use crate::providers::github::expression;
+use crate::rules::ids;
 use crate::shell::{Connected, Connector};
 
 /// Takes a logout away that leaves a registry where the job never logs in; gives `true` if so.
@@ -37,7 +38,7 @@ pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
     {
         return false;
     }
-    let why = draft.note("login-registry", docker.at(), message);
+    let why = draft.note(ids::LOGIN_REGISTRY, docker.at(), message);
     removal::remove_command(docker.call, draft, why);
     true
 }
@@ -67,7 +68,7 @@ pub(super) fn may_fail(
         return;
     }
     let message = "nothing shows that somebody is always logged in here: Docker's logout ends well then, Podman's may fail now";
-    let why = draft.note("login-registry", docker.at(), message);
+    let why = draft.note(ids::LOGIN_REGISTRY, docker.at(), message);
     let alone = place.connected == Connected::Alone
         && place.followed_by.is_none()
         && place.pipeline.1 == 1

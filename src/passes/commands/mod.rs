@@ -36,6 +36,8 @@ pub(super) use made::Made;
 use parts::Additions;
 pub(super) use platforms::platforms;
 
+use crate::finding::RuleId;
+use crate::rules::ids;
 use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
 use crate::shell::{ArgumentKind, Connector};
 
@@ -63,20 +65,20 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             Ok(docker) => translate(pass, index, docker, draft),
             Err(Unclear::Bare) => {
                 let why = draft.note(
-                    "docker-command",
+                    ids::DOCKER_COMMAND,
                     view.at_command(call),
                     "Podman prints its own version",
                 );
                 rename_program(pass, call, draft, why);
             }
             Err(Unclear::Subcommand) => draft.block(
-                "unreadable-command",
+                ids::UNREADABLE_COMMAND,
                 view.at_command(call),
                 "which docker command this is, is decided when the script runs",
                 "write the subcommand out, or move the job by hand",
             ),
             Err(Unclear::Unknown(name)) => draft.block(
-                "unknown-command",
+                ids::UNKNOWN_COMMAND,
                 view.at_command(call),
                 format!("`docker {name}` is not a command that Podman is known to have"),
                 "if it is a plugin, install it beside Podman or keep the job on Docker",
@@ -106,7 +108,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     if place.negated && place.followed_by == Some(Connector::And) || fails_when_docker_works(docker)
     {
         draft.block(
-            "docker-must-fail",
+            ids::DOCKER_MUST_FAIL,
             docker.at(),
             "the script counts on this docker command to fail",
             "say what the check is for, and move the job by hand",
@@ -127,7 +129,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     }
     if docker.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine() {
         draft.block(
-            "stable-image-limits",
+            ids::STABLE_IMAGE_LIMITS,
             docker.at(),
             format!("`podman {}` is an error in quay.io/podman/stable, where containers have no cgroups", docker.rule.name),
             docker
@@ -158,7 +160,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         }
         Becomes::Drop(_) if leads_to_another_machine(docker) => {
             draft.block(
-                "remote-engine",
+                ids::REMOTE_ENGINE,
                 docker.at(),
                 "this command leads to another machine's Docker",
                 "a job that drives another machine's Docker stays; move the rest out of it",
@@ -167,7 +169,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         }
         Becomes::Drop(_) if let Some((flag, why)) = asks_for_what_is_missing(docker) => {
             draft.block(
-                "no-counterpart",
+                ids::NO_COUNTERPART,
                 docker.at_words(&flag.words),
                 format!(
                     "{} has no counterpart in Podman: {why}",
@@ -182,7 +184,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         }
         Becomes::Drop(reason) => {
             let message = format!("`docker {}` goes: {reason}", docker.rule.name);
-            let why = draft.note("docker-command", docker.at(), message);
+            let why = draft.note(ids::DOCKER_COMMAND, docker.at(), message);
             super::removal::remove_command(docker.call, draft, why);
             return;
         }
@@ -199,11 +201,11 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
         return;
     }
     let message = format!("`docker {}` becomes `podman {words}`", docker.rule.name);
-    let why = draft.note("docker-command", docker.at(), message);
+    let why = draft.note(ids::DOCKER_COMMAND, docker.at(), message);
     rename_program(pass, docker.call, draft, why);
     for argument in &docker.between {
         draft.note(
-            "flag-dropped",
+            ids::FLAG_DROPPED,
             docker.at_words(&argument.words),
             "flags of buildx itself choose a builder, which Podman does not have",
         );
@@ -219,7 +221,7 @@ fn translate(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, draft: &
     for argument in &docker.arguments {
         match &argument.kind {
             ArgumentKind::Unknown { name } => draft.block(
-                "unknown-flag",
+                ids::UNKNOWN_FLAG,
                 docker.at_words(&argument.words),
                 format!(
                     "{name} is not a flag of `docker {}` that is known here",
@@ -278,7 +280,7 @@ fn finish(
     }
     if !script_edit::insert_after(pass.view, docker.call, &additions.after, draft, why) {
         draft.block(
-            "unreadable-command",
+            ids::UNREADABLE_COMMAND,
             docker.at(),
             "what Podman needs as a command of its own behind this build cannot follow here",
             "put the build on a line of its own, then run again",
@@ -337,11 +339,11 @@ fn fails_when_docker_works(docker: &DockerCall<'_>) -> bool {
         && !after.contains("exit 0")
 }
 
-fn gap_rule(command: &str) -> &'static str {
+fn gap_rule(command: &str) -> RuleId {
     match command.split(' ').next() {
-        Some("swarm" | "stack" | "service" | "node" | "config") => "swarm",
-        Some("plugin") => "docker-plugin",
-        _ => "no-counterpart",
+        Some("swarm" | "stack" | "service" | "node" | "config") => ids::SWARM,
+        Some("plugin") => ids::DOCKER_PLUGIN,
+        _ => ids::NO_COUNTERPART,
     }
 }
 
@@ -357,7 +359,7 @@ fn primes_a_cache(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
     if pass.facts.is_cache_source(&raw) && !pass.facts.is_used(&raw) {
         let message =
             "this pull only fetched a cache for the build; Podman finds its cache by itself";
-        let why = draft.note("build-cache", docker.at(), message);
+        let why = draft.note(ids::BUILD_CACHE, docker.at(), message);
         super::removal::remove_command(docker.call, draft, why);
         return true;
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
+use crate::rules::ids;
 
 /// `--network name=n1,alias=api` becomes `--network n1:alias=api`. `false`: Podman has nothing for one of its parts.
 pub(super) fn network(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) -> bool {
@@ -111,7 +112,7 @@ fn write(
         "{} in Docker's long form becomes {short}, which Podman reads",
         flag.rule.name
     );
-    let why = draft.note("long-form", docker.at_words(&flag.words), message);
+    let why = draft.note(ids::LONG_FORM, docker.at_words(&flag.words), message);
     docker.replace(range, short, draft, why);
 }
 

@@ -7,6 +7,7 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::script_edit::insert_before;
 use crate::rules::Paths;
+use crate::rules::ids;
 
 use super::binds::is_made_by_action;
 
@@ -41,7 +42,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
         let message = format!(
             "`{command}` comes in front: Docker makes a folder that is mounted and missing, Podman ends with an error"
         );
-        let why = draft.note("bind-source", docker.at_words(&first.words), message);
+        let why = draft.note(ids::BIND_SOURCE, docker.at_words(&first.words), message);
         made = insert_before(pass.view, docker.call, &command, draft, why);
     }
     for (mount, flag) in &missing {
@@ -49,7 +50,7 @@ pub(super) fn run(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>, dra
             continue;
         }
         draft.review(
-            "bind-source",
+            ids::BIND_SOURCE,
             docker.at_words(&flag.words),
             format!(
                 "{} may be missing where the job runs: Docker makes a folder that is missing, Podman ends with an error",

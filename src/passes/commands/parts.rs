@@ -3,6 +3,7 @@
 use crate::image_name::ImageName;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
+use crate::rules::ids;
 
 /// What a command's own module adds to the words that the tables change.
 #[derive(Default)]
@@ -20,7 +21,7 @@ pub(super) fn remove_flag(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut 
     if flag.clustered {
         let at = docker.at_words(&flag.words);
         draft.block(
-            "unknown-flag",
+            ids::UNKNOWN_FLAG,
             at,
             "a flag that has to go stands in a cluster",
             "write the flags apart",

@@ -5,6 +5,7 @@ use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::providers::github::matrix;
+use crate::rules::ids;
 
 use super::dockerfile;
 use super::parts::{Additions, docker_transport, remove_flag};
@@ -68,7 +69,7 @@ pub(super) fn platform_layers(
     });
     if from_scratch {
         draft.note(
-            "multi-platform",
+            ids::MULTI_PLATFORM,
             at,
             "without layers, so that no platform takes another's from the cache",
         );
@@ -138,7 +139,7 @@ pub(super) fn manifest(
     draft: &mut Draft,
 ) {
     let message = "a build for several platforms makes a manifest list, so that all of them reach the registry";
-    let why = draft.note("multi-platform", docker.at(), message);
+    let why = draft.note(ids::MULTI_PLATFORM, docker.at(), message);
     let Some((first, others)) = tags.split_first() else {
         return;
     };
@@ -149,7 +150,7 @@ pub(super) fn manifest(
         None if first.words.len() > 1 => written.len(),
         None => {
             draft.block(
-                "unknown-flag",
+                ids::UNKNOWN_FLAG,
                 docker.at_words(&first.words),
                 "this -t and its value are one word",
                 "write `-t NAME`",

@@ -4,6 +4,7 @@ use crate::image_name::{ImageName, is_on_this_machine};
 use crate::passes::docker_config;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 use crate::shell::{ArgumentKind, Nesting};
 
 use super::logout;
@@ -28,7 +29,7 @@ pub(super) fn login(
             docker.rule.name
         );
         let help = "write a command for each registry, then run again";
-        draft.block("login-registry", docker.at(), message, help);
+        draft.block(ids::LOGIN_REGISTRY, docker.at(), message, help);
         return;
     }
     if docker.rule.name == "logout" && logout::goes(pass, docker, draft) {
@@ -40,7 +41,7 @@ pub(super) fn login(
                 "`docker {}` without a registry means Docker Hub; Podman has to be told",
                 docker.rule.name
             );
-            draft.note("login-registry", docker.at(), message);
+            draft.note(ids::LOGIN_REGISTRY, docker.at(), message);
             additions.operand = Some("docker.io".to_owned());
         }
         Some(word) => {
@@ -50,14 +51,14 @@ pub(super) fn login(
             if rules.is_docker_hub(name) && !by_this_name {
                 let message = "Podman knows Docker Hub as docker.io";
                 let why = draft.note(
-                    "login-registry",
+                    ids::LOGIN_REGISTRY,
                     docker.at_words(&(*word..*word + 1)),
                     message,
                 );
                 docker.replace(docker.range(&(*word..*word + 1)), "docker.io", draft, why);
             } else if text.text.is_empty() {
                 draft.block(
-                    "login-registry",
+                    ids::LOGIN_REGISTRY,
                     docker.at(),
                     "the registry of this login is empty",
                     "name the registry",
@@ -73,7 +74,7 @@ pub(super) fn login(
                 && !rules.names_registry(&text.text.to_ascii_uppercase())
             {
                 draft.review(
-                    "login-registry",
+                    ids::LOGIN_REGISTRY,
                     docker.at_words(&(*word..*word + 1)),
                     "the registry of this login comes from outside of the file; if it is empty, Docker takes Docker Hub and Podman does not",
                     "see that the variable is always set",
@@ -117,7 +118,7 @@ pub(super) fn push(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
             && !pass.facts.makes_latest(&name)
         {
             draft.block(
-                "push-all-tags",
+                ids::PUSH_ALL_TAGS,
                 docker.at_words(&(*word..*word + 1)),
                 "a push without a tag: an old Docker pushes all of them, Podman only `latest`, which this job does not make",
                 "write a push for each tag, then run again",
@@ -126,7 +127,7 @@ pub(super) fn push(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draf
     }
     if docker.operands().len() > 1 {
         draft.block(
-            "unreadable-command",
+            ids::UNREADABLE_COMMAND,
             docker.at(),
             "a push of more than one name: Podman would take the second for the place to push to",
             "write a push for each name",

@@ -4,6 +4,7 @@ use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::socket;
 use crate::rules::UnderHostNetwork;
+use crate::rules::ids;
 
 use super::flags::InJob;
 use super::network_option::short_port;
@@ -44,7 +45,7 @@ pub(super) fn finish(
                 continue;
             }
             draft.block(
-                "stable-image-limits",
+                ids::STABLE_IMAGE_LIMITS,
                 docker.at_words(&flag.words),
                 format!("{} is an error in quay.io/podman/stable, whose containers share the job's namespaces", flag.rule.name),
                 "the job stays on Docker until the command does without it",
@@ -102,7 +103,7 @@ fn socket(docker: &DockerCall<'_>, draft: &mut Draft) {
             || has_certificates(&value.text)
         {
             draft.block(
-                "docker-socket",
+                ids::DOCKER_SOCKET,
                 docker.at_words(&flag.words),
                 "this container is given Docker's engine, which is root on its host",
                 "Podman can offer its own socket (`podman system service`); see what the tool needs and move the job by hand",
@@ -139,7 +140,7 @@ fn ports(
     }
     if is_connected_later(pass, docker) {
         let message = "the container is put into a network later, which Podman allows only to one that has a network of its own";
-        draft.note("network-connect", docker.at(), message);
+        draft.note(ids::NETWORK_CONNECT, docker.at(), message);
         additions.options.push("--network bridge".to_owned());
         return;
     }
@@ -160,7 +161,7 @@ fn ports(
     }
     if let Some(flag) = mapped {
         let message = "the stable image runs containers on the job's own network, where a port cannot change its number; a bridge brings the mapping back";
-        draft.note("port-mapping", docker.at_words(&flag.words), message);
+        draft.note(ids::PORT_MAPPING, docker.at_words(&flag.words), message);
         additions.options.push("--network bridge".to_owned());
     }
 }
@@ -180,7 +181,7 @@ fn beside_another(
     let mut words = docker.words().iter().skip(docker.subcommand.end);
     if words.any(|word| daemon(docker.call.raw(word).trim_matches(['"', '\'']))) {
         draft.block(
-            "port-mapping",
+            ids::PORT_MAPPING,
             docker.at(),
             "this container wants the same port as another one, so it needs a network of its own, and it is told to reach the daemon's host, which it then could not",
             "put the containers into a network (`docker network create`) and let them call each other by name, then run again",
@@ -188,7 +189,7 @@ fn beside_another(
         return;
     }
     let message = "the stable image runs containers on the job's own network, where this one wants the same port as another; a bridge gives it a network of its own";
-    draft.note("port-mapping", docker.at(), message);
+    draft.note(ids::PORT_MAPPING, docker.at(), message);
     additions.options.push("--network bridge".to_owned());
 }
 

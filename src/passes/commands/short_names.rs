@@ -8,6 +8,7 @@ use crate::passes::job::JobPass;
 use crate::passes::own_names::latest;
 use crate::passes::setup;
 use crate::rules::ShortName;
+use crate::rules::ids;
 use crate::shell::Nesting;
 use crate::yaml::Kind;
 
@@ -65,7 +66,7 @@ fn fetch(
     let can_be_told = is_plain_short_name(written.trim_matches(['"', '\'']));
     if is_own && !(can_be_told && pass.facts.is_pushed_before(index, &name)) {
         draft.block(
-            "short-name",
+            ids::SHORT_NAME,
             docker.at_words(&(word..word + 1)),
             format!("{name} is made by this job, and fetched from its registry here: in Podman these are two images"),
             "write the registry's name in front wherever its image is meant, then run again",
@@ -97,7 +98,7 @@ fn qualify(
     let rules = pass.view.context.rules;
     if let ShortName::Other(other) = rules.short_name(ImageName::without_tag(&name)) {
         draft.review(
-            "short-name",
+            ids::SHORT_NAME,
             docker.at_words(&(word..word + 1)),
             format!("{name} may be an image of this job's own; where it is none, Podman takes {other} for it"),
             "write docker.io/library/ in front if Docker Hub's image is meant",
@@ -132,7 +133,7 @@ fn write_out(
         let full = ImageName::on_docker_hub(inner);
         let prefix = full.strip_suffix(inner).unwrap_or_default().to_owned();
         let at = docker.at_words(&(word..word + 1));
-        draft.note("short-name", at, format!("{inner} is an image of Docker Hub; Podman has no one to ask which registry is meant"));
+        draft.note(ids::SHORT_NAME, at, format!("{inner} is an image of Docker Hub; Podman has no one to ask which registry is meant"));
         let start = docker.words()[word].span.start + quotes;
         docker.replace(start..start, prefix, draft, why);
     } else if is_plain_short_name(&text.text) && !text.used.is_empty() {

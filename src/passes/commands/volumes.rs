@@ -3,6 +3,7 @@
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
+use crate::rules::ids;
 use crate::version::Version;
 
 use super::parts::Additions;
@@ -35,11 +36,11 @@ pub(super) fn create(
     match pass.target_podman() {
         Some(podman) if podman >= IGNORES => {
             let message = format!("the volume {name} may be there already, which Podman has to be told to let pass");
-            draft.note("volume-exists", at, message);
+            draft.note(ids::VOLUME_EXISTS, at, message);
             additions.options.push("--ignore".to_owned());
         }
         _ => draft.block(
-            "volume-exists",
+            ids::VOLUME_EXISTS,
             at,
             format!("the volume {name} may be there already, and for Podman that is an error"),
             "let the command fail (`|| true`), or name a Podman from 5.4 on with --podman: it can be told to let it pass",

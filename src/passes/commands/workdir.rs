@@ -5,6 +5,7 @@ use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::project::LARGEST;
+use crate::rules::ids;
 
 /// Says where a container's folder may be missing.
 pub(super) fn run(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
@@ -30,7 +31,7 @@ pub(super) fn run(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft
         return;
     }
     draft.review(
-        "working-folder",
+        ids::WORKING_FOLDER,
         docker.at_words(&flag.words),
         format!("where the image has no folder {folder}, Docker makes it and Podman ends with an error"),
         format!("see that the image has it, or mount something there (`-v {folder}` makes an empty volume)"),

@@ -7,6 +7,7 @@ mod names;
 use crate::options::ActionStyle;
 use crate::pipeline::{Action, NodeRef};
 use crate::providers::github::expression;
+use crate::rules::ids;
 use crate::rules::{RedhatInput, RedhatRule};
 use crate::yaml::{Change, Kind, New};
 
@@ -34,7 +35,7 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
         match said(pass, action, rule) {
             Err((at, why)) => {
                 let message = format!("{} becomes commands: {why}", action.name);
-                draft.warn("redhat-action", documents.location(at), message);
+                draft.warn(ids::REDHAT_ACTION, documents.location(at), message);
             }
             Ok(said) => {
                 let at = documents.location(action.uses.value);
@@ -43,9 +44,9 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
                     None => String::new(),
                 };
                 let message = format!("{} becomes {}{also}", action.name, rule.uses);
-                let why = draft.note("action", at, message);
+                let why = draft.note(ids::ACTION, at, message);
                 for (at, loss) in &said.losses {
-                    draft.warn("redhat-action", documents.location(*at), loss.clone());
+                    draft.warn(ids::REDHAT_ACTION, documents.location(*at), loss.clone());
                 }
                 for (subject, change) in said.changes {
                     draft.change(subject.file, change, why);

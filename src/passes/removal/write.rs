@@ -7,6 +7,7 @@ use std::ops::Range;
 use crate::passes::context::{JobView, LineView};
 use crate::passes::draft::{Draft, Planned, Purpose};
 use crate::passes::script_edit::{has_own_lines, style};
+use crate::rules::ids;
 use crate::shell::{CommandContext, Nesting};
 use crate::yaml::{Change, Style};
 
@@ -97,7 +98,7 @@ impl<'a> Writer<'a> {
     /// The job stays: what goes decides something, or its output is used.
     fn refuse(&self, range: Range<usize>, draft: &mut Draft) {
         draft.block(
-            "removed-condition",
+            ids::REMOVED_CONDITION,
             self.view.context.documents.inside(self.line.node, range),
             "Podman has nothing to put here, and what else the script does depends on it",
             "take the decision out of the script, then run again",

@@ -1,6 +1,7 @@
 //! A step that uses an action, and what it means.
 
 use crate::collections::{HashSet, IndexMap};
+use crate::finding::RuleId;
 use crate::ops::Operation;
 use crate::pipeline::{NodeRef, Review};
 use crate::rules::{ActionRule, InputRule, OutputRule};
@@ -56,7 +57,7 @@ pub(super) struct Meaning {
     /// Whether the action fetches the repository for itself.
     pub(super) fetches: bool,
     /// What is lost, each with its rule.
-    pub(super) losses: Vec<(&'static str, &'static str)>,
+    pub(super) losses: Vec<(RuleId, &'static str)>,
     /// What a person should look at, and what to do about it.
     pub(super) reviews: Vec<Review>,
 }

@@ -5,6 +5,7 @@ mod inputs;
 use crate::image_name::ImageName;
 use crate::ops::{self, Operation, Push, Values};
 use crate::pipeline::Review;
+use crate::rules::ids;
 use crate::rules::{InputRule, OutputRule};
 
 use super::expression;
@@ -131,11 +132,11 @@ impl Inputs<'_> {
         }
         let loss = match pushes_at_all {
             true if !self.has_flag("--provenance") => Some((
-                "attestation",
+                ids::ATTESTATION,
                 "the action adds a provenance attestation to what it pushes, and Podman does not",
             )),
             true if step.platforms == Platforms::Unsaid => Some((
-                "list-of-one",
+                ids::LIST_OF_ONE,
                 "the platforms may be several, so Podman pushes a list; where they come out as one, the action pushes the image alone",
             )),
             _ => None,
