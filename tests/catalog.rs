@@ -91,43 +91,6 @@ fn rules_hold_where_they_were_seen_to() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Every name of a rule that the program's text gives to a finding has a page: what a finding is named after can be asked for.
-#[test]
-fn every_rule_that_the_program_names_has_a_page() {
-    let rules = Rules::embedded();
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    for text in texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ".rs") {
-        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for said in [
-            ".block(",
-            ".review(",
-            ".note(",
-            ".warn(",
-            ".lose(",
-            ".say(",
-            "finding(",
-            "RuleId(",
-            "const RULE: &str =",
-            "const UNREACHABLE: &str =",
-        ] {
-            let calls = text.split(said).skip(1);
-            let names =
-                calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
-            named.extend(names.map(str::to_owned));
-        }
-    }
-    assert!(
-        named.len() > 80,
-        "only {} names are found in the sources",
-        named.len()
-    );
-    let lacking: Vec<&String> = named
-        .iter()
-        .filter(|name| rules.named(name).is_none())
-        .collect();
-    assert!(lacking.is_empty(), "no page tells of {lacking:?}");
-}
-
 /// The rules that no golden report can show, and why.
 const IN_NO_GOLDEN_REPORT: [(&str, &str); 2] = [
     (
