@@ -125,6 +125,15 @@ impl Documents {
         }
     }
 
+    /// The value of a key of a mapping, aliases of both followed; of two the last counts.
+    pub fn value(&self, mapping: NodeRef, key: &str) -> Option<NodeRef> {
+        let entry = self.tree(mapping).get(mapping.node, key)?;
+        Some(self.resolve(NodeRef {
+            file: mapping.file,
+            node: entry.value,
+        }))
+    }
+
     /// Where a decoded range of a scalar stands in its file: exact if the source holds it verbatim, else the whole scalar.
     pub fn inside(&self, node: NodeRef, range: std::ops::Range<usize>) -> Location {
         let span = self

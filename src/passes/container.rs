@@ -2,7 +2,7 @@
 
 use crate::pipeline::{Image, NodeRef};
 use crate::rules::ids;
-use crate::yaml::{Change, Entry, Kind, New};
+use crate::yaml::{Change, Entry, New};
 
 use super::draft::Draft;
 use super::job::JobPass;
@@ -19,7 +19,7 @@ pub(super) fn run(pass: &JobPass<'_>, image: &Image, podman: &str, draft: &mut D
     let documents = pass.view.context.documents;
     let node = image.slot.value;
     let tree = documents.tree(node);
-    let Kind::Mapping { entries, .. } = &tree.node(node.node).kind else {
+    let Some(entries) = tree.mapping(node.node) else {
         let value = New::Mapping(vec![
             ("image".to_owned(), New::Scalar(podman.to_owned())),
             ("options".to_owned(), New::Scalar(OPTION.to_owned())),
@@ -129,7 +129,7 @@ fn volumes(
         file: holder.file,
         node: entry.value,
     });
-    let Kind::Sequence { items, .. } = &documents.tree(list).node(list.node).kind else {
+    let Some(items) = documents.tree(list).sequence(list.node) else {
         return;
     };
     let is_socket = |item: &crate::yaml::NodeId| {

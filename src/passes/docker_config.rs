@@ -61,9 +61,9 @@ impl Credentials {
         let in_scripts = any_line(&|text| text.contains(VARIABLE));
         let names_folder = in_scripts
             || actions.iter().any(|action| {
-                let env = view.value_of(action.mapping, "env");
+                let env = view.context.documents.value(action.mapping, "env");
                 rule(action).is_some_and(|rule| rule.sets_docker_config)
-                    || env.is_some_and(|env| view.value_of(env, VARIABLE).is_some())
+                    || env.is_some_and(|env| view.context.documents.value(env, VARIABLE).is_some())
             });
         let own = view.job.variables.get(AUTH_FILE);
         let own = own.and_then(|variable| variable.value.as_deref());

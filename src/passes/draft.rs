@@ -5,7 +5,7 @@ use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::pipeline::{Documents, NodeRef};
 use crate::rules::Rules;
 use crate::text::{FileId, Location};
-use crate::yaml::{Change, Kind};
+use crate::yaml::Change;
 
 /// What a change is for: it decides who may share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +48,7 @@ impl Planned {
             return None;
         };
         let tree = &documents.file(self.file).tree;
-        let Kind::Mapping { entries, .. } = &tree.node(mapping).kind else {
-            return None;
-        };
+        let entries = tree.mapping(mapping)?;
         Some(tree.scalar(entries.get(index)?.key)?.value())
     }
 }

@@ -10,7 +10,7 @@ use crate::pipeline::{Action, Documents, Expansion, Job, NodeRef};
 use crate::prove::changed_texts;
 use crate::rules::ids;
 use crate::text::FileId;
-use crate::yaml::{Change, Kind, New};
+use crate::yaml::{Change, New};
 
 use super::Unit;
 use super::settle::Settling;
@@ -59,9 +59,7 @@ fn step(
     }
     let own = |key: &str| {
         let tree = documents.tree(action.mapping);
-        let Kind::Mapping { entries, .. } = &tree.node(action.mapping.node).kind else {
-            return None;
-        };
+        let entries = tree.mapping(action.mapping.node)?;
         entries.iter().find(|entry| {
             tree.scalar(entry.key)
                 .is_some_and(|scalar| scalar.value() == key)
@@ -131,7 +129,7 @@ fn add_to(
 ) {
     let env = documents.resolve(written);
     let tree = documents.tree(env);
-    let Kind::Mapping { entries, .. } = &tree.node(env.node).kind else {
+    let Some(entries) = tree.mapping(env.node) else {
         return;
     };
     if env == written && !tree.has_alias(env.node) {
@@ -248,9 +246,7 @@ pub(super) fn no_step_left(
     changes: &[Planned],
 ) -> Option<Finding> {
     let steps = documents.resolve(*job.keys.get("steps")?);
-    let Kind::Sequence { items, .. } = &documents.tree(steps).node(steps.node).kind else {
-        return None;
-    };
+    let items = documents.tree(steps).sequence(steps.node)?;
     let mut gone: BTreeMap<usize, ()> = changes
         .iter()
         .filter_map(|planned| match planned.change {

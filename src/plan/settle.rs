@@ -213,9 +213,7 @@ impl Settling {
             return None;
         }
         let (parent, index) = tree.entry_of(node.node)?;
-        let Kind::Mapping { entries, .. } = &tree.node(parent).kind else {
-            return None;
-        };
+        let entries = tree.mapping(parent)?;
         let key = tree.scalar(entries[index].key)?.value();
         if !matches!(
             key,
@@ -299,9 +297,7 @@ fn uncovered(documents: &Documents, changes: &HashMap<FileId, Vec<Change>>) -> O
             return None;
         };
         let tree = &documents.file(file).tree;
-        let Kind::Mapping { entries, .. } = &tree.node(*mapping).kind else {
-            return None;
-        };
+        let entries = tree.mapping(*mapping)?;
         let key = tree.scalar(entries.get(*index)?.key)?.value();
         let twin = entries.iter().enumerate().find(|(at, entry)| {
             let goes = Change::RemoveEntry {
@@ -354,7 +350,7 @@ pub(super) fn insert_key(
 ) {
     let Some(own) = job.own else { return };
     let tree = documents.tree(own);
-    let Kind::Mapping { entries, .. } = &tree.node(own.node).kind else {
+    let Some(entries) = tree.mapping(own.node) else {
         return;
     };
     let name = |index: usize| {

@@ -6,7 +6,6 @@ use crate::finding::{Finding, Severity};
 use crate::passes::{self, Readers};
 use crate::pipeline::{Documents, NodeRef};
 use crate::rules::ids;
-use crate::yaml::Kind;
 
 use super::{Plan, State};
 
@@ -24,9 +23,7 @@ pub(super) fn notes(plan: &Plan<'_>, documents: &Documents) -> Vec<Finding> {
                 let slots = variable.slots.iter().map(|(_, slot)| slot);
                 defined.extend(slots.filter_map(|slot| {
                     let tree = documents.tree(slot.mapping);
-                    let Kind::Mapping { entries, .. } = &tree.node(slot.mapping.node).kind else {
-                        return None;
-                    };
+                    let entries = tree.mapping(slot.mapping.node)?;
                     let key = NodeRef {
                         file: slot.mapping.file,
                         node: entries.get(slot.index)?.key,

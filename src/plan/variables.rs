@@ -197,7 +197,7 @@ fn new_variables(
 }
 
 fn is_mapping(tree: &Tree, node: NodeId) -> bool {
-    matches!(tree.node(node).kind, Kind::Mapping { .. })
+    tree.mapping(node).is_some()
 }
 
 /// Numbers and the like stay strings.
@@ -307,9 +307,7 @@ fn shared_variables(
                     .flat_map(|drafted| &drafted.draft.variables)
                     .any(|known| known.name == variable.name && known.value == variable.value)
         });
-        let Kind::Mapping { entries, .. } = &documents.tree(mapping).node(mapping.node).kind else {
-            return None;
-        };
+        let entries = documents.tree(mapping).mapping(mapping.node)?;
         (!stays && need.count() > 1).then_some((mapping, entries.len()))
     })
 }
@@ -325,9 +323,7 @@ fn own_variables(
     let own = plan.units[unit].job.own?;
     let tree = documents.tree(own);
     let entry = tree.get(own.node, plan.units[unit].job.provider.variables_key())?;
-    let Kind::Mapping { entries, .. } = &tree.node(entry.value).kind else {
-        return None;
-    };
+    let entries = tree.mapping(entry.value)?;
     let mapping = NodeRef {
         file: own.file,
         node: entry.value,
@@ -353,7 +349,7 @@ fn replace(
         return false;
     };
     let tree = documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+    let Some(entries) = tree.mapping(mapping.node) else {
         return false;
     };
     let found = entries.iter().rposition(|entry| {

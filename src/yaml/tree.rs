@@ -170,6 +170,22 @@ impl Tree {
         &self.nodes[node.0 as usize]
     }
 
+    /// The entries of a mapping; nothing if a node is none. An alias is not followed.
+    pub fn mapping(&self, node: NodeId) -> Option<&[Entry]> {
+        match &self.node(node).kind {
+            Kind::Mapping { entries, .. } => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; nothing if a node is none. An alias is not followed.
+    pub fn sequence(&self, node: NodeId) -> Option<&[NodeId]> {
+        match &self.node(node).kind {
+            Kind::Sequence { items, .. } => Some(items),
+            _ => None,
+        }
+    }
+
     /// The collection that holds a node; none for a root.
     pub fn parent(&self, node: NodeId) -> Option<NodeId> {
         let parent = self.parents[node.0 as usize];
@@ -179,9 +195,7 @@ impl Tree {
     /// The entry whose value a node is: its mapping, and its place there.
     pub fn entry_of(&self, value: NodeId) -> Option<(NodeId, usize)> {
         let mapping = self.parent(value)?;
-        let Kind::Mapping { entries, .. } = &self.node(mapping).kind else {
-            return None;
-        };
+        let entries = self.mapping(mapping)?;
         let index = entries.partition_point(|entry| entry.value < value);
         let entry = entries.get(index)?;
         (entry.value == value).then_some((mapping, index))
@@ -190,10 +204,7 @@ impl Tree {
     /// The key of the entry whose value a node is.
     pub fn key_of(&self, value: NodeId) -> Option<&str> {
         let (mapping, index) = self.entry_of(value)?;
-        let Kind::Mapping { entries, .. } = &self.node(mapping).kind else {
-            return None;
-        };
-        Some(self.scalar(entries.get(index)?.key)?.value())
+        Some(self.scalar(self.mapping(mapping)?.get(index)?.key)?.value())
     }
 
     /// The node itself, or what an alias stands for.
@@ -219,17 +230,11 @@ impl Tree {
 
     /// The entry under a key; of duplicates the last, as on the CI servers. Follows aliases, knows no merge keys.
     pub fn get(&self, mapping: NodeId, key: &str) -> Option<Entry> {
-        let Kind::Mapping { entries, .. } = &self.node(self.resolve(mapping)).kind else {
-            return None;
-        };
-        entries
-            .iter()
-            .rev()
-            .find(|entry| {
-                self.scalar(entry.key)
-                    .is_some_and(|scalar| scalar.value() == key)
-            })
-            .copied()
+        let entries = self.mapping(self.resolve(mapping))?;
+        let is_it = |name: &Scalar| name.value() == key;
+        let mut entries = entries.iter().rev();
+        let entry = entries.find(|entry| self.scalar(entry.key).is_some_and(is_it));
+        entry.copied()
     }
 
     /// Whether an alias outside of this node stands for it or for a node below it.

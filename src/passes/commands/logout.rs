@@ -140,7 +140,7 @@ fn is_unconditional(pass: &JobPass<'_>, line: usize) -> bool {
     };
     let decides = ["if", "continue-on-error"]
         .iter()
-        .any(|key| view.value_of(step, key).is_some());
+        .any(|key| view.context.documents.value(step, key).is_some());
     step.file == view.job.key.file && !decides
 }
 
@@ -148,7 +148,7 @@ fn is_unconditional(pass: &JobPass<'_>, line: usize) -> bool {
 fn runs_on_success(pass: &JobPass<'_>, line: usize) -> bool {
     let view = pass.view;
     let step = view.step_of(&view.lines[line]);
-    let condition = step.and_then(|step| view.value_of(step, "if"));
+    let condition = step.and_then(|step| view.context.documents.value(step, "if"));
     let text = condition.and_then(|condition| view.context.documents.text(condition));
     !text.is_some_and(expression::asks_status)
 }

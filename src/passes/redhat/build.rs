@@ -6,7 +6,7 @@ use crate::rules::{OutputRule, RedhatInput};
 use crate::yaml::{Change, New};
 
 use super::names::Names;
-use super::{Refusal, Step, entry_index, value_of};
+use super::{Refusal, Step, entry_index};
 
 /// What the inputs of a build come to.
 #[derive(Default)]
@@ -203,8 +203,8 @@ impl Step<'_> {
     fn condition(&self, pushes: Pushes) -> Result<Option<String>, Refusal> {
         let documents = self.pass.view.context.documents;
         let value = |key: &str| {
-            let node = value_of(self.pass.view, self.action.mapping, key)?;
-            documents.text(documents.resolve(node))
+            let node = documents.value(self.action.mapping, key)?;
+            documents.text(node)
         };
         let uses = self.action.uses.value;
         if pushes == Pushes::No {
@@ -260,8 +260,8 @@ impl Step<'_> {
                 format!("its output {read} is read, and these actions may give another"),
             ));
         }
-        let id = value_of(view, action.mapping, "id")
-            .and_then(|id| documents.text(documents.resolve(id)));
+        let id = documents.value(action.mapping, "id");
+        let id = id.and_then(|id| documents.text(id));
         let Some(id) = id.map(str::to_owned) else {
             return Ok(None);
         };
@@ -288,7 +288,8 @@ impl Step<'_> {
 
     /// Whether the push does not follow the build always.
     fn is_conditional(&self, condition: Option<&String>) -> bool {
-        let own = value_of(self.pass.view, self.action.mapping, "if");
+        let documents = self.pass.view.context.documents;
+        let own = documents.value(self.action.mapping, "if");
         let own = own.and_then(|own| self.text(own).ok()).unwrap_or_default();
         condition.is_none_or(|condition| condition != own)
     }

@@ -9,7 +9,7 @@ use crate::pipeline::{Action, NodeRef};
 use crate::providers::github::expression;
 use crate::rules::ids;
 use crate::rules::{RedhatInput, RedhatRule};
-use crate::yaml::{Change, Kind, New};
+use crate::yaml::{Change, New};
 
 use super::checkout::is_pinned;
 use super::context::JobView;
@@ -184,10 +184,7 @@ impl Step<'_> {
     /// How many inputs there are.
     fn length(&self) -> usize {
         let tree = self.pass.view.context.documents.tree(self.with);
-        match &tree.node(self.with.node).kind {
-            Kind::Mapping { entries, .. } => entries.len(),
-            _ => 0,
-        }
+        tree.mapping(self.with.node).map_or(0, <[_]>::len)
     }
 
     /// An input that goes, and what goes with it.
@@ -239,23 +236,9 @@ impl Step<'_> {
 /// The index of a key in a mapping; of two the last counts.
 fn entry_index(view: &JobView<'_>, mapping: NodeRef, key: &str) -> Option<usize> {
     let tree = view.context.documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
-        return None;
-    };
+    let entries = tree.mapping(mapping.node)?;
     entries.iter().rposition(|entry| {
         let name = tree.scalar(entry.key).map(|scalar| scalar.value());
         name.is_some_and(|name| name.eq_ignore_ascii_case(key))
     })
-}
-
-/// The value of a key.
-fn value_of(view: &JobView<'_>, mapping: NodeRef, key: &str) -> Option<NodeRef> {
-    let index = entry_index(view, mapping, key)?;
-    match &view.context.documents.tree(mapping).node(mapping.node).kind {
-        Kind::Mapping { entries, .. } => Some(NodeRef {
-            file: mapping.file,
-            node: entries[index].value,
-        }),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@ use crate::passes::facts::Operation;
 use crate::pipeline::NodeRef;
 use crate::providers::github::expression;
 
-use super::{Refusal, Step, value_of};
+use super::{Refusal, Step};
 
 /// The names of an image in parts.
 pub(super) struct Names {
@@ -76,7 +76,13 @@ impl Step<'_> {
                 "push-to-registry wants the registry apart, and it is not known which part of the name that is",
             );
         };
-        let step_variables = value_of(self.pass.view, self.action.mapping, "env").is_some();
+        let step_variables = self
+            .pass
+            .view
+            .context
+            .documents
+            .value(self.action.mapping, "env")
+            .is_some();
         if step_variables && text.contains("env.") {
             return unsaid("the names hold variables that may be the step's own");
         }

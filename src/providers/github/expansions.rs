@@ -379,16 +379,13 @@ fn is_docker_script(documents: &Documents, node: NodeRef) -> bool {
 
 /// What makes a step unfit to be written anew: GitHub would refuse it, too.
 fn oddity(documents: &Documents, step: NodeRef) -> Option<&'static str> {
-    let Kind::Mapping { entries: all, .. } = &documents.tree(step).node(step.node).kind else {
+    let Some(all) = documents.tree(step).mapping(step.node) else {
         return Some("the step is no mapping");
     };
     if all.len() != entries(documents, step).len() {
         return Some("the step has a key twice");
     }
     let env = entry(documents, step, "env")?;
-    let is_mapping = matches!(
-        documents.tree(env.value).node(env.value.node).kind,
-        Kind::Mapping { .. }
-    );
+    let is_mapping = documents.tree(env.value).mapping(env.value.node).is_some();
     (!is_mapping).then_some("the step's env is no mapping")
 }

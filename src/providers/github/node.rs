@@ -8,20 +8,18 @@ use crate::yaml::Kind;
 pub(super) fn root(documents: &Documents, file: FileId) -> Option<NodeRef> {
     let node = *documents.file(file).tree.documents().first()?;
     let root = documents.resolve(NodeRef { file, node });
-    matches!(
-        documents.tree(root).node(root.node).kind,
-        Kind::Mapping { .. }
-    )
-    .then_some(root)
+    documents
+        .tree(root)
+        .mapping(root.node)
+        .is_some()
+        .then_some(root)
 }
 
 /// A key of a mapping; of two with one name the last counts.
 pub(super) fn entry(documents: &Documents, mapping: NodeRef, key: &str) -> Option<Slot> {
     let mapping = documents.resolve(mapping);
     let tree = documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
-        return None;
-    };
+    let entries = tree.mapping(mapping.node)?;
     let index = entries.iter().rposition(|entry| {
         tree.scalar(entry.key)
             .is_some_and(|scalar| scalar.value() == key)
@@ -52,7 +50,7 @@ fn slot(documents: &Documents, mapping: NodeRef, index: usize, written: NodeRef)
 pub(super) fn entries(documents: &Documents, mapping: NodeRef) -> Vec<(NodeRef, Slot)> {
     let mapping = documents.resolve(mapping);
     let tree = documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+    let Some(entries) = tree.mapping(mapping.node) else {
         return Vec::new();
     };
     let mut found: indexmap::IndexMap<&str, (NodeRef, Slot)> = indexmap::IndexMap::new();
@@ -73,7 +71,7 @@ pub(super) fn entries(documents: &Documents, mapping: NodeRef) -> Vec<(NodeRef, 
 /// The items of a list, aliases followed; none if it is no list.
 pub(super) fn items(documents: &Documents, list: NodeRef) -> Vec<NodeRef> {
     let list = documents.resolve(list);
-    let Kind::Sequence { items, .. } = &documents.tree(list).node(list.node).kind else {
+    let Some(items) = documents.tree(list).sequence(list.node) else {
         return Vec::new();
     };
     let item = |item: &_| {

@@ -102,7 +102,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let tree = self.documents.tree(root);
-        let Kind::Mapping { entries, .. } = &tree.node(root.node).kind else {
+        let Some(entries) = tree.mapping(root.node) else {
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -141,7 +141,7 @@ pub(super) fn root(documents: &Documents, file: FileId) -> Option<NodeRef> {
         .filter(|node| is_mapping(documents, NodeRef { file, node: *node }))
         .collect();
     let node = tree.resolve(*mappings.last()?);
-    if let Kind::Mapping { entries, .. } = &tree.node(node).kind
+    if let Some(entries) = tree.mapping(node)
         && entries.len() == 1
         && tree.get(node, "spec").is_some()
     {

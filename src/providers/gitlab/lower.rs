@@ -556,7 +556,7 @@ impl<'a> Lowering<'a> {
         let documents = self.documents;
         let list = documents.resolve(list);
         self.spend(list, depth)?;
-        let Kind::Sequence { items, .. } = &documents.tree(list).node(list.node).kind else {
+        let Some(items) = documents.tree(list).sequence(list.node) else {
             return Ok(());
         };
         for (index, item) in items.iter().enumerate() {

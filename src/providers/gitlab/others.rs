@@ -7,7 +7,6 @@ use crate::collections::{HashMap, HashSet};
 use crate::pipeline::{Document, Documents, NodeRef};
 use crate::repository::{Files, Parsed};
 use crate::text::FileId;
-use crate::yaml::Kind;
 
 use super::include::{Target, root, targets};
 
@@ -69,9 +68,7 @@ fn included(files: &dyn Files, path: &Path) -> Option<Vec<PathBuf>> {
     };
     let top = root(&documents, FileId(0))?;
     let tree = documents.tree(top);
-    let Kind::Mapping { entries, .. } = &tree.node(top.node).kind else {
-        return None;
-    };
+    let entries = tree.mapping(top.node)?;
     let own = tree.get(top.node, "include");
     let children = entries.iter().filter_map(|entry| {
         let trigger = tree.get(tree.resolve(entry.value), "trigger")?;

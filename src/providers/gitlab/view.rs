@@ -96,9 +96,7 @@ fn look_up<T>(
 ) -> Option<T> {
     let mapping = documents.resolve(layer.mapping);
     let tree = documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
-        return None;
-    };
+    let entries = tree.mapping(mapping.node)?;
     let is_named = |entry: &Entry, name: &str| {
         let scalar = tree.scalar(entry.key);
         scalar.is_some_and(|scalar| scalar.value() == name)
@@ -163,7 +161,7 @@ fn merged(documents: &Documents, mapping: NodeRef, depth: usize, found: &mut Vec
     }
     found.push(mapping);
     let tree = documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+    let Some(entries) = tree.mapping(mapping.node) else {
         return;
     };
     for entry in entries {
@@ -214,7 +212,7 @@ fn gather<'d>(
 ) {
     let mapping = documents.resolve(layer.mapping);
     let tree = documents.tree(mapping);
-    let Kind::Mapping { entries, .. } = &tree.node(mapping.node).kind else {
+    let Some(entries) = tree.mapping(mapping.node) else {
         return;
     };
     let keys = || {
