@@ -9,7 +9,7 @@ use crate::finding::RuleId;
 use crate::ops::Operation;
 use crate::shell;
 use crate::text::{FileId, Location, Source, Span};
-use crate::yaml::{NodeId, Style, Tree};
+use crate::yaml::{Change, NodeId, Style, Tree};
 
 pub use provider::{Claim, Entry, Lowered, Provider, ProviderRef};
 
@@ -63,6 +63,16 @@ pub struct Slot {
     pub value: NodeRef,
     /// From the job outwards.
     pub reach: Vec<Via>,
+}
+
+impl Slot {
+    /// That the key goes with its value.
+    pub fn removal(&self) -> Change {
+        Change::RemoveEntry {
+            mapping: self.mapping.node,
+            index: self.index,
+        }
+    }
 }
 
 /// One file of a pipeline.

@@ -199,10 +199,7 @@ fn settings_go(
 fn remove(action: &Action, draft: &mut Draft, why: usize) {
     let slots = [Some(&action.uses), action.with.as_ref()];
     for slot in slots.into_iter().flatten() {
-        let change = Change::RemoveEntry {
-            mapping: slot.mapping.node,
-            index: slot.index,
-        };
+        let change = slot.removal();
         draft.change(slot.mapping.file, change, why);
     }
 }

@@ -40,10 +40,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         if let Some((slot, words)) = &image.entrypoint
             && words.iter().any(|word| word.contains("docker"))
         {
-            let change = Change::RemoveEntry {
-                mapping: slot.mapping.node,
-                index: slot.index,
-            };
+            let change = slot.removal();
             draft.change(slot.mapping.file, change, why);
         }
         if let ImageKind::Docker { certain: false, .. } = kind

@@ -3,7 +3,6 @@
 use crate::rules::ids;
 use crate::rules::{Rules, VariableAction};
 use crate::text::Location;
-use crate::yaml::Change;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::image::mentions;
@@ -103,10 +102,7 @@ fn in_the_file(pass: &JobPass<'_>, draft: &mut Draft) {
         for (_, slot) in &variable.slots {
             draft.plan(Planned {
                 file: slot.mapping.file,
-                change: Change::RemoveEntry {
-                    mapping: slot.mapping.node,
-                    index: slot.index,
-                },
+                change: slot.removal(),
                 purpose: Purpose::EngineVariable,
                 instead: None::<Instead>,
                 finding: why,
@@ -133,10 +129,7 @@ fn in_rules(pass: &JobPass<'_>, draft: &mut Draft) {
         );
         draft.plan(Planned {
             file: slot.mapping.file,
-            change: Change::RemoveEntry {
-                mapping: slot.mapping.node,
-                index: slot.index,
-            },
+            change: slot.removal(),
             purpose: Purpose::EngineVariable,
             instead: None,
             finding: why,
