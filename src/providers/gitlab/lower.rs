@@ -696,7 +696,12 @@ impl<'a> Lowering<'a> {
                     )?;
                 }
             }
-            _ => {}
+            // GitLab refuses the file: a line with `: ` in it that nobody quoted
+            Kind::Mapping { .. } => unresolved.push(Unresolved {
+                at: resolved,
+                what: "a line of script that is a mapping (what has a colon and a space in it needs quotes)".to_owned(),
+            }),
+            Kind::Alias { .. } => {}
         }
         Ok(())
     }
