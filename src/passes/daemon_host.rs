@@ -13,6 +13,7 @@ use super::closure::Closure;
 use super::context::unquoted;
 use super::draft::Draft;
 use super::evidence::calls_docker;
+use super::image::mentions;
 use super::job::JobPass;
 use super::readers;
 
@@ -52,7 +53,9 @@ pub(super) fn run(pass: &JobPass<'_>, closure: &Closure<'_>, draft: &mut Draft) 
                 format!("{shown} reaches the daemon by its name, {host}, which goes with the service"),
                 format!("let {shown} take the host from a variable of the job (Podman's containers answer at localhost), then run again"),
             );
-        } else if files.runs(path) && readers::names(text, "DOCKER_HOST") {
+        } else if files.runs(path) && readers::names(text, "DOCKER_HOST")
+            || mentions(text, "DOCKER_HOST")
+        {
             draft.block(
                 ids::DOCKER_HOST_IN_FILE,
                 at,

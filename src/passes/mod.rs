@@ -78,7 +78,6 @@ pub use facts::{Facts, Operation};
 pub use job::JobPass;
 pub(crate) use readers::{Readers, names};
 pub(crate) use rootless::{LOWEST_PORT, host_port, is_root};
-pub(crate) use variables::leads_to_engine;
 
 use crate::finding::{Finding, Severity};
 use crate::pipeline::Job;

@@ -163,7 +163,7 @@ fn points_at_engine(pass: &JobPass<'_>, value: &str) -> bool {
 }
 
 /// Variables that lead to Docker's engine: who reads one speaks to it.
-pub(crate) fn leads_to_engine(name: &str) -> bool {
+pub(super) fn leads_to_engine(name: &str) -> bool {
     matches!(
         name,
         "DOCKER_HOST"
@@ -179,8 +179,7 @@ pub(super) fn keep_what_is_read(pass: &JobPass<'_>, draft: &mut Draft) {
     let documents = pass.view.context.documents;
     let goes = |planned: &Planned| -> Option<&str> {
         let name = planned.removed_key(documents)?;
-        let may_stay = planned.purpose == Purpose::EngineVariable && !leads_to_engine(name);
-        may_stay.then_some(name)
+        (planned.purpose == Purpose::EngineVariable).then_some(name)
     };
     let mut names: Vec<&str> = draft.changes.iter().filter_map(goes).collect();
     if names.is_empty() {
@@ -212,8 +211,16 @@ fn is_read(pass: &JobPass<'_>, name: &str) -> bool {
             return false;
         }
         let command = call.command();
+        let mut files = command
+            .redirects
+            .iter()
+            .filter(|it| it.operator.starts_with('>'));
+        let files = files.any(|it| {
+            let mut target = it.target.iter().map(|word| call.raw(word));
+            it.operator != ">&" && target.any(|name| !name.starts_with("/dev/"))
+        });
         let harmless = match call.program() {
-            Some("echo" | "printf" | "printenv" | "env") => !call.is_read(),
+            Some("echo" | "printf" | "printenv" | "env") => !call.is_read() && !files,
             Some("unset" | "[" | "test") => true,
             _ => false,
         };
@@ -229,7 +236,16 @@ fn is_read(pass: &JobPass<'_>, name: &str) -> bool {
             || given.any(|word| mentions(call.raw(word), name))
             || set.any(|assignment| mentions(call.raw(&assignment.value), name))
     });
-    by_command || is_handed_on(pass, name)
+    by_command || is_handed_on(pass, name) || is_in_another_variable(pass, name)
+}
+
+/// `ADDRESS: "$DOCKER_HOST"` among the job's variables.
+fn is_in_another_variable(pass: &JobPass<'_>, name: &str) -> bool {
+    let view = &pass.view;
+    view.job.variables.iter().any(|(other, variable)| {
+        let value = variable.value.as_deref().unwrap_or_default();
+        view.context.rules.variable(other).is_none() && mentions(value, name)
+    })
 }
 
 /// `HOST=${DOCKER_HOST#tcp://}`; not `DOCKER_HOST=${DOCKER_HOST:-...}`, and not what a command makes of it.

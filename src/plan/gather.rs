@@ -1,7 +1,7 @@
 //! The changes of all jobs that move, gathered file by file.
 
 use crate::collections::HashMap;
-use crate::passes::{self, Planned, Purpose, Readers};
+use crate::passes::{Planned, Purpose, Readers};
 use crate::pipeline::Documents;
 use crate::text::FileId;
 use crate::yaml::Change;
@@ -119,6 +119,6 @@ impl Needed<'_> {
             let planned = moving.flat_map(effective);
             Readers::of_all(documents, planned.map(|one| (one.file, &one.change)))
         });
-        !passes::leads_to_engine(name) && all.read(name)
+        all.read(name)
     }
 }
