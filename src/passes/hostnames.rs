@@ -174,7 +174,8 @@ fn in_line(view: &JobView<'_>, line: usize, range: Range<usize>, draft: &mut Dra
     };
     let at = view.context.documents.inside(line.node, range.clone());
     let rest = line.parsed.text.get(range.end..).unwrap_or_default();
-    if rest.starts_with(":2375") || rest.starts_with(":2376") {
+    let port = rest.trim_start_matches([':', '"', '\'', ' ']); // `docker:2376`, `nc -z docker 2376`
+    if port.starts_with("2375") || port.starts_with("2376") {
         draft.block(
             ids::ENGINE_API,
             at,
