@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::passes::context::unquoted;
 use crate::passes::docker_call::{DockerCall, Flag};
 use crate::passes::draft::Draft;
 use crate::passes::folder::{below_root, path_from};
@@ -82,6 +83,7 @@ impl Bind {
     /// `"$PWD/out:/out:ro"`, `"$PWD"/out:/out`, `../out:/out`; nothing if it is no path from the job's folder.
     pub(super) fn of(docker: &DockerCall<'_>, flag: &Flag<'_>) -> Option<Self> {
         let value = docker.value(flag)?.text;
+        let value = assigned(docker, &value).unwrap_or(value);
         let goes_up = value
             .starts_with("../")
             .then_some((Folder::Working, &*value));
@@ -119,6 +121,28 @@ impl Bind {
             Folder::Checkout if elsewhere => format!("\"{}{}\"", self.start, self.path),
             Folder::Checkout | Folder::Working => self.path.clone(),
         }
+    }
+}
+
+/// A source that begins with a variable of the script, with the one text in its place that the script gives it.
+fn assigned(docker: &DockerCall<'_>, value: &str) -> Option<String> {
+    let after = value.strip_prefix('$')?;
+    let inner = after.strip_prefix('{').unwrap_or(after);
+    let letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let (name, rest) = inner.split_at(inner.find(|one| !letter(one))?);
+    let rest = match after.starts_with('{') {
+        true => rest.strip_prefix('}')?,
+        false => rest,
+    };
+    let mut texts = docker.view.lines.iter().flat_map(|line| {
+        let scripts = line.parsed.script.iter();
+        let set = scripts.flat_map(|script| &script.assignments);
+        let set = set.filter(|set| set.name == name);
+        set.map(|set| unquoted(set.value.raw(&line.parsed.text)))
+    });
+    match (texts.next(), texts.next()) {
+        (Some(text), None) => Some(docker.view.expand(&text).text + rest),
+        _ => None,
     }
 }
 
