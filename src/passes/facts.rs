@@ -256,6 +256,14 @@ impl Facts {
         self.latest_made.contains(repository)
     }
 
+    /// The first call that makes an image of just this name from something else than another image's name.
+    pub(super) fn first_build(&self, image: &str) -> Option<usize> {
+        self.built
+            .get(image)
+            .or_else(|| self.built.get(whole(image)))
+            .copied()
+    }
+
     /// Whether a build before a call makes an image of just this name.
     pub fn built_before(&self, call: usize, image: &str) -> bool {
         self.built.get(image).is_some_and(|first| *first < call)

@@ -6,12 +6,14 @@ use std::rc::Rc;
 use crate::dockerfile::{Dockerfile, is_repository};
 use crate::image_name::ImageName;
 use crate::passes::build_files::{BuildFiles, build_files};
+use crate::passes::context::unquoted;
 use crate::passes::docker_call::DockerCall;
 use crate::passes::draft::Draft;
 use crate::passes::job::JobPass;
 use crate::passes::setup;
 use crate::rules::ShortName;
 use crate::rules::ids;
+use crate::shell::Word;
 
 use super::capabilities;
 use super::parts::Additions;
@@ -35,18 +37,29 @@ pub(super) fn needs(
     for dockerfile in found.iter().flatten() {
         capabilities::of_build(docker, dockerfile, additions, draft);
     }
+    let written = is_written(pass, index, docker);
     let (format, names) = match found {
-        Some(dockerfiles) => {
+        Some(dockerfiles) if !written => {
             let bases = Bases::of(docker);
             (
                 keeps_docker_format(pass, &bases, &dockerfiles),
                 has_short_name(pass, index, &bases, &dockerfiles),
             )
         }
-        None => (
-            Some("the Dockerfile is not seen here: Docker's image format keeps a HEALTHCHECK that it may have".to_owned()),
-            Some("the Dockerfile is not seen here: Podman is told to take short image names from Docker Hub".to_owned()),
-        ),
+        _ => {
+            let why = match written {
+                true => "the job changes the Dockerfile",
+                false => "the Dockerfile is not seen here",
+            };
+            (
+                Some(format!(
+                    "{why}: Docker's image format keeps a HEALTHCHECK that it may have"
+                )),
+                Some(format!(
+                    "{why}: Podman is told to take short image names from Docker Hub"
+                )),
+            )
+        }
     };
     if let Some(message) = format {
         let finding = draft.note(ids::IMAGE_FORMAT, docker.at(), message);
@@ -55,6 +68,33 @@ pub(super) fn needs(
     if let Some(message) = names {
         setup::short_names(pass.view, docker.call, message, draft);
     }
+}
+
+/// Whether a command before a build writes its Dockerfile, or changes it: `sed -i`, `cp`, `>> Dockerfile`.
+fn is_written(pass: &JobPass<'_>, index: usize, docker: &DockerCall<'_>) -> bool {
+    let Some(files) = build_files(pass, index, docker) else {
+        return false;
+    };
+    let calls = pass.view.calls.iter().enumerate().take(index);
+    let mut calls = calls.filter(|(_, call)| !call.is_remote());
+    calls.any(|(at, call)| {
+        let is_it = |word: &Word| {
+            let path = pass.path_of(at, &unquoted(call.raw(word)));
+            path.is_some_and(|path| files.iter().any(|one| one.dockerfile == path))
+        };
+        let command = call.command();
+        let mut redirects = command.redirects.iter();
+        let redirected = redirects.any(|redirect| {
+            redirect.operator.starts_with('>') && redirect.target.as_ref().is_some_and(is_it)
+        });
+        let words = &command.words;
+        redirected
+            || match call.program() {
+                Some("cp" | "mv" | "ln" | "install") => words.last().is_some_and(is_it),
+                Some("sed" | "perl" | "tee" | "patch" | "curl" | "wget") => words.iter().any(is_it),
+                _ => false,
+            }
+    })
 }
 
 /// What a build says of the images that its Dockerfile names.
@@ -106,9 +146,16 @@ fn keeps_docker_format(
     let rules = pass.view.context.rules;
     let parents = dockerfiles.iter();
     let mut parents = parents.flat_map(|it| it.parents(&bases.contexts, &bases.arguments));
+    // what a build of this job makes is looked at there; a tag and a commit give a name to what others made
+    let is_built = |image: &str| {
+        let first = pass.facts.first_build(image);
+        let first = first.and_then(|call| pass.known_call(call));
+        first.is_some_and(|docker| docker.rule.name == "build")
+    };
     let unseen = parents.find(|image| {
         let name = ImageName::without_tag(image);
-        !pass.facts.makes(name) && !rules.is_vendor_image(name)
+        let of_vendor = || !pass.facts.makes(name) && rules.is_vendor_image(name);
+        !is_built(image) && !of_vendor()
     })?;
     Some(format!(
         "the Dockerfile builds on {unseen}: if that has a HEALTHCHECK or ONBUILD, Podman hands it on only in Docker's image format"

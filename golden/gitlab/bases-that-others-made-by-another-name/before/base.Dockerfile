@@ -1,0 +1,2 @@
+FROM docker.io/library/alpine:3.20
+RUN touch /base
