@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use granit_parser::Parser;
 
+use dindless::analysis::Scripts;
 use dindless::options::Options;
 use dindless::outcome::{Outcome, ProviderRef, Verdict};
-use dindless::passes::Scripts;
 use dindless::pipeline::{Entry, Lowered};
 use dindless::plan;
 use dindless::project::ProjectFiles;

@@ -2,6 +2,7 @@
 //! and says what no rewrite can carry over.
 
 pub mod accept;
+pub mod analysis;
 pub mod cli;
 pub mod collections;
 pub mod compat;
@@ -17,7 +18,6 @@ pub mod ops;
 pub mod options;
 pub mod outcome;
 mod parallel;
-pub mod passes;
 pub mod pipeline;
 pub mod plan;
 mod prefetch;
@@ -27,6 +27,7 @@ pub mod prove;
 pub mod providers;
 pub mod report;
 pub mod repository;
+pub mod rewrite;
 pub mod rules;
 pub mod shell;
 pub mod text;

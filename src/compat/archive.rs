@@ -1,6 +1,6 @@
 //! Archives of images that leave the pipeline: what loads them there knows the images by the names that are in them.
 
-use crate::passes::DockerCall;
+use crate::analysis::DockerCall;
 use crate::pipeline::Job;
 
 use super::check::JobCheck;

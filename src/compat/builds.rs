@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::started::started;
+use crate::analysis::{BuildFiles, DockerCall, JobPass, build_files, build_of};
 use crate::collections::{HashMap, IndexSet};
 use crate::dockerfile::{Dockerfile, Instruction, Stage};
-use crate::passes::{BuildFiles, DockerCall, JobPass, build_files, build_of};
 use crate::project::{ProjectFile, ProjectFiles};
 use crate::text::FileId;
 

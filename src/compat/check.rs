@@ -4,11 +4,12 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::analysis::{JobPass, composer};
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::options::ComposeProvider;
-use crate::passes::{Draft, Gap, JobPass, composer};
 use crate::project::{ProjectFile, ProjectFiles};
+use crate::rewrite::{Draft, Gap};
 use crate::rules::{Composer, Rules, Site};
 use crate::text::Location;
 use crate::version::Version;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::check::JobCheck;
-use crate::passes::DockerCall;
+use crate::analysis::DockerCall;
 use crate::rules::Site;
 use crate::shell::Assignment;
 

@@ -7,11 +7,11 @@ use super::compose_paths::{Paths, below, walk};
 use super::locations::ProjectLocations;
 use super::rootless;
 use super::started::{Started, started};
+use crate::analysis::composer;
 use crate::collections::HashSet;
 use crate::compose::{Kind, NAMES, Project, Value};
 use crate::image_name::ImageName;
 use crate::options::ComposeProvider;
-use crate::passes::composer;
 use crate::repository::slashed;
 use crate::rules::ids;
 

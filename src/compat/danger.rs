@@ -1,7 +1,7 @@
 //! What gives a job power over its host, or shows what should stay secret, where data alone cannot say it.
 
+use crate::analysis::DockerCall;
 use crate::image_name::{ImageName, is_on_this_machine};
-use crate::passes::DockerCall;
 use crate::rules::ImageKind;
 use crate::rules::ids;
 

@@ -26,7 +26,8 @@ mod volumes;
 
 pub use alternatives::other_servers;
 
-use crate::passes::{Draft, Gap, JobPass};
+use crate::analysis::JobPass;
+use crate::rewrite::{Draft, Gap};
 
 use check::JobCheck;
 

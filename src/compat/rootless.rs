@@ -3,7 +3,7 @@
 use super::check::JobCheck;
 use super::locations::ProjectLocations;
 use crate::compose::Value;
-use crate::passes::{LOWEST_PORT, host_port, is_root};
+use crate::rewrite::{LOWEST_PORT, host_port, is_root};
 use crate::rules::ids;
 
 /// Looks at a service that the job starts.

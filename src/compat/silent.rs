@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::analysis::DockerCall;
 use crate::finding::RuleId;
 use crate::image_name::ImageName;
-use crate::passes::DockerCall;
 use crate::rules::ids;
 use crate::shell::Script;
 use crate::text::Location;

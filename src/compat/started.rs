@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::analysis::JobPass;
 use crate::collections::{HashMap, IndexSet};
 use crate::compose::Project;
-use crate::passes::JobPass;
 
 /// A project, and the services of it that the job starts or builds.
 pub(super) struct Started {

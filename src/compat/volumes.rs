@@ -1,6 +1,6 @@
 //! Volumes: where a clean-up takes more.
 
-use crate::passes::DockerCall;
+use crate::analysis::DockerCall;
 use crate::rules::ids;
 
 use super::check::JobCheck;

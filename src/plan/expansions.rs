@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::collections::{HashMap, HashSet};
 use crate::finding::{Finding, Severity};
 use crate::ops::{self, Operation};
-use crate::passes::{self, Planned};
 use crate::pipeline::{Action, Documents, Expansion, Job, NodeRef};
 use crate::prove::changed_texts;
+use crate::rewrite;
+use crate::rewrite::Planned;
 use crate::rules::ids;
 use crate::text::FileId;
 use crate::yaml::{Change, New};
@@ -268,7 +269,7 @@ pub(super) fn no_step_left(
     if items.is_empty() || gone.len() < items.len() {
         return None;
     }
-    let mut finding = passes::finding(
+    let mut finding = rewrite::finding(
         ids::NOTHING_LEFT,
         Severity::Warning,
         documents.location(job.key),

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis;
+use crate::analysis::{Context, Scripts};
 use crate::collections::{HashMap, HashSet, IndexMap};
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
-use crate::passes::{self, Context, Drafted, Planned, Scripts};
 use crate::pipeline::{Documents, NodeRef, Pipeline};
 use crate::repository::Files;
+use crate::rewrite;
+use crate::rewrite::{Drafted, Planned};
 use crate::rules::Rules;
 use crate::rules::ids;
 use crate::text::{Edit, FileId, Location};
@@ -77,7 +80,7 @@ impl Plan<'_> {
                     for place in &drafted.draft.places {
                         let inside = place.file == key.file && unit.job.span.contains(place.span);
                         if !inside {
-                            said.say(passes::finding(
+                            said.say(rewrite::finding(
                                 ids::STAYS,
                                 Severity::Note,
                                 *place,
@@ -109,11 +112,11 @@ impl Plan<'_> {
                 .flat_map(|job| job.mappings.iter().copied())
                 .collect();
             for job in pipeline.jobs.iter().filter(|job| job.hidden) {
-                if !passes::may_use_docker(&context, job) {
+                if !analysis::may_use_docker(&context, job) {
                     continue;
                 }
                 let view = context.view(job);
-                let evidence = passes::Evidence::of(&view);
+                let evidence = analysis::Evidence::of(&view);
                 if !evidence.uses_docker() && evidence.remote.is_empty() {
                     continue;
                 }
@@ -149,7 +152,7 @@ impl Plan<'_> {
                     file: job.key.file,
                     span: job.span,
                 };
-                let mut finding = passes::finding(ids::TEMPLATE_STAYS, severity, at, message);
+                let mut finding = rewrite::finding(ids::TEMPLATE_STAYS, severity, at, message);
                 finding.help = Some("move it by hand, or where it is used".to_owned());
                 said.say(finding);
             }
@@ -350,7 +353,7 @@ fn edits_of(editors: &Editors<'_>, changes: Vec<(FileId, Change)>) -> Vec<(FileI
 fn auto_devops(documents: &Documents, pipelines: &[Pipeline], said: &mut Findings<'_>) {
     for foreign in pipelines.iter().flat_map(|pipeline| &pipeline.foreign) {
         if foreign.what.contains("Auto-DevOps") {
-            let mut finding = passes::finding(
+            let mut finding = rewrite::finding(
                 ids::AUTO_DEVOPS,
                 Severity::Warning,
                 documents.location(foreign.at),

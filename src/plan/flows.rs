@@ -1,9 +1,10 @@
 //! Images that go from job to job: through a store that jobs share, or through archives.
 
+use crate::analysis::Operation;
 use crate::finding::{Finding, RuleId, Severity};
 use crate::image_name::ImageName;
-use crate::passes::{self, Operation};
 use crate::pipeline::{Action, Documents};
+use crate::rewrite;
 use crate::rules::ids;
 
 use super::{Plan, State};
@@ -168,7 +169,7 @@ fn reason(
     message: &str,
 ) -> Finding {
     let at = documents.location(plan.units[unit].job.key);
-    let mut finding = passes::finding(rule, Severity::Warning, at, message);
+    let mut finding = rewrite::finding(rule, Severity::Warning, at, message);
     finding.help = Some(
         "push the image to a registry in the one job and pull it in the other, then run again"
             .to_owned(),

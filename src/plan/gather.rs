@@ -1,8 +1,9 @@
 //! The changes of all jobs that move, gathered file by file.
 
+use crate::analysis::Readers;
 use crate::collections::HashMap;
-use crate::passes::{Planned, Purpose, Readers};
 use crate::pipeline::Documents;
+use crate::rewrite::{Planned, Purpose};
 use crate::text::FileId;
 use crate::yaml::Change;
 

@@ -1,9 +1,11 @@
 //! Templates whose image stays: what they run must stay with it, as a job without an image of its own would run it there.
 
+use crate::analysis;
+use crate::analysis::Context;
 use crate::collections::HashMap;
 use crate::finding::{Finding, Label, Severity};
-use crate::passes::{self, Context};
 use crate::pipeline::{Documents, Job, NodeRef, Pipeline};
+use crate::rewrite;
 use crate::rules::ids;
 
 /// The services and lines of such templates, each with the template's key and name.
@@ -45,7 +47,7 @@ impl Held {
     pub(super) fn finding(&self, documents: &Documents, node: NodeRef) -> Finding {
         let holder = self.nodes.get(&node);
         let name = holder.map(|(_, name)| name.as_str()).unwrap_or_default();
-        let mut finding = passes::finding(
+        let mut finding = rewrite::finding(
             ids::SHARED_TEXT,
             Severity::Warning,
             documents.location(node),
@@ -68,10 +70,10 @@ impl Held {
 
 /// Whether a template calls docker in an image of its own that does not become Podman's.
 fn keeps_its_image(context: &Context<'_>, job: &Job) -> bool {
-    if job.image.is_none() || !passes::may_use_docker(context, job) {
+    if job.image.is_none() || !analysis::may_use_docker(context, job) {
         return false;
     }
-    let drafted = passes::run(context, job, |_, _| Vec::new());
+    let drafted = rewrite::run(context, job, |_, _| Vec::new());
     drafted.is_some_and(|drafted| {
         let mut blockers = drafted.draft.blockers.iter();
         blockers.any(|blocker| blocker.rule == ids::TOOLBOX_IMAGE)

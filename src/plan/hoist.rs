@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::passes::Purpose;
 use crate::pipeline::{Documents, NodeRef, Phase};
+use crate::rewrite::Purpose;
 use crate::text::FileId;
 use crate::yaml::{Change, Kind, New};
 

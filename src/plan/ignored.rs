@@ -4,8 +4,9 @@ use crate::accept::comments::{Comment, Ignore};
 use crate::accept::{Comments, IGNORED};
 use crate::finding::{Finding, Severity};
 use crate::options::{Options, Weight};
-use crate::passes::{self, Drafted};
 use crate::pipeline::{Documents, Job};
+use crate::rewrite;
+use crate::rewrite::Drafted;
 use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
 
@@ -84,7 +85,7 @@ impl<'a> Wishes<'a> {
         self.options.declined.get(&job_key)?;
         let at = documents.location(job.key);
         let message = format!("the answer was no: the job {} stays on Docker", job.name);
-        Some(passes::finding(ids::DECLINED, Severity::Note, at, message))
+        Some(rewrite::finding(ids::DECLINED, Severity::Note, at, message))
     }
 
     /// The first wish that speaks of the job as a whole, of something that would change in it, or, where a person looked
@@ -124,7 +125,7 @@ impl<'a> Wishes<'a> {
                     "the configuration turns {rule} off: the job {} stays on Docker",
                     job.name
                 );
-                return Some(passes::finding(IGNORED, Severity::Note, at, message));
+                return Some(rewrite::finding(IGNORED, Severity::Note, at, message));
             }
         }
         None
@@ -155,5 +156,5 @@ fn kept(job: &Job, file: FileId, comment: &Comment<'_>) -> Finding {
     } else {
         format!("this keeps the job {} on Docker", job.name)
     };
-    passes::finding(IGNORED, Severity::Note, at, message)
+    rewrite::finding(IGNORED, Severity::Note, at, message)
 }

@@ -1,10 +1,12 @@
 //! Files that no pipeline includes: read, reported, and left as they are.
 
+use crate::analysis;
+use crate::analysis::{Context, Evidence, Scripts};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::options::Options;
-use crate::passes::{self, Context, Evidence, Scripts};
 use crate::pipeline::{Documents, Job, Pipeline};
 use crate::repository::Files;
+use crate::rewrite;
 use crate::rules::Rules;
 use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
@@ -37,7 +39,7 @@ impl<'a> Plan<'a> {
             let context = Context::new(documents, rules, options, files, pipeline, scripts, None);
             let mut any = false;
             for job in &pipeline.jobs {
-                let uses_docker = passes::may_use_docker(&context, job)
+                let uses_docker = analysis::may_use_docker(&context, job)
                     && Evidence::of(&context.view(job)).uses_docker();
                 any |= uses_docker;
                 if !job.hidden {
@@ -67,7 +69,7 @@ impl<'a> Plan<'a> {
 /// What there is to say of a file that no pipeline includes.
 pub fn unreachable(at: Location, severity: Severity) -> Finding {
     let message = "no pipeline of this repository includes this file, so it is left alone";
-    passes::finding(UNREACHABLE, severity, at, message)
+    rewrite::finding(UNREACHABLE, severity, at, message)
 }
 
 /// Where a file begins to say something.

@@ -20,14 +20,16 @@ mod variables;
 
 use std::cell::OnceCell;
 
+use crate::analysis::{Context, Scripts};
 use crate::collections::{HashMap, HashSet};
 use crate::compat;
 use crate::finding::{Finding, Fix, Label, RuleId, Safety, Severity};
 use crate::options::Options;
-use crate::passes::{self, Context, Drafted, Instead, Planned, Purpose, Scripts};
 use crate::pipeline::{Documents, Job, NodeRef, Phase, Pipeline};
 use crate::project::ProjectFiles;
 use crate::repository::Files;
+use crate::rewrite;
+use crate::rewrite::{Drafted, Instead, Planned, Purpose};
 use crate::rules::Rules;
 use crate::rules::ids;
 use crate::text::FileId;
@@ -130,7 +132,7 @@ pub fn plan<'a>(
         let context = Context::new(documents, rules, options, files, pipeline, scripts, project);
         held.add(&context, pipeline);
         for job in pipeline.jobs.iter().filter(|job| !job.hidden) {
-            let drafted = passes::run(&context, job, compat::job);
+            let drafted = rewrite::run(&context, job, compat::job);
             let alone =
                 |drafted: &Drafted| settle::alone(documents, &editors, &references, job, drafted);
             let state = first_state(documents, job, drafted.as_ref(), options, alone);
@@ -222,7 +224,7 @@ fn first_state(
 }
 
 fn unwritable(refusal: &settle::Unwritable) -> Finding {
-    let mut finding = passes::finding(
+    let mut finding = rewrite::finding(
         ids::UNWRITABLE,
         Severity::Warning,
         refusal.at,
@@ -256,7 +258,7 @@ fn nothing_left(documents: &Documents, job: &Job, changes: &[Planned]) -> Option
     if main.lines.is_empty() || !main.lines.iter().all(removed) {
         return None;
     }
-    let mut finding = passes::finding(
+    let mut finding = rewrite::finding(
         ids::NOTHING_LEFT,
         Severity::Warning,
         documents.location(main.slot.value),
@@ -518,7 +520,7 @@ impl Plan<'_> {
     }
 
     fn no_room(&self, documents: &Documents, unit: usize, variable: &str) -> Finding {
-        let mut finding = passes::finding(
+        let mut finding = rewrite::finding(
             ids::SHARED_TEXT,
             Severity::Warning,
             documents.location(self.units[unit].job.key),
@@ -538,7 +540,7 @@ impl Plan<'_> {
             State::Moves => "would need it in another way",
         };
         let node = planned.node();
-        let mut finding = passes::finding(
+        let mut finding = rewrite::finding(
             ids::SHARED_TEXT,
             Severity::Warning,
             documents.location(node),

@@ -2,8 +2,8 @@
 
 use crate::collections::HashSet;
 use crate::finding::{Finding, Severity};
-use crate::passes;
 use crate::pipeline::{Documents, NodeRef};
+use crate::rewrite;
 use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
 use crate::yaml::{Kind, NodeId};
@@ -25,7 +25,7 @@ pub(super) fn notes(
         for comment in tree.comments() {
             let text = comment.slice(document.source.text());
             if text.contains("tcp://docker:") {
-                found.push(passes::finding(
+                found.push(rewrite::finding(
                     ids::DOCKER_NAMED,
                     Severity::Note,
                     Location {
@@ -43,7 +43,7 @@ pub(super) fn notes(
                     let span = tree.node(node).span;
                     let known = changed.contains(&NodeRef { file, node }) || covered.contains(span);
                     if !known {
-                        found.push(passes::finding(
+                        found.push(rewrite::finding(
                             ids::DOCKER_NAMED,
                             Severity::Note,
                             Location { file, span },

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::collections::{HashMap, HashSet, IndexSet};
-use crate::passes::Drafted;
 use crate::pipeline::{Documents, Job, NodeRef};
+use crate::rewrite::Drafted;
 use crate::text::{FileId, Location};
 use crate::yaml::{Change, Kind, New, NodeId};
 

@@ -1,9 +1,9 @@
 //! Jobs held against each other: who moves, and what is written where they share text.
 
 use super::{Plan, State, plan, reasons};
+use crate::analysis::Scripts;
 use crate::options::Options;
-use crate::passes::Scripts;
-use crate::passes::tests::lowered;
+use crate::rewrite::tests::lowered;
 use crate::rules::Rules;
 use crate::text::apply_edits;
 use crate::yaml;

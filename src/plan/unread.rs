@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis;
+use crate::analysis::Readers;
 use crate::finding::{Finding, Severity};
-use crate::passes::{self, Readers};
 use crate::pipeline::{Documents, NodeRef};
+use crate::rewrite;
 use crate::rules::ids;
 
 use super::{Plan, State};
@@ -19,7 +21,7 @@ pub(super) fn notes(plan: &Plan<'_>, documents: &Documents) -> Vec<Finding> {
         let image = unit.job.image.iter().map(|image| image.text.as_str());
         for text in image.chain(services).filter(|text| text.contains('$')) {
             let variables = unit.job.variables.iter();
-            for (name, variable) in variables.filter(|(name, _)| passes::names(text, name)) {
+            for (name, variable) in variables.filter(|(name, _)| analysis::names(text, name)) {
                 let slots = variable.slots.iter().map(|(_, slot)| slot);
                 defined.extend(slots.filter_map(|slot| {
                     let tree = documents.tree(slot.mapping);
@@ -42,7 +44,7 @@ pub(super) fn notes(plan: &Plan<'_>, documents: &Documents) -> Vec<Finding> {
     let unread = defined.into_iter().filter(|(_, name)| !readers.read(name));
     unread
         .map(|(key, name)| {
-            let mut finding = passes::finding(
+            let mut finding = rewrite::finding(
                 ids::VARIABLE_UNREAD,
                 Severity::Note,
                 documents.location(key),

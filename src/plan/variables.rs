@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::passes::{Instead, NewVariable, Purpose};
 use crate::pipeline::{Documents, Job, NodeRef, Scope, Slot, Via};
+use crate::rewrite::{Instead, NewVariable, Purpose};
 use crate::yaml::{Change, Kind, New, NodeId, Tree};
 
 use super::settle::{Settling, insert_key};

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::accept;
+use crate::analysis::Scripts;
 use crate::collections::HashSet;
 use crate::compat;
 use crate::options::Options;
 use crate::outcome::{Outcome, ProviderRef};
 use crate::parallel;
-use crate::passes::Scripts;
 use crate::pipeline::Document;
 use crate::pipeline::{Entry, Lowered};
 use crate::plan::{self, Plan};

@@ -6,10 +6,10 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::analysis::Scripts;
 use crate::collections::HashMap;
 use crate::options::Options;
 use crate::outcome::Problem;
-use crate::passes::Scripts;
 use crate::pipeline::{Document, Documents, Lowered};
 use crate::plan::Plan;
 use crate::project::ProjectFiles;

@@ -1,0 +1,46 @@
+//! What a job is: the Docker in it, what it runs, where, and what it does with images. It reads only: nothing here plans a change.
+
+pub(crate) mod api_clients;
+pub(crate) mod build_files;
+pub(crate) mod call;
+pub(crate) mod closure;
+pub(crate) mod compose_files;
+pub(crate) mod compose_use;
+pub(crate) mod containers;
+pub(crate) mod context;
+pub(crate) mod credential_readers;
+pub(crate) mod credentials;
+pub(crate) mod docker_call;
+pub(crate) mod earlier;
+pub(crate) mod evidence;
+pub(crate) mod facts;
+pub(crate) mod folder;
+pub(crate) mod generated_files;
+pub(crate) mod hosts;
+pub(crate) mod job;
+pub(crate) mod machine;
+pub(crate) mod made;
+pub(crate) mod mounts;
+pub(crate) mod names;
+pub(crate) mod out_of_sight;
+pub(crate) mod output_readers;
+pub(crate) mod own_names;
+pub(crate) mod paths;
+pub(crate) mod readers;
+pub(crate) mod registries;
+pub(crate) mod same_port;
+pub(crate) mod sharing;
+pub(crate) mod slash;
+pub(crate) mod steps;
+pub(crate) mod template;
+pub(crate) mod text;
+pub(crate) mod values;
+
+pub(crate) use build_files::{BuildFiles, build_files};
+pub(crate) use compose_files::{build_of, composer};
+pub use context::{Call, Context, JobView, Scripts};
+pub(crate) use docker_call::DockerCall;
+pub use evidence::{Evidence, may_use_docker};
+pub use facts::{Facts, Operation};
+pub use job::JobPass;
+pub(crate) use readers::{Readers, names};
