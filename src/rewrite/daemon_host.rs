@@ -193,6 +193,9 @@ pub(super) fn reaches(rules: &Rules, line: &str, host: &str) -> bool {
 
 /// `http://docker:8080`, `user@docker/`, `docker:8080`; not `docker:27`, which is an image.
 fn is_address(before: &str, after: &str) -> bool {
+    if before.ends_with("/dev/tcp/") || before.ends_with("/dev/udp/") {
+        return true; // bash opens a connection there
+    }
     let behind = after.strip_prefix(':');
     let of_engine = ["docker://", "docker-image://", "oci://"];
     let of_engine = of_engine.iter().any(|scheme| before.ends_with(scheme));
@@ -288,6 +291,7 @@ mod tests {
             "until nc -z docker 5432; do sleep 1; done",
             "wait-for-it docker:5432 --",
             "sed -i 's/localhost/docker/' x",
+            "until echo > /dev/tcp/docker/8080; do sleep 1; done",
             "fetch(`tcp://docker:${port}`)",
             "curl http://${SERVER:-docker}:8080",
         ] {

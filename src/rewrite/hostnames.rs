@@ -71,16 +71,20 @@ fn in_variables(pass: &JobPass<'_>, draft: &mut Draft) {
 fn hosts_in_setting(pass: &JobPass<'_>, name: &str, value: &str) -> Vec<Range<usize>> {
     let found = hosts_in(value, &pass.evidence.hosts, false);
     let upper = name.to_ascii_uppercase();
-    let names_host = ["HOST", "HOSTS", "HOSTNAME"]
-        .iter()
-        .any(|end| upper.ends_with(end));
-    let bare = value.trim_matches(['"', '\'']);
-    let is_host = pass.evidence.hosts.iter().any(|host| host == bare);
-    if !found.is_empty() || !names_host || !is_host || pass.evidence.daemons.is_empty() {
+    let ends = ["HOST", "HOSTS", "HOSTNAME"];
+    let names_host = ends.iter().any(|end| upper.ends_with(end));
+    if !found.is_empty() || !names_host || pass.evidence.daemons.is_empty() {
         return found;
     }
-    let start = value.find(bare).unwrap_or_default();
-    std::iter::once(start..start + bare.len()).collect()
+    let mut at = 0;
+    let parts = value.split([',', '"', '\'']).map(|part| {
+        let start = at;
+        at += part.len() + 1;
+        start..start + part.len()
+    });
+    let hosts = &pass.evidence.hosts;
+    let is_host = |part: &Range<usize>| hosts.iter().any(|host| *host == value[part.clone()]);
+    parts.filter(is_host).collect()
 }
 
 /// `HOST=docker` and `URL=http://docker:8080` as statements of their own.
