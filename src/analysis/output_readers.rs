@@ -416,8 +416,12 @@ impl<'v> Reader<'v> {
                 text.contains("substr(") || text.contains("-F:") && !text.contains("$NF")
             }
             Some("tail") => text.contains("-c+"),
-            Some("grep" | "egrep" | "fgrep" | "rg" | "[" | "test" | "expr") | None => {
+            Some("grep" | "egrep" | "fgrep" | "rg") => {
                 without_removal(self.text).contains("sha256")
+            }
+            // ids that are not cut have the prefix in both
+            Some("[" | "test" | "expr") | None => {
+                self.text.contains("--no-trunc") || without_removal(self.text).contains("sha256")
             }
             _ => false,
         }

@@ -35,7 +35,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         }
         names(&all, docker, draft);
-        ids(&all, docker, draft);
+        ids(&all, pass, docker, draft);
         match docker.rule.name.as_str() {
             "images" => sizes(&all, docker, draft),
             "run" | "create" if docker.is_on("--read-only") => read_only(docker, draft),
@@ -92,7 +92,7 @@ fn names(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
 
 /// `ID=$(docker build -q .); echo ${ID:7:12}`: the ids of images that Docker prints with `sha256:` in front, and Podman without.
 /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1.
-fn ids(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
+fn ids(all: &Readers<'_>, pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     let template = docker.flags_named("--format").last();
     let template = template.and_then(|flag| docker.raw_value(flag));
     let whole = template.is_none_or(|text| text.contains("json"));
@@ -112,7 +112,18 @@ fn ids(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
     let readers = all.of(docker.call);
     let inspects = docker.rule.name.ends_with("inspect");
     let asked = !inspects || readers.is_empty() || readers.iter().any(of_field);
-    if asked && readers.iter().any(Reader::wants_prefix) {
+    let files: Vec<&str> = pass
+        .known_calls()
+        .flat_map(|(_, build)| {
+            build
+                .flags_named("--iidfile")
+                .filter_map(|it| build.raw_value(it))
+        })
+        .collect();
+    let with_file = |reader: &Reader<'_>| {
+        reader.decides() && files.iter().any(|file| reader.text.contains(file))
+    };
+    if asked && readers.iter().any(|it| it.wants_prefix() || with_file(it)) {
         differs(
             docker,
             "the script cuts an image's id, or compares it, as one that begins with sha256:, and Podman prints it without that".to_owned(),
