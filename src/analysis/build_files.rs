@@ -65,7 +65,7 @@ pub(crate) fn build_files(
 }
 
 /// Every text that a word may come to, as far as the file says them.
-fn values(docker: &DockerCall<'_>, word: &Expanded) -> Vec<String> {
+pub(crate) fn values(docker: &DockerCall<'_>, word: &Expanded) -> Vec<String> {
     let view = docker.view;
     let job = view.job.own.filter(|_| view.job.provider.has_steps());
     let Some(job) = job else {

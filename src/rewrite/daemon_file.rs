@@ -7,7 +7,7 @@ use super::draft::Draft;
 use crate::analysis::context::{Call, JobView};
 use crate::analysis::job::JobPass;
 use crate::image_name::Expanded;
-use crate::rules::ids;
+use crate::rules::{Site, ids};
 use crate::shell::{Part, Word};
 use crate::text::Location;
 
@@ -96,6 +96,15 @@ fn registries_in(
             );
             continue;
         };
+        if rule.on == Some(Site::Image) && pass.view.on_machine() {
+            draft.review(
+                ids::DAEMON_FILE,
+                at,
+                format!("the script tells Docker's daemon {name}, and nothing tells the machine's Podman so"),
+                "see whether the job needs it, and write it for Podman (containers.conf, storage.conf) in a step before",
+            );
+            continue;
+        }
         let values: Vec<&str> = match value {
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
             Value::String(text) => vec![text],

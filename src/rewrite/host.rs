@@ -65,8 +65,13 @@ fn runner_containers(pass: &JobPass<'_>, draft: &mut Draft) {
         let text = text.unwrap_or_default();
         let is_docker = || pass.evidence.commands.binary_search(&index).is_ok();
         let by_expression = text.contains("job.services.") || text.contains("job.container.");
-        // how the runner calls its network
-        if text.contains("github_network") || by_expression && is_docker() {
+        // `docker network ls` beside services asks for theirs; its name begins with github_network
+        let looks = || {
+            let docker = pass.known_call(index);
+            view.job.services.is_some()
+                && docker.is_some_and(|docker| docker.rule.name == "network ls")
+        };
+        if text.contains("github_network") || by_expression && is_docker() || looks() {
             draft.block(
                 ids::RUNNER_CONTAINER,
                 view.at_command(call),

@@ -104,7 +104,14 @@ fn actions(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
             let Some(text) = documents.text(*node) else {
                 continue;
             };
-            if let Some(found) = closure.follow_text(text).found {
+            // `borales/actions-yarn` is given a script's name alone
+            let mut parts = action.name.split(['/', '-']);
+            let runner = parts.find(|part| matches!(*part, "npm" | "yarn" | "pnpm"));
+            let of_runner = runner.map(|runner| format!("{runner} {text}"));
+            let texts = [Some(text), of_runner.as_deref()];
+            let mut found = texts.into_iter().flatten();
+            let found = found.find_map(|text| closure.follow_text(text).found);
+            if let Some(found) = found {
                 draft.block(
                     ids::DOCKER_IN_FILE,
                     documents.location(*node),

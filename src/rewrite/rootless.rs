@@ -9,6 +9,7 @@ use crate::rules::ids;
 
 use super::commands::dockerfiles;
 use super::draft::Draft;
+use crate::analysis::build_files::values;
 use crate::analysis::context::Call;
 use crate::analysis::docker_call::{DockerCall, Flag};
 use crate::analysis::job::JobPass;
@@ -70,10 +71,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         folders_of_root(pass, index, docker, draft);
         low_port_of_the_machine(pass, index, docker, draft);
         for port in docker.flags_named("--publish") {
-            let Some(value) = docker.value(port).filter(|value| !value.unknown) else {
+            let Some(value) = docker.value(port) else {
                 continue;
             };
-            if host_port(&value.text).is_some_and(|port| port < LOWEST_PORT) {
+            let is_low = |value: &String| host_port(value).is_some_and(|port| port < LOWEST_PORT);
+            if values(docker, &value).iter().any(is_low) {
                 draft.block(
                     ids::ROOTLESS_PORT,
                     docker.at_words(&port.words),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::catalog::Site;
 use super::error::source;
 use super::unique::UniqueMap;
 
@@ -14,6 +15,8 @@ pub struct DaemonFlag {
     pub value: bool,
     /// What becomes of it.
     pub is: DaemonFlagHandling,
+    /// Where that is true, if not everywhere.
+    pub on: Option<Site>,
     /// Why.
     pub why: String,
 }

@@ -93,6 +93,15 @@ const IMPLIED: [(&[&str], &[&str]); 10] = [
     ),
 ];
 
+/// Flags of clients behind which a host stands.
+const HOST_FLAGS: [&str; 4] = ["-h", "--host", "--hostname", "--server"];
+
+/// Programs that start one of the tools by its name.
+const LAUNCHERS: [&str; 14] = [
+    "pipx", "uvx", "uv", "poetry", "pipenv", "hatch", "pdm", "rye", "python", "python3", "npx",
+    "pnpx", "bunx", "bundle",
+];
+
 /// Files that test runners and others look for in the folders that they are given, by the ends of their names.
 const IN_FOLDERS: [(&[&str], &[&str]); 6] = [
     (&["bats"], &[".bats"]),
@@ -218,9 +227,12 @@ impl Reading {
             return;
         }
         let is_verb = |word: &str| word.starts_with('-') || rules.command(&[word]).is_some();
-        let pairs = simple.words.windows(2).skip(1);
-        let mut pairs = pairs.filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
-        let apart = pairs.any(|(word, next)| is_docker(word) && is_verb(next));
+        let apart = simple.words.windows(3).any(|three| match three {
+            // `psql -h docker -U app`: the name of a host
+            [flag, _, _] if HOST_FLAGS.contains(&flag.as_str()) => false,
+            [_, word, next] => is_docker(word) && is_verb(next),
+            _ => false,
+        });
         let leads = simple.words.get(1).is_some_and(|word| is_docker(word))
             && variable(simple.words.first().map_or("", String::as_str)).is_some();
         let together = simple
@@ -267,8 +279,11 @@ impl Reading {
             }
             _ => {}
         }
+        // `pipx run nox`, `python -m tox`, `npx gulp`
+        let launched = words.iter().filter(|_| LAUNCHERS.contains(&program));
         for (tools, files) in IMPLIED {
-            if tools.contains(&program) {
+            let mut names = launched.clone().map(String::as_str).chain([program]);
+            if names.any(|name| tools.contains(&name)) {
                 files
                     .iter()
                     .for_each(|file| self.mention(Mention::Implied(file)));

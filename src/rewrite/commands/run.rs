@@ -31,6 +31,7 @@ pub(super) fn finish(
     workdir::run(pass, docker, draft);
     capabilities::of_run(pass, docker, additions, draft);
     ports(pass, index, docker, additions, draft);
+    memory_of_the_machine(docker, draft);
     for flag in docker.flags() {
         if flag.rule.under_host_network == Some(UnderHostNetwork::Error) && !pass.view.on_machine()
         {
@@ -51,6 +52,21 @@ pub(super) fn finish(
                 "the job stays on Docker until the command does without it",
             );
         }
+    }
+}
+
+/// `--ipc host` shares the machine's memory, whose size is given: Docker passes over `--shm-size` there, Podman refuses it.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1.
+fn memory_of_the_machine(docker: &DockerCall<'_>, draft: &mut Draft) {
+    let mut spaces = docker.flags_named("--ipc");
+    let shared = spaces.any(|flag| docker.value(flag).is_some_and(|value| value.text == "host"));
+    for flag in docker.flags_named("--shm-size").filter(|_| shared) {
+        let why = draft.note(
+            ids::FLAG_DROPPED,
+            docker.at_words(&flag.words),
+            "--shm-size goes: beside --ipc host it does nothing in Docker and is an error in Podman",
+        );
+        docker.remove(&flag.words, draft, why);
     }
 }
 

@@ -1,0 +1,6 @@
+import nox
+
+
+@nox.session
+def images(session):
+    session.run("docker", "run", "quill", external=True)

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+psql -h docker -U quill -f seed.sql
