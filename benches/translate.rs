@@ -131,7 +131,7 @@ impl Case {
         let mut plan = plan::plan(
             documents, pipelines, rules, &options, files, &scripts, project,
         );
-        plan.say(documents, pipelines, rules, &options, files, &scripts);
+        plan.emit_findings(documents, pipelines, rules, &options, files, &scripts);
         plan.findings.len()
     }
 

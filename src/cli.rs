@@ -324,7 +324,7 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> 
     let stderr = io::stderr();
     let style = output.color.style(&stderr);
     let mut errors = BufWriter::new(stderr.lock());
-    let said = match output.format {
+    let result = match output.format {
         Format::Text => text::write(&mut errors, run, style, verbose)
             .and_then(|()| summary::write(&mut errors, run, tally, verbose)),
         Format::Diff => text::problems(&mut errors, run, style),
@@ -336,6 +336,6 @@ fn print(arguments: &Arguments, run: &Run, tally: &Tally) -> anyhow::Result<()> 
         }
         Format::Json | Format::Markdown => Ok(()),
     };
-    let _ = said.and_then(|()| errors.flush());
+    let _ = result.and_then(|()| errors.flush());
     printed.context("what was found cannot be written to standard output")
 }

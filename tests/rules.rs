@@ -625,15 +625,15 @@ fn images_are_known() {
         };
         assert_eq!(found, expected, "{repository} {tag:?}");
     }
-    let fate = |name| match rules.image(name, None) {
+    let handling = |name| match rules.image(name, None) {
         ImageKind::Toolbox(toolbox) => Some(&toolbox.becomes),
         _ => None,
     };
     assert!(
-        matches!(fate("docker/compose"), Some(ToolboxHandling::Replace { brings }) if brings == &["docker-compose"])
+        matches!(handling("docker/compose"), Some(ToolboxHandling::Replace { brings }) if brings == &["docker-compose"])
     );
     assert!(matches!(
-        fate("docker.io/google/cloud-sdk"),
+        handling("docker.io/google/cloud-sdk"),
         Some(ToolboxHandling::Stays { .. })
     ));
     let engine = |name| match rules.image(name, None) {

@@ -54,7 +54,7 @@ pub fn comments(text: &str) -> Vec<Comment<'_>> {
     let mut blocks: HashMap<usize, Span> = HashMap::default();
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let Some((own, start, said)) = comment(line.text) else {
+        let Some((own, start, text)) = comment(line.text) else {
             continue;
         };
         let governed = match own {
@@ -68,7 +68,7 @@ pub fn comments(text: &str) -> Vec<Comment<'_>> {
         });
         found.push(Comment {
             at: Span::new(line.start + start, end),
-            ignore: ignore(said, covered),
+            ignore: ignore(text, covered),
         });
     }
     found
@@ -164,21 +164,21 @@ fn comment(line: &str) -> Option<(bool, usize, &str)> {
         let start = before.len() - sign.len();
         let outside = &line[..start];
         if outside.is_empty() || outside.ends_with([' ', '\t']) {
-            let said = &line[at + MARK.len()..];
-            return Some((outside.trim().is_empty(), start, said));
+            let text = &line[at + MARK.len()..];
+            return Some((outside.trim().is_empty(), start, text));
         }
     }
     None
 }
 
 /// Reads what comes after the mark.
-fn ignore(said: &str, covered: Span) -> Option<Ignore<'_>> {
-    let said = said.trim().strip_prefix("ignore")?;
-    let (covers, said) = match said.strip_prefix("-file") {
+fn ignore(text: &str, covered: Span) -> Option<Ignore<'_>> {
+    let text = text.trim().strip_prefix("ignore")?;
+    let (covers, text) = match text.strip_prefix("-file") {
         Some(rest) => (None, rest),
-        None => (Some(covered), said),
+        None => (Some(covered), text),
     };
-    let (rules, why) = match said.strip_prefix('[') {
+    let (rules, why) = match text.strip_prefix('[') {
         Some(rest) => {
             let (list, why) = rest.split_once(']')?;
             let rules: Vec<&str> = list.split(',').map(str::trim).collect();
@@ -187,7 +187,7 @@ fn ignore(said: &str, covered: Span) -> Option<Ignore<'_>> {
             }
             (rules, why)
         }
-        None => (Vec::new(), said),
+        None => (Vec::new(), text),
     };
     // `ignored` and `ignore-all` are other words
     let why = match why.chars().next() {

@@ -57,7 +57,7 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
         .map(|(index, file)| judge.file(FileId(index as u32), file))
         .collect();
     let doubtful = outcome.problems.iter().any(|problem| problem.ours);
-    let said: Vec<Vec<Finding>> = judge
+    let added: Vec<Vec<Finding>> = judge
         .known
         .iter()
         .enumerate()
@@ -71,7 +71,7 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
                 .collect()
         })
         .collect();
-    for ((file, verdicts), said) in outcome.files.iter_mut().zip(accepted).zip(said) {
+    for ((file, verdicts), added) in outcome.files.iter_mut().zip(accepted).zip(added) {
         for (finding, accepted) in file.findings.iter_mut().zip(verdicts.findings) {
             finding.accepted = accepted;
             weigh(finding, options);
@@ -79,8 +79,8 @@ pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
         for (job, accepted) in file.jobs.iter_mut().zip(verdicts.jobs) {
             job.accepted = accepted;
         }
-        if !said.is_empty() {
-            file.findings.extend(said);
+        if !added.is_empty() {
+            file.findings.extend(added);
             file.findings
                 .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
         }

@@ -147,9 +147,9 @@ fn runs_only_harmless(view: &JobView<'_>) -> bool {
             || rules.only_prints(program)
             || rules.program(program).is_some()
             || view.names().has_function(program);
-        let tells = matches!(program, "echo" | "printf");
+        let prints = matches!(program, "echo" | "printf");
         let mut words = call.command().words.iter();
-        let names_docker = !tells && words.any(|word| holds_docker(call.raw(word)));
+        let names_docker = !prints && words.any(|word| holds_docker(call.raw(word)));
         !call.is_remote() && known && !on_docker && !names_docker
     };
     let silent = |line: &LineView| {

@@ -61,7 +61,7 @@ pub enum Operation {
     Prune,
 }
 
-/// The deeds of a job, each with its call. What the passes ask of them is looked up by name: a script of thousands of docker
+/// The operations of a job, each with its call. What the passes ask of them is looked up by name: a script of thousands of docker
 /// commands asks as often.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {

@@ -74,13 +74,13 @@ impl JobView<'_> {
 
     /// Whether the machine that the job runs on is used by others, too, as far as anybody said.
     pub(crate) fn shares_machine(&self) -> bool {
-        let told = self.context.options.runner;
+        let option = self.context.options.runner;
         if !self.job.provider.labels_are_machines() {
-            return told != RunnerProfile::GitlabHosted;
+            return option != RunnerProfile::GitlabHosted;
         }
         let unknown = matches!(machine(self.context.rules, self.job), Machine::Unknown(_));
         let action = self.job.keys.contains_key("using"); // its jobs are elsewhere
-        unknown && !action && self.on_machine() && told != RunnerProfile::GithubHosted
+        unknown && !action && self.on_machine() && option != RunnerProfile::GithubHosted
     }
 
     /// What meets a command of the job once that has moved, as far as anybody said.
@@ -96,9 +96,9 @@ impl JobView<'_> {
 
     /// The oldest Podman that the job may meet, as far as anybody said.
     pub(crate) fn podman(&self) -> Option<Version> {
-        let told = self.context.options.podman;
-        if told.is_some() || !self.on_machine() {
-            return told;
+        let option = self.context.options.podman;
+        if option.is_some() || !self.on_machine() {
+            return option;
         }
         match machine(self.context.rules, self.job) {
             Machine::Hosted(version) => Some(version),

@@ -14,7 +14,7 @@ use crate::rules::Rules;
 /// Tells what is asked for, if that is all that is.
 pub(super) fn answer(about: &About, format: Format) -> Option<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let told = if let Some(name) = &about.explain {
+    let result = if let Some(name) = &about.explain {
         explained(&mut out, name, format)
     } else if about.rules {
         all_rules(&mut out, format)
@@ -31,12 +31,12 @@ pub(super) fn answer(about: &About, format: Format) -> Option<Exit> {
     } else {
         return None;
     };
-    let told = match told {
+    let result = match result {
         Ok(written) => written.and_then(|()| out.flush()),
         Err(why) => return Some(refuse(&why)),
     };
-    let told = told.context("what was asked for cannot be written to standard output");
-    Some(printed(told, Exit::Clean))
+    let result = result.context("what was asked for cannot be written to standard output");
+    Some(printed(result, Exit::Clean))
 }
 
 /// What was written, or what is wrong with the question.

@@ -192,7 +192,7 @@ impl Question<'_> {
             let path = file.source.path().to_owned();
             let old = self.before.files.iter().find(|it| it.source.path() == path);
             file.findings.retain(|finding| {
-                finding.fix.is_some() && !old.is_some_and(|old| says(old, finding))
+                finding.fix.is_some() && !old.is_some_and(|old| has_finding(old, finding))
             });
             let warnings = file
                 .findings
@@ -222,7 +222,7 @@ impl Question<'_> {
 }
 
 /// Whether a finding is among those of a file.
-fn says(file: &FileOutcome, finding: &Finding) -> bool {
+fn has_finding(file: &FileOutcome, finding: &Finding) -> bool {
     let same = |other: &Finding| {
         other.rule == finding.rule
             && other.message == finding.message

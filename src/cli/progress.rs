@@ -39,16 +39,16 @@ impl Drop for Progress {
 fn speak(done: &Receiver<()>, files: usize) {
     let begun = Instant::now();
     let mut pause = MOMENT;
-    let mut said = false;
+    let mut shown = false;
     while done.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         let seconds = begun.elapsed().as_secs();
         let mut out = io::stderr();
         let _ =
             write!(out, "\rTranslating {files} CI files: {seconds} s ").and_then(|()| out.flush());
-        said = true;
+        shown = true;
         pause = BEAT;
     }
-    if said {
+    if shown {
         // back to the first column, and the line is cleared
         let _ = write!(io::stderr(), "\r\u{1b}[K");
     }

@@ -28,7 +28,7 @@ pub(super) fn open<'a>(
 pub(super) fn revert(paths: &[PathBuf]) -> Exit {
     let (roots, problems) = roots(paths);
     for problem in &problems {
-        complain(&said(&problem.path.to_string_lossy(), &problem.message));
+        complain(&line(&problem.path.to_string_lossy(), &problem.message));
     }
     let failed = roots.iter().filter(|root| !revert_one(root)).count();
     match failed + problems.len() {
@@ -53,7 +53,7 @@ fn revert_one(root: &Root) -> bool {
     match taken_back {
         Ok(None) => true,
         Ok(Some(Some(files))) => {
-            tell(&format!(
+            note(&format!(
                 "{} as before the last --write: {}.",
                 are(&files),
                 listed(root, &files)
@@ -62,12 +62,12 @@ fn revert_one(root: &Root) -> bool {
         }
         Ok(Some(None)) => {
             let why = "there is no --write here that could be taken back";
-            complain(&said(&root.shown(Path::new(".")), why));
+            complain(&line(&root.shown(Path::new(".")), why));
             false
         }
         Err(errors) => {
             for error in errors {
-                complain(&said(&root.shown(&error.path), &error.message));
+                complain(&line(&root.shown(&error.path), &error.message));
             }
             false
         }
@@ -81,19 +81,19 @@ fn recovered(root: &Root, recovery: &Recovery) {
     };
     let files = &recovery.taken_back;
     match (files.is_empty(), recovery.reverts) {
-        (true, _) => tell(&format!("{cut_off}; every file is as before the --write.")),
-        (_, true) => tell(&format!(
+        (true, _) => note(&format!("{cut_off}; every file is as before the --write.")),
+        (_, true) => note(&format!(
             "{cut_off} and is finished now: {}.",
             listed(root, files)
         )),
-        (_, false) => tell(&format!(
+        (_, false) => note(&format!(
             "{cut_off} and is taken back now: {}.",
             listed(root, files)
         )),
     }
     for path in &recovery.left {
         let why = "was changed since and stays as it is; compare it with git diff";
-        tell(&said(&root.shown(path), why));
+        note(&line(&root.shown(path), why));
     }
 }
 
@@ -116,11 +116,11 @@ fn listed(root: &Root, files: &[PathBuf]) -> String {
     list
 }
 
-fn said(path: &str, why: &str) -> String {
+fn line(path: &str, why: &str) -> String {
     format!("{path}: {why}")
 }
 
 /// Says something, as far as anybody listens.
-fn tell(what: &str) {
+fn note(what: &str) {
     let _ = writeln!(io::stderr(), "{}", harmless(what));
 }

@@ -25,7 +25,7 @@ pub(super) struct JobCheck<'p> {
     /// What was said so far.
     pub gaps: Vec<Gap>,
     /// The gaps of a rule at a place, so that each is said once.
-    said: HashMap<(RuleId, Location), Vec<usize>>,
+    emitted: HashMap<(RuleId, Location), Vec<usize>>,
     /// Where the passes say already why the job stays.
     blocked: HashSet<Location>,
     /// The docker commands that the job calls.
@@ -45,7 +45,7 @@ impl<'p> JobCheck<'p> {
             pass,
             draft,
             gaps: Vec::new(),
-            said: HashMap::default(),
+            emitted: HashMap::default(),
             blocked: places.map(|label| label.at).collect(),
             commands: calls.map(|(_, docker)| docker.rule.name.as_str()).collect(),
             project,
@@ -134,7 +134,7 @@ impl<'p> JobCheck<'p> {
             fix: None,
             accepted: None,
         };
-        let known = self.said.entry((finding.rule, at)).or_default();
+        let known = self.emitted.entry((finding.rule, at)).or_default();
         if !known
             .iter()
             .any(|index| self.gaps[*index].finding == finding)

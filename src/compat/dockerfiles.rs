@@ -32,11 +32,11 @@ fn instruction_of(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &In
         .iter()
         .filter(|it| it.subject() == instruction.keyword)
     {
-        let mut say = |span: std::ops::Range<usize>, it: &str| {
+        let mut emit = |span: std::ops::Range<usize>, it: &str| {
             check.emit(detector.rule, file.at(span), it);
         };
         match detector.details().first() {
-            None => say(instruction.span.clone(), &instruction.keyword),
+            None => emit(instruction.span.clone(), &instruction.keyword),
             Some(&"<<") => {
                 let mut first_lines = instruction.heredocs.iter().map(|range| {
                     let content = text.get(range.clone()).unwrap_or_default();
@@ -44,7 +44,7 @@ fn instruction_of(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &In
                 });
                 if first_lines.any(|line| detector.fits_value(1, Some(line))) {
                     let it = text.get(instruction.span.clone()).unwrap_or_default();
-                    say(instruction.span.clone(), it);
+                    emit(instruction.span.clone(), it);
                 }
             }
             Some(name) if name.starts_with("--") => {
@@ -52,13 +52,13 @@ fn instruction_of(check: &mut JobCheck<'_>, file: &ProjectFile, instruction: &In
                 let given = flags.filter(|flag| flag.value.as_deref() != Some("false"));
                 for flag in given.filter(|flag| has_options(detector, flag)) {
                     let it = text.get(flag.span.clone()).unwrap_or_default();
-                    say(flag.span.clone(), it);
+                    emit(flag.span.clone(), it);
                 }
             }
             Some(pattern) => {
                 for word in instruction.words() {
                     if Detector::fits(pattern, Some(&word.text)) {
-                        say(word.span, &word.text);
+                        emit(word.span, &word.text);
                     }
                 }
             }

@@ -102,10 +102,10 @@ fn beginning(file: &ProjectFile) -> Location {
     let text = file.source.text();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let said = line.trim();
-        if !said.is_empty() && !said.starts_with('#') {
+        let pattern = line.trim();
+        if !pattern.is_empty() && !pattern.starts_with('#') {
             let blank = line.len() - line.trim_start().len();
-            return file.at(start + blank..start + blank + said.len());
+            return file.at(start + blank..start + blank + pattern.len());
         }
         start += line.len();
     }

@@ -14,9 +14,9 @@ pub(super) fn run(check: &mut JobCheck<'_>) {
 /// What to set on it.
 fn runner(check: &mut JobCheck<'_>) {
     let view = check.pass.view;
-    let told = view.context.options.runner;
+    let named = view.context.options.runner;
     let gitlab = !view.job.provider.labels_are_machines();
-    let rule = match told {
+    let rule = match named {
         RunnerProfile::DockerUnprivileged if gitlab => ids::RUNNER_UNPRIVILEGED,
         RunnerProfile::Kubernetes if gitlab => ids::RUNNER_KUBERNETES,
         RunnerProfile::Openshift if gitlab => ids::RUNNER_OPENSHIFT,
@@ -36,8 +36,8 @@ fn services(check: &mut JobCheck<'_>) {
     };
     let podman = view.context.options.runner == RunnerProfile::Podman;
     let stay = services.items.len() > check.pass.evidence.daemons.len();
-    let told = view.job.variables.contains_key("FF_NETWORK_PER_BUILD");
-    if podman && stay && !told && !view.job.provider.labels_are_machines() {
+    let named = view.job.variables.contains_key("FF_NETWORK_PER_BUILD");
+    if podman && stay && !named && !view.job.provider.labels_are_machines() {
         let at = view.context.documents.location(services.slot.value);
         check.emit(ids::SERVICE_NAMES, at, "");
     }

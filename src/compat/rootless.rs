@@ -39,9 +39,9 @@ fn writes_into_the_machine(service: &Value) -> bool {
     mounts.any(|mount| match mount.text() {
         Some(text) => text.starts_with(['.', '/', '~', '$']) && !text.ends_with(":ro"),
         None => {
-            let says =
+            let has =
                 |key: &str, wanted: &str| mount.value(key).and_then(Value::text) == Some(wanted);
-            says("type", "bind") && !says("read_only", "true")
+            has("type", "bind") && !has("read_only", "true")
         }
     })
 }

@@ -63,8 +63,8 @@ struct Scope {
 impl Scope {
     fn of(stage: &Stage<'_>) -> Self {
         let named = |keyword: &str| {
-            let said = stage.body.iter().filter(|it| it.keyword == keyword);
-            said.flat_map(declared).collect()
+            let instructions = stage.body.iter().filter(|it| it.keyword == keyword);
+            instructions.flat_map(declared).collect()
         };
         Self {
             arguments: named("ARG"),

@@ -180,9 +180,9 @@ fn merge_entry(entries: &mut IndexMap<String, Entry>, key: String, later: Entry)
             entries.shift_remove(&key);
         }
         (Over::Merges, Some(known)) if !whole => {
-            let said = !matches!(later.value.kind, Kind::Null);
+            let is_set = !matches!(later.value.kind, Kind::Null);
             known.value.merge(later.value);
-            if said {
+            if is_set {
                 known.key = later.key;
             }
         }

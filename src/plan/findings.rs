@@ -22,7 +22,7 @@ use super::{Plan, State, expansions, node_of, remains, unread};
 
 impl Plan<'_> {
     /// Gathers what there is to say, for a plan that was proved.
-    pub fn say(
+    pub fn emit_findings(
         &mut self,
         documents: &Documents,
         pipelines: &[Pipeline],
@@ -32,10 +32,10 @@ impl Plan<'_> {
         scripts: &Scripts,
     ) {
         let editors = Editors::new(documents);
-        let mut said = Findings::default();
+        let mut all = Findings::default();
         std::mem::take(&mut self.findings)
             .into_iter()
-            .for_each(|finding| said.say(finding));
+            .for_each(|finding| all.emit(finding));
         let changed: HashSet<NodeRef> = self
             .changes
             .iter()
@@ -61,7 +61,7 @@ impl Plan<'_> {
                         };
                         let mut finding = finding.clone();
                         finding.fix = Some(fix_of(drafted, &finding.message));
-                        said.fixed(finding, ours, more, options.fixes.then_some(&editors));
+                        all.fixed(finding, ours, more, options.fixes.then_some(&editors));
                     }
                     for review in &drafted.draft.reviews {
                         let mut review = review.clone();
@@ -71,16 +71,16 @@ impl Plan<'_> {
                             safety: Safety::Review,
                             edits: Vec::new(),
                         });
-                        said.say(review);
+                        all.emit(review);
                     }
                 }
                 State::Left(reasons) => {
-                    reasons.iter().cloned().for_each(|reason| said.say(reason));
+                    reasons.iter().cloned().for_each(|reason| all.emit(reason));
                     let key = documents.location(unit.job.key);
                     for place in &drafted.draft.places {
                         let inside = place.file == key.file && unit.job.span.contains(place.span);
                         if !inside {
-                            said.say(rewrite::finding(
+                            all.emit(rewrite::finding(
                                 ids::STAYS,
                                 Severity::Note,
                                 *place,
@@ -92,10 +92,10 @@ impl Plan<'_> {
                 State::Untouched => {}
             }
         }
-        self.say_gaps(documents, &mut said);
-        auto_devops(documents, pipelines, &mut said);
+        self.emit_gaps(documents, &mut all);
+        auto_devops(documents, pipelines, &mut all);
         let unread = unread::notes(self, documents);
-        unread.into_iter().for_each(|finding| said.say(finding));
+        unread.into_iter().for_each(|finding| all.emit(finding));
         let references = References::new(documents);
         for pipeline in pipelines {
             let context = Context::new(documents, rules, options, files, pipeline, scripts, None);
@@ -154,7 +154,7 @@ impl Plan<'_> {
                 };
                 let mut finding = rewrite::finding(ids::TEMPLATE_STAYS, severity, at, message);
                 finding.help = Some("move it by hand, or where it is used".to_owned());
-                said.say(finding);
+                all.emit(finding);
             }
         }
         let left = self
@@ -165,7 +165,7 @@ impl Plan<'_> {
                 file: unit.job.key.file,
                 span: unit.job.span,
             });
-        let mut findings = said.findings;
+        let mut findings = all.findings;
         let places: Vec<Location> = findings
             .iter()
             .flat_map(|finding| finding.at.first())
@@ -179,7 +179,7 @@ impl Plan<'_> {
 
 impl<'p> Plan<'_> {
     /// Says what else there is to know of each job; of jobs that stay as a note, unless it holds on Docker too.
-    fn say_gaps(&self, documents: &Documents, said: &mut Findings<'p>) {
+    fn emit_gaps(&self, documents: &Documents, all: &mut Findings<'p>) {
         let stays = |state: &State| match state {
             State::Left(reasons) => reasons.iter().any(|reason| reason.fix.is_none()),
             State::Untouched | State::Moves => false,
@@ -208,7 +208,7 @@ impl<'p> Plan<'_> {
                         finding.severity = Severity::Note;
                     }
                     let Some(at) = at.filter(|_| gap.grouped) else {
-                        said.say(finding);
+                        all.emit(finding);
                         continue;
                     };
                     let group = (finding.rule, at.file, gap.finding.message.as_str());
@@ -224,7 +224,7 @@ impl<'p> Plan<'_> {
         for mut finding in grouped.into_values() {
             finding.at.sort_by_key(|label| label.at.span);
             name_other_lines(documents, &mut finding);
-            said.say(finding);
+            all.emit(finding);
         }
     }
 }
@@ -260,7 +260,7 @@ struct Findings<'p> {
 }
 
 impl<'p> Findings<'p> {
-    fn say(&mut self, finding: Finding) {
+    fn emit(&mut self, finding: Finding) {
         self.fixed(finding, Vec::new(), Vec::new(), None);
     }
 
@@ -350,7 +350,7 @@ fn edits_of(editors: &Editors<'_>, changes: Vec<(FileId, Change)>) -> Vec<(FileI
 
 /// Auto DevOps is not ours to edit, and has a switch of its own.
 /// Source: gitlab.com/gitlab-org/gitlab merge request 178560.
-fn auto_devops(documents: &Documents, pipelines: &[Pipeline], said: &mut Findings<'_>) {
+fn auto_devops(documents: &Documents, pipelines: &[Pipeline], all: &mut Findings<'_>) {
     for foreign in pipelines.iter().flat_map(|pipeline| &pipeline.foreign) {
         if foreign.what.contains("Auto-DevOps") {
             let mut finding = rewrite::finding(
@@ -360,7 +360,7 @@ fn auto_devops(documents: &Documents, pipelines: &[Pipeline], said: &mut Finding
                 "GitLab's Auto DevOps builds with Docker in jobs of its own, which are not written here",
             );
             finding.help = Some("set the variable AUTO_DEVOPS_PODMAN to \"true\" to let it build with Podman (experimental)".to_owned());
-            said.say(finding);
+            all.emit(finding);
         }
     }
 }

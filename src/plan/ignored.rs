@@ -107,12 +107,12 @@ impl<'a> Wishes<'a> {
             .iter()
             .filter_map(|index| draft.findings.get(*index));
         let reviews = draft.reviews.iter().filter(|_| reviewed);
-        let said: Vec<&Finding> = changes.chain(reviews).collect();
+        let findings: Vec<&Finding> = changes.chain(reviews).collect();
         let key = documents.location(job.key);
         if let Some(comment) = self.comment(key, None) {
             return Some(kept(job, key.file, comment));
         }
-        for finding in said {
+        for finding in findings {
             let Some(at) = finding.at.first().map(|label| label.at) else {
                 continue;
             };

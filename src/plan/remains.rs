@@ -12,7 +12,7 @@ use crate::yaml::{Kind, NodeId};
 pub(super) fn notes(
     documents: &Documents,
     changed: &HashSet<NodeRef>,
-    said: &[Location],
+    known: &[Location],
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, document) in documents.files.iter().enumerate() {
@@ -20,7 +20,7 @@ pub(super) fn notes(
             continue;
         }
         let file = FileId(index as u32);
-        let covered = Covered::of(said, file);
+        let covered = Covered::of(known, file);
         let tree = &document.tree;
         for comment in tree.comments() {
             let text = comment.slice(document.source.text());
@@ -72,8 +72,8 @@ struct Covered {
 }
 
 impl Covered {
-    fn of(said: &[Location], file: FileId) -> Self {
-        let of_file = said.iter().filter(|location| location.file == file);
+    fn of(known: &[Location], file: FileId) -> Self {
+        let of_file = known.iter().filter(|location| location.file == file);
         let mut spans: Vec<Span> = of_file.map(|location| location.span).collect();
         spans.sort_unstable();
         let mut furthest = 0;

@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn takes_nothing_else() {
-        for (from, to, said) in [
+        for (from, to, part) in [
             (
                 "docker:27",
                 "docker:28",
@@ -285,7 +285,7 @@ mod tests {
             let result = OLD.replace(from, to);
             assert_ne!(result, OLD, "{from}");
             let fault = fault(&[], &result).unwrap_or_default();
-            assert!(fault.contains(said), "{from} as {to}: {fault}");
+            assert!(fault.contains(part), "{from} as {to}: {fault}");
         }
         let fault = fault(&[], &format!("{OLD}---\n")).unwrap_or_default();
         assert_eq!(fault, "1 documents became 2");

@@ -15,14 +15,14 @@ pub fn page(out: &mut dyn Write, rule: &CatalogRule) -> io::Result<()> {
 
 /// All that is known about a rule, without its name.
 pub(super) fn page_text(rule: &CatalogRule) -> String {
-    let mut page = format!("{}\n\n{}\n\n", told(&rule.what), rule.why);
+    let mut page = format!("{}\n\n{}\n\n", sentence(&rule.what), rule.why);
     let mut fact = |name: &str, text: &str| page.push_str(&format!("{name:9} {text}\n"));
     fact("Holds:", &holds(rule));
     if let Some(happens) = rule.happens {
         fact("Happens:", outcome(happens));
     }
     fact("Source:", &rule.source);
-    page.push_str(&format!("\nTo solve it: {}\n", told(&rule.solve)));
+    page.push_str(&format!("\nTo solve it: {}\n", sentence(&rule.solve)));
     for (head, name, text) in examples(rule) {
         page.push_str(&format!("\n{head} ({name}):\n"));
         for line in text.lines() {
@@ -51,7 +51,7 @@ pub fn pages_markdown<'r>(
 
 /// All that is known about a rule in Markdown, without its name.
 pub(super) fn page_markdown(rule: &CatalogRule) -> String {
-    let mut page = format!("{}.\n\n", prose(&capital(&told(&rule.what))));
+    let mut page = format!("{}.\n\n", prose(&capital(&sentence(&rule.what))));
     page.push_str(&format!("{}\n", paragraphs(&rule.why)));
     let mut fact = |name: &str, text: &str| page.push_str(&format!("- {name}: {}\n", prose(text)));
     fact("Severity", weight(rule));
@@ -59,7 +59,7 @@ pub(super) fn page_markdown(rule: &CatalogRule) -> String {
     if let Some(happens) = rule.happens {
         fact("Happens", outcome(happens));
     }
-    fact("To solve it", &told(&rule.solve));
+    fact("To solve it", &sentence(&rule.solve));
     fact("Source", &rule.source);
     for (head, name, text) in examples(rule) {
         page.push_str(&format!("\n{head} ({}):\n\n{}", prose(name), block(text)));
@@ -101,7 +101,7 @@ pub fn list(out: &mut dyn Write, rules: &Rules) -> io::Result<()> {
             area = rule.area;
             writeln!(out, "{area}")?;
         }
-        let what = told(&rule.what);
+        let what = sentence(&rule.what);
         writeln!(out, "  {:width$}  {:7}  {what}", rule.name, weight(rule))?;
     }
     Ok(())
@@ -142,7 +142,7 @@ fn holds(rule: &CatalogRule) -> String {
 }
 
 /// A message without what only a finding knows.
-pub(super) fn told(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     text.replace("`{it}`: ", "")
         .replace("{it}", "...")
         .replace("Podman {podman}", "Podman")

@@ -9,7 +9,7 @@ use super::Run;
 use super::annotation::{Annotation, annotations};
 use crate::finding::Severity;
 
-/// Writes a line for each remark. Notes only if `verbose`: GitHub shows ten annotations of a kind for a step.
+/// Writes a line for each finding. Notes only if `verbose`: GitHub shows ten annotations of a kind for a step.
 pub fn write(out: &mut dyn Write, run: &Run, verbose: bool) -> io::Result<()> {
     for annotation in annotations(run, verbose) {
         write_one(out, &annotation)?;

@@ -50,9 +50,10 @@ pub fn write(out: &mut dyn Write, run: &Run, rules: &Rules) -> io::Result<()> {
 
 /// An object without those of its entries that are null or an empty list, which SARIF leaves out.
 fn object(mut value: Value) -> Value {
-    let says = |value: &Value| !value.is_null() && value.as_array().is_none_or(|it| !it.is_empty());
+    let holds =
+        |value: &Value| !value.is_null() && value.as_array().is_none_or(|it| !it.is_empty());
     if let Value::Object(entries) = &mut value {
-        entries.retain(|_, value| says(value));
+        entries.retain(|_, value| holds(value));
     }
     value
 }
@@ -68,7 +69,7 @@ fn new_run(
             "driver": {
                 "name": "dindless",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "shortDescription": said(env!("CARGO_PKG_DESCRIPTION")),
+                "shortDescription": message(env!("CARGO_PKG_DESCRIPTION")),
                 "rules": rules,
             },
         },
@@ -77,7 +78,7 @@ fn new_run(
             "executionSuccessful": notifications.is_empty(),
             "toolExecutionNotifications": notifications,
         }))],
-        "originalUriBaseIds": {ROOT: {"description": said("The top of the repository")}},
+        "originalUriBaseIds": {ROOT: {"description": message("The top of the repository")}},
         "columnKind": "unicodeCodePoints",
         "newlineSequences": ["\r\n", "\n", "\r"],
     }));
@@ -219,8 +220,8 @@ fn rule(id: RuleId, known: Option<&CatalogRule>) -> Value {
     };
     json!({
         "id": id.0,
-        "shortDescription": said(&explain::told(&known.what)),
-        "fullDescription": said(&known.why),
+        "shortDescription": message(&explain::sentence(&known.what)),
+        "fullDescription": message(&known.why),
         "help": {"text": explain::page_text(known), "markdown": explain::page_markdown(known)},
         "defaultConfiguration": {"level": known.severity},
         "properties": {"tags": [known.area]},
@@ -251,7 +252,7 @@ fn notification(problem: &Problem, base: Option<&'static str>) -> Value {
 }
 
 /// A sentence of ours.
-fn said(text: &str) -> Value {
+fn message(text: &str) -> Value {
     plain(&sentences(text, None))
 }
 

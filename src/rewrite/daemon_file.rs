@@ -27,7 +27,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     if pass.evidence.commands.is_empty() {
         return;
     }
-    let mut told: Option<Location> = None;
+    let mut first: Option<Location> = None;
     let mut configuration = Vec::new();
     for (index, call) in view.calls.iter().enumerate() {
         if starts_anew(call) && !view.on_machine() && !call.command().context.tolerated {
@@ -48,7 +48,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
         match content(view, index).and_then(|text| serde_json::from_str(&text).ok()) {
             Some(Value::Object(settings)) => {
                 configuration.extend(registries_in(pass, &settings, at, draft));
-                told.get_or_insert(at);
+                first.get_or_insert(at);
             }
             _ => draft.block(
                 ids::DAEMON_FILE,
@@ -58,7 +58,7 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             ),
         }
     }
-    let Some(at) = told.filter(|_| !configuration.is_empty()) else {
+    let Some(at) = first.filter(|_| !configuration.is_empty()) else {
         return;
     };
     if view.on_machine() {

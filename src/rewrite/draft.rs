@@ -114,8 +114,8 @@ pub struct Draft {
     /// Every place of Docker in the job.
     pub places: Vec<Location>,
     /// What is said, why the job stays and why a person should look, so that each is there once.
-    said: Topics,
-    rules_said: HashSet<RuleId>,
+    emitted: Topics,
+    rules: HashSet<RuleId>,
     stays: Topics,
     looks: Topics,
     /// The changes, so that each is planned once.
@@ -179,12 +179,12 @@ impl Draft {
 
     /// Notes what is changed and why; gives the index that the changes name.
     pub fn note(&mut self, rule: RuleId, at: Location, message: impl Into<String>) -> usize {
-        self.say(finding(rule, Severity::Note, at, message))
+        self.emit(finding(rule, Severity::Note, at, message))
     }
 
     /// Notes what is lost or differs when the job moves.
     pub fn warn(&mut self, rule: RuleId, at: Location, message: impl Into<String>) -> usize {
-        self.say(finding(rule, Severity::Warning, at, message))
+        self.emit(finding(rule, Severity::Warning, at, message))
     }
 
     /// Like [`Draft::warn`], with the next step if there is one.
@@ -197,18 +197,18 @@ impl Draft {
     ) -> usize {
         let mut new = finding(rule, Severity::Warning, at, message);
         new.help = help.map(str::to_owned);
-        self.say(new)
+        self.emit(new)
     }
 
     /// Adds a finding, once.
-    pub fn say(&mut self, new: Finding) -> usize {
-        self.rules_said.insert(new.rule);
-        add(&mut self.findings, &mut self.said, new)
+    pub fn emit(&mut self, new: Finding) -> usize {
+        self.rules.insert(new.rule);
+        add(&mut self.findings, &mut self.emitted, new)
     }
 
     /// Whether a rule is said of the job anywhere.
-    pub fn says(&self, rule: RuleId) -> bool {
-        self.rules_said.contains(&rule)
+    pub fn has_finding(&self, rule: RuleId) -> bool {
+        self.rules.contains(&rule)
     }
 
     /// The job stays.

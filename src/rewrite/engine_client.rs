@@ -17,7 +17,7 @@ impl ApiClient {
         let message = format!("{}; they go on with the machine's Docker", self.what);
         let mut note = self.finding(at, Severity::Note, message);
         note.help = None;
-        draft.say(note);
+        draft.emit(note);
     }
 
     fn finding(&self, at: Location, severity: Severity, message: String) -> Finding {

@@ -71,8 +71,8 @@ fn difference(
     let reasons: Vec<_> = reasons
         .filter_map(|reason| after.findings.get(reason))
         .collect();
-    let tells = |finding: &&&crate::finding::Finding| finding.rule != ids::DOCKER_COMMAND;
-    match reasons.iter().find(tells) {
+    let matters = |finding: &&&crate::finding::Finding| finding.rule != ids::DOCKER_COMMAND;
+    match reasons.iter().find(matters) {
         Some(finding) => Some(finding.message.clone()),
         None => (!reasons.is_empty())
             .then(|| "Podman needs its commands written in other words".to_owned()),

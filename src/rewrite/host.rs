@@ -32,11 +32,11 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             "move it by hand, together with the workflows that use it",
         ),
         Machine::Unknown(label) => {
-            let told = matches!(
+            let is_named = matches!(
                 view.context.options.runner,
                 RunnerProfile::Podman | RunnerProfile::GithubHosted
             );
-            if !told {
+            if !is_named {
                 let what = match label.as_str() {
                     "" => "nothing here says on which machine the job runs".to_owned(),
                     label => format!("the runner {label} is not one of GitHub's own"),

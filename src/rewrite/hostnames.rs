@@ -272,15 +272,15 @@ fn in_compose_files(pass: &JobPass<'_>, draft: &mut Draft) {
         let (Some(project), Some(docker)) = (&used.project, pass.known_call(used.call)) else {
             continue;
         };
-        let tells = |name: &&String| {
+        let leads_there = |name: &&String| {
             let Some(service) = project.service(name) else {
                 return false;
             };
             let key = |key: &str| service.value(key);
             let on_host = key("network_mode").and_then(Value::text) == Some("host");
-            let told = ["environment", "command", "entrypoint"];
-            let told = told.iter().filter_map(|name| key(name));
-            let mut texts = told.flat_map(|value| {
+            let keys = ["environment", "command", "entrypoint"];
+            let keys = keys.iter().filter_map(|name| key(name));
+            let mut texts = keys.flat_map(|value| {
                 let entries = value.entries().map(|(_, entry)| &entry.value);
                 let all = entries.chain(value.items()).chain([value]);
                 all.filter_map(Value::written)
@@ -289,7 +289,7 @@ fn in_compose_files(pass: &JobPass<'_>, draft: &mut Draft) {
                 && key("extra_hosts").is_none()
                 && texts.any(|text| !hosts_in(text, hosts, false).is_empty())
         };
-        if let Some(name) = used.runs.iter().find(tells) {
+        if let Some(name) = used.runs.iter().find(leads_there) {
             draft.block(
                 ids::DOCKER_HOST_NAME,
                 docker.at(),

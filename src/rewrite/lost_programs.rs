@@ -115,9 +115,9 @@ fn names_in(call: &Call) -> impl Iterator<Item = &str> {
         .redirects
         .iter()
         .filter_map(|one| one.target.as_ref());
-    let only_told = matches!(call.program(), Some("echo" | "printf"));
+    let only_printed = matches!(call.program(), Some("echo" | "printf"));
     let texts = words.chain(targets.map(|word| call.raw(word)));
-    texts.filter(move |_| !only_told).flat_map(|text| {
+    texts.filter(move |_| !only_printed).flat_map(|text| {
         let whole = text.split(|one: char| !(one.is_ascii_alphanumeric() || "_-.".contains(one)));
         let parts = text.split(|one: char| !(one.is_ascii_alphanumeric() || one == '_'));
         whole.chain(parts)

@@ -198,7 +198,7 @@ fn sizes(all: &Readers<'_>, docker: &DockerCall<'_>, draft: &mut Draft) {
 /// `docker run --read-only app touch /tmp/x`: Podman lets such a container write below some folders.
 /// Source: podman-run(1), --read-only-tmpfs; ran on Podman 5.4.2, 5.8.6 and 6.1.1.
 fn read_only(docker: &DockerCall<'_>, draft: &mut Draft) {
-    let told = ["--tmpfs", "--volume", "--mount", "--read-only-tmpfs"];
+    let flags = ["--tmpfs", "--volume", "--mount", "--read-only-tmpfs"];
     let given = |name: &&str| docker.flags_named(name).next().is_some();
     let command = docker.operands();
     let mut command = command
@@ -210,7 +210,7 @@ fn read_only(docker: &DockerCall<'_>, draft: &mut Draft) {
             .iter()
             .any(|path| word.contains(path))
     });
-    if writes && !told.iter().any(given) {
+    if writes && !flags.iter().any(given) {
         differs(
             docker,
             "the container is read-only, and what it does below /tmp or /run fails with Docker and works with Podman".to_owned(),

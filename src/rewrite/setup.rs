@@ -15,7 +15,7 @@ pub(super) const HEALTHCHECKS: &str = "while sleep 1; do for c in $(podman ps -q
 
 /// Puts the line about short names in front of the list that holds a call, once a job.
 pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draft: &mut Draft) {
-    if draft.says(ids::SHORT_NAME_LINE) {
+    if draft.has_finding(ids::SHORT_NAME_LINE) {
         return;
     }
     if view.job.image.is_none() {
@@ -26,7 +26,7 @@ pub(super) fn short_names(view: &JobView<'_>, call: &Call, message: String, draf
         return; // a runner's machine is not the job's to configure
     }
     let why = draft.note(ids::SHORT_NAME_LINE, view.at_command(call), message);
-    let line = match draft.says(ids::TOOLBOX_PACKAGES) {
+    let line = match draft.has_finding(ids::TOOLBOX_PACKAGES) {
         true => format!("mkdir -p /etc/containers/registries.conf.d && {SHORT_NAMES}"),
         false => SHORT_NAMES.to_owned(),
     };

@@ -58,7 +58,7 @@ impl LoginRule {
             .filter(|word| !word.starts_with('-'))
             .collect();
         let wanted: Vec<&str> = self.words.split(' ').collect();
-        let said = match wanted.len() {
+        let has_words = match wanted.len() {
             1 => plain.first() == wanted.first(),
             length => plain.windows(length).any(|part| part == wanted),
         };
@@ -66,7 +66,7 @@ impl LoginRule {
             let mut words = words.iter();
             words.any(|word| patterns.iter().any(|pattern| fits(pattern, word)))
         };
-        said && (self.with.is_empty() || any(&self.with)) && !any(&self.unless)
+        has_words && (self.with.is_empty() || any(&self.with)) && !any(&self.unless)
     }
 
     /// The words that make it do so.

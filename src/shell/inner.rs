@@ -243,10 +243,10 @@ fn given(text: &str, command: &Command) -> Option<ScriptSource> {
     let named = first.and_then(|first| command.words.get(first));
     let reads = named
         .is_none_or(|word| matches!(word.value.as_deref(), Some("-" | "/dev/stdin")) || user_first);
-    let told = operands
+    let by_operand = operands
         .iter()
         .any(|word| matches!(word.value.as_deref(), Some("-s")));
-    (reads || told).then_some(ScriptSource::Input(Nesting::Heredoc))
+    (reads || by_operand).then_some(ScriptSource::Input(Nesting::Heredoc))
 }
 
 /// What is fed to a command by a heredoc or a here-string.

@@ -173,7 +173,7 @@ fn one_part(files: &dyn Files, entries: Entries, options: &Options) -> Translate
     if let Made::Done { plan, .. } = &mut made {
         let (documents, pipelines) = (&lowered.documents, &lowered.pipelines);
         plan.read_libraries(documents, &lowered.beside, rules, options, files, &scripts);
-        plan.say(documents, pipelines, rules, options, files, &scripts);
+        plan.emit_findings(documents, pipelines, rules, options, files, &scripts);
     }
     let mut settled = Settled::of(made, &lowered.documents, rules);
     settled.problem = settled.problem.or(failure);

@@ -35,12 +35,12 @@ impl Settled {
                         .or_default()
                         .push(job_outcome(unit, rules));
                 }
-                for aside in &plan.library_jobs {
+                for library in &plan.library_jobs {
                     settled
                         .jobs
-                        .entry(aside.job.key.file)
+                        .entry(library.job.key.file)
                         .or_default()
-                        .push(library_job(aside));
+                        .push(library_job(library));
                 }
                 for finding in plan.findings {
                     if let Some(label) = finding.at.first() {
@@ -103,12 +103,12 @@ fn reasons_of(unit: &plan::Unit<'_>) -> Vec<(RuleId, Location)> {
 }
 
 /// A job that no pipeline has.
-fn library_job(aside: &plan::LibraryJob<'_>) -> JobOutcome {
+fn library_job(library: &plan::LibraryJob<'_>) -> JobOutcome {
     let at = Location {
-        file: aside.job.key.file,
-        span: aside.job.span,
+        file: library.job.key.file,
+        span: library.job.span,
     };
-    let (verdict, because) = if aside.uses_docker {
+    let (verdict, because) = if library.uses_docker {
         let rule = plan::UNREACHABLE;
         (Verdict::Left(vec![rule]), vec![(rule, at)])
     } else {
@@ -117,7 +117,7 @@ fn library_job(aside: &plan::LibraryJob<'_>) -> JobOutcome {
     JobOutcome {
         verdict,
         because,
-        ..JobOutcome::untouched(&*aside.job.name, aside.job.span)
+        ..JobOutcome::untouched(&*library.job.name, library.job.span)
     }
 }
 
@@ -240,14 +240,14 @@ pub(super) fn in_order(outcome: &mut Outcome, rules: &Rules) {
         order.sort_by(|a, b| by_path(&outcome.files[*a], &outcome.files[*b]));
         rearrange(outcome, &order);
     }
-    let mut said: HashSet<(Option<ProviderRef>, RuleId)> = HashSet::default();
+    let mut known: HashSet<(Option<ProviderRef>, RuleId)> = HashSet::default();
     for file in &mut outcome.files {
         file.findings
             .sort_by_key(|finding| finding.at.first().map(|label| label.at.span));
         let provider = file.provider;
         file.findings.retain(|finding| {
             let once = rules.named(finding.rule.0).is_some_and(|rule| rule.once);
-            !once || said.insert((provider, finding.rule))
+            !once || known.insert((provider, finding.rule))
         });
     }
 }

@@ -83,8 +83,8 @@ fn dirty(root: &Path, changes: &[Change<'_>]) -> anyhow::Result<Vec<PathBuf>> {
         String::from_utf8_lossy(&output.stderr).trim()
     );
     // Each entry is two letters, a blank and the path; without renames there is one path an entry.
-    let said = String::from_utf8_lossy(&output.stdout);
-    let paths = said.split('\0').filter_map(|entry| entry.get(3..));
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let paths = listed.split('\0').filter_map(|entry| entry.get(3..));
     Ok(paths
         .filter(|path| !path.is_empty())
         .map(PathBuf::from)

@@ -12,7 +12,7 @@ use super::node::{entries, entry, items, root};
 const MOST: usize = 3_000;
 
 /// Empties the tree of each file with too many jobs and steps to look at, if it speaks of Docker at all.
-pub(super) fn set_aside(reader: &mut Reader<'_>) {
+pub(super) fn leave_out_large(reader: &mut Reader<'_>) {
     for index in 0..reader.documents.files.len() {
         let file = FileId(index as u32);
         if let Some(jobs) = too_many(reader, file) {

@@ -51,7 +51,7 @@ enum Role {
 pub fn lower(files: &dyn Files, entries: &[Entry], rules: &Rules) -> Lowered {
     let mut reader = Reader::new(files);
     let named = open_all(&mut reader, entries, |_, _| {});
-    bounds::set_aside(&mut reader);
+    bounds::leave_out_large(&mut reader);
     let written = expansions::expand_all(&mut reader.documents, rules);
     let mut lowered = Lowered::default();
     lower::pipelines(&mut reader, &named, &written, &mut lowered);

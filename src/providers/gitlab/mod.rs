@@ -157,7 +157,7 @@ impl<'a> Lowering<'a> {
         let documents = self.reader.documents;
         let beside = self.beside.into_iter().map(|file| {
             let pipeline = lower::lower(&documents, &[file], Vec::new());
-            (file, pipeline.unwrap_or_default()) // what is wrong with what nobody runs is nobody's trouble
+            (file, pipeline.unwrap_or_default()) // what is wrong with what nobody runs is reported nowhere
         });
         Lowered {
             beside: beside.collect(),

@@ -47,8 +47,8 @@ fn description(
         for job in &sorted.held {
             job.write(out)?;
         }
-        for said in &sorted.review {
-            said.write(out, "")?;
+        for group in &sorted.review {
+            group.write(out, "")?;
         }
         writeln!(out)?;
     }
@@ -102,8 +102,8 @@ fn changes(out: &mut dyn Write, sorted: &Sorted<'_>) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "## What changes, and why\n")?;
-    for said in shown {
-        said.write(out, "")?;
+    for group in shown {
+        group.write(out, "")?;
     }
     if !rest.is_empty() {
         writeln!(out, "- and {} more", many(rest.len(), "kind"))?;
@@ -116,8 +116,8 @@ fn list(out: &mut dyn Write, head: &str, list: &[FindingGroup<'_>]) -> io::Resul
         return Ok(());
     }
     writeln!(out, "## {head}\n")?;
-    for said in list {
-        said.write(out, "")?;
+    for group in list {
+        group.write(out, "")?;
     }
     writeln!(out)
 }
@@ -159,8 +159,8 @@ fn needs(out: &mut dyn Write, tree: &Tree, rules: &Rules, sorted: &Sorted<'_>) -
     for need in needs {
         writeln!(out, "- {}", prose(&need))?;
     }
-    for said in &sorted.runner {
-        said.write(out, "")?;
+    for group in &sorted.runner {
+        group.write(out, "")?;
     }
     writeln!(out)
 }
@@ -173,8 +173,8 @@ fn stays(out: &mut dyn Write, sorted: &Sorted<'_>) -> io::Result<()> {
     for job in &sorted.left {
         job.write(out)?;
     }
-    for said in &sorted.left_besides {
-        said.write(out, "")?;
+    for group in &sorted.left_besides {
+        group.write(out, "")?;
     }
     writeln!(out)
 }

@@ -31,8 +31,8 @@ impl FindingGroup<'_> {
     /// Writes it as a line of a list.
     pub(super) fn write(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
         let help = self.help.map(prose);
-        let said = sentences(&prose(self.message), help.as_deref());
-        write!(out, "{indent}- {said}")?;
+        let text = sentences(&prose(self.message), help.as_deref());
+        write!(out, "{indent}- {text}")?;
         let limit = if self.all { usize::MAX } else { LOCATIONS };
         let shown = self.places.iter().take(limit).map(|place| code(place));
         let shown: Vec<String> = shown.collect();
@@ -50,7 +50,7 @@ pub(super) struct Staying<'a> {
     job: &'a JobOutcome,
     place: String,
     reasons: &'a [RuleId],
-    said: Vec<FindingGroup<'a>>,
+    groups: Vec<FindingGroup<'a>>,
 }
 
 impl Staying<'_> {
@@ -60,8 +60,8 @@ impl Staying<'_> {
         let reasons: Vec<String> = reasons.collect();
         write!(out, "- {} ({})", code(&self.job.name), code(&self.place))?;
         writeln!(out, ": {}", reasons.join(", "))?;
-        for said in &self.said {
-            said.write(out, "  ")?;
+        for group in &self.groups {
+            group.write(out, "  ")?;
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl<'a> Sorted<'a> {
         let mut sorted = Self::default();
         let mut in_jobs: IndexMap<(usize, usize), Vec<FindingGroup<'a>>> = IndexMap::new();
         for ((section, rule, message, help), places) in groups {
-            let said = FindingGroup {
+            let group = FindingGroup {
                 rule,
                 message,
                 help,
@@ -149,12 +149,12 @@ impl<'a> Sorted<'a> {
                 all: section != Section::Changes,
             };
             match section {
-                Section::Changes => sorted.changes.push(said),
-                Section::Losses => sorted.losses.push(said),
-                Section::Runner => sorted.runner.push(said),
-                Section::LeftBesides => sorted.left_besides.push(said),
-                Section::Review => sorted.review.push(said),
-                Section::Job(file, job) => in_jobs.entry((file, job)).or_default().push(said),
+                Section::Changes => sorted.changes.push(group),
+                Section::Losses => sorted.losses.push(group),
+                Section::Runner => sorted.runner.push(group),
+                Section::LeftBesides => sorted.left_besides.push(group),
+                Section::Review => sorted.review.push(group),
+                Section::Job(file, job) => in_jobs.entry((file, job)).or_default().push(group),
             }
         }
         for (number, file) in files.iter().enumerate() {
@@ -168,7 +168,7 @@ impl<'a> Sorted<'a> {
                     job,
                     place: format!("{}:{line}", slashed(file.source.path())),
                     reasons,
-                    said: in_jobs.swap_remove(&(number, index)).unwrap_or_default(),
+                    groups: in_jobs.swap_remove(&(number, index)).unwrap_or_default(),
                 };
                 match job.held_for_review {
                     true => sorted.held.push(staying),

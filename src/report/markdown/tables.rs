@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::explain::told;
+use super::super::explain::sentence;
 use super::super::markup::{cell, code, prose};
 use super::super::summary::{Tally, many};
 use super::super::{Run, Tree};
@@ -86,7 +86,7 @@ pub(super) fn repositories(
         for (rule, number) in reasons {
             write!(out, "- {}: {}", code(rule.0), many(*number, "job"))?;
             match rules.named(rule.0) {
-                Some(rule) => writeln!(out, "; {}", prose(&told(&rule.what)))?,
+                Some(rule) => writeln!(out, "; {}", prose(&sentence(&rule.what)))?,
                 None => writeln!(out)?,
             }
         }

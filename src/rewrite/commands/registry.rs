@@ -101,8 +101,8 @@ pub(super) fn on_this_machine(docker: &DockerCall<'_>, additions: &mut Additions
         .operands()
         .first()
         .is_some_and(|word| is_on_this_machine(&docker.text_of(*word).text));
-    let told = docker.flags_named("--tls-verify").next().is_some();
-    if reaches && named && !told {
+    let is_set = docker.flags_named("--tls-verify").next().is_some();
+    if reaches && named && !is_set {
         additions.options.push("--tls-verify=false".to_owned());
     }
 }

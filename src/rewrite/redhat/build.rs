@@ -87,7 +87,7 @@ impl Step<'_> {
         }
         let id = self.id(given.several, condition.as_ref())?;
         if let Some(condition) = condition {
-            self.said.then = Some(push_step(push, id, condition, names));
+            self.step_change.then = Some(push_step(push, id, condition, names));
         }
         Ok(())
     }
@@ -282,7 +282,7 @@ impl Step<'_> {
             mapping: action.mapping.node,
             index,
         };
-        self.said.changes.push((action.mapping, change));
+        self.step_change.changes.push((action.mapping, change));
         Ok(Some(id))
     }
 

@@ -32,26 +32,26 @@ pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {
             continue;
         };
         let documents = view.context.documents;
-        match said(pass, action, rule) {
+        match step_change(pass, action, rule) {
             Err((at, why)) => {
                 let message = format!("{} becomes commands: {why}", action.name);
                 draft.warn(ids::REDHAT_ACTION, documents.location(at), message);
             }
-            Ok(said) => {
+            Ok(step_change) => {
                 let at = documents.location(action.uses.value);
-                let also = match said.then {
+                let also = match step_change.then {
                     Some(_) => format!(" and {}", rule.push.as_deref().unwrap_or_default()),
                     None => String::new(),
                 };
                 let message = format!("{} becomes {}{also}", action.name, rule.uses);
                 let why = draft.note(ids::ACTION, at, message);
-                for (at, loss) in &said.losses {
+                for (at, loss) in &step_change.losses {
                     draft.warn(ids::REDHAT_ACTION, documents.location(*at), loss.clone());
                 }
-                for (subject, change) in said.changes {
+                for (subject, change) in step_change.changes {
                     draft.change(subject.file, change, why);
                 }
-                if let Some(then) = said.then {
+                if let Some(then) = step_change.then {
                     let (list, index) = action.step;
                     let change = Change::InsertItem {
                         sequence: list.node,
@@ -86,10 +86,10 @@ struct Step<'a> {
     rule: &'a RedhatRule,
     /// `with:`.
     with: NodeRef,
-    said: StepChange,
+    step_change: StepChange,
 }
 
-fn said<'a>(
+fn step_change<'a>(
     pass: &'a JobPass<'a>,
     action: &'a Action,
     rule: &'a RedhatRule,
@@ -124,7 +124,7 @@ fn said<'a>(
         action,
         rule,
         with,
-        said: StepChange {
+        step_change: StepChange {
             changes: Vec::new(),
             then: None,
             losses: Vec::new(),
@@ -134,12 +134,12 @@ fn said<'a>(
         node: uses.node,
         text: rule.uses.clone(),
     };
-    step.said.changes.push((uses, change));
+    step.step_change.changes.push((uses, change));
     match &rule.push {
         None => step.login()?,
         Some(push) => step.build(push)?,
     }
-    Ok(step.said)
+    Ok(step.step_change)
 }
 
 impl Step<'_> {
@@ -160,7 +160,7 @@ impl Step<'_> {
             mapping: self.with.node,
             index: self.input_index(name),
         };
-        self.said.changes.push((self.with, change));
+        self.step_change.changes.push((self.with, change));
     }
 
     fn replace(&mut self, node: NodeRef, text: &str) {
@@ -168,7 +168,7 @@ impl Step<'_> {
             node: node.node,
             value: New::Scalar(text.to_owned()),
         };
-        self.said.changes.push((node, change));
+        self.step_change.changes.push((node, change));
     }
 
     fn insert(&mut self, at: usize, key: &str, value: New) {
@@ -178,7 +178,7 @@ impl Step<'_> {
             key: key.to_owned(),
             value,
         };
-        self.said.changes.push((self.with, change));
+        self.step_change.changes.push((self.with, change));
     }
 
     /// How many inputs there are.
@@ -204,7 +204,7 @@ impl Step<'_> {
             && !matches!(text.trim(), "false" | "mode=disabled")
         {
             let loss = format!("the input {name} goes, and with it {loses}: {why}");
-            self.said.losses.push((node, loss));
+            self.step_change.losses.push((node, loss));
         }
         self.remove(name);
         Ok(())

@@ -110,8 +110,8 @@ impl Step<'_> {
             false if is_host(first) => (first, rest),
             false => ("docker.io", name),
         };
-        let told = self.known(registry).unwrap_or(registry);
-        if crate::image_name::is_on_this_machine(told) || told == "localhost" {
+        let known_name = self.known(registry).unwrap_or(registry);
+        if crate::image_name::is_on_this_machine(known_name) || known_name == "localhost" {
             return None;
         }
         // a first part with a dot would be a registry again

@@ -89,14 +89,14 @@ fn clearly_quoted(written: &str, style: Style) -> Option<String> {
     let mut text = String::with_capacity(inside.len());
     let mut characters = inside.chars();
     while let Some(character) = characters.next() {
-        let said = match character {
+        let escape = match character {
             it if it == escape => characters
                 .next()
                 .filter(|it| *it == quote || *it == escape)?,
             it if it == quote => return None,
             it => it,
         };
-        text.push(said);
+        text.push(escape);
     }
     Some(text)
 }
