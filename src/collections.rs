@@ -4,13 +4,13 @@
 use foldhash::fast::RandomState;
 
 /// In no order.
-pub type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
+pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
 
 /// In no order.
-pub type HashSet<T> = std::collections::HashSet<T, RandomState>;
+pub(crate) type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 /// In the order of insertion.
-pub type IndexMap<K, V> = indexmap::IndexMap<K, V, RandomState>;
+pub(crate) type IndexMap<K, V> = indexmap::IndexMap<K, V, RandomState>;
 
 /// In the order of insertion.
-pub type IndexSet<T> = indexmap::IndexSet<T, RandomState>;
+pub(crate) type IndexSet<T> = indexmap::IndexSet<T, RandomState>;

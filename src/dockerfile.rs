@@ -6,12 +6,12 @@ mod words;
 
 use std::ops::Range;
 
-pub use stages::Stage;
-pub use words::Word;
+pub(crate) use stages::Stage;
+pub(crate) use words::Word;
 
 /// One instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instruction {
+pub(crate) struct Instruction {
     /// `FROM`, `RUN`, ...: in upper case.
     pub keyword: String,
     /// What follows the keyword, continued lines joined by a blank.
@@ -32,7 +32,7 @@ pub struct Instruction {
 
 /// A flag of an instruction: `--mount=type=cache,target=/x`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// With its dashes.
     pub name: String,
     /// What stands behind `=`.
@@ -43,19 +43,19 @@ pub struct Flag {
 
 impl Flag {
     /// The options in its value: a name each, and a value if there is one. A mount that names no type is a bind.
-    pub fn options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+    pub(crate) fn options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let untyped = self.name == "--mount" && !self.written().any(|(name, _)| name == "type");
         let default = untyped.then_some(("type", Some("bind")));
         default.into_iter().chain(self.written())
     }
 
     /// Whether one of these options is there.
-    pub fn has(&self, names: &[&str]) -> bool {
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
         self.options().any(|(name, _)| names.contains(&name))
     }
 
     /// The value of the first of these options that has one.
-    pub fn option(&self, names: &[&str]) -> Option<&str> {
+    pub(crate) fn option(&self, names: &[&str]) -> Option<&str> {
         self.options()
             .find(|(name, value)| value.is_some() && names.contains(name))?
             .1
@@ -74,7 +74,7 @@ impl Flag {
 
 /// A comment in the head that steers how the file is read: `# syntax=docker/dockerfile:1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directive {
+pub(crate) struct Directive {
     /// In lower case.
     pub name: String,
     /// What stands behind `=`.
@@ -85,7 +85,7 @@ pub struct Directive {
 
 /// A Dockerfile as a list of instructions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dockerfile {
+pub(crate) struct Dockerfile {
     /// What steers how it is read.
     pub directives: Vec<Directive>,
     /// In their order.
@@ -94,17 +94,17 @@ pub struct Dockerfile {
 
 impl Instruction {
     /// What follows the flags.
-    pub fn arguments(&self) -> &str {
+    pub(crate) fn arguments(&self) -> &str {
         self.rest.get(self.behind_flags..).unwrap_or_default()
     }
 
     /// The flags of one name.
-    pub fn flags_named<'i>(&'i self, name: &'i str) -> impl Iterator<Item = &'i Flag> {
+    pub(crate) fn flags_named<'i>(&'i self, name: &'i str) -> impl Iterator<Item = &'i Flag> {
         self.flags.iter().filter(move |flag| flag.name == name)
     }
 
     /// The words behind the flags, without their quotes; of a list as in JSON its items.
-    pub fn words(&self) -> Vec<Word> {
+    pub(crate) fn words(&self) -> Vec<Word> {
         let mut words = words::split(self.arguments());
         for word in &mut words {
             word.span = self.at(word.span.clone());
@@ -113,7 +113,7 @@ impl Instruction {
     }
 
     /// Where a range of [`Self::arguments`] stands in the file; what is continued in between is part of it.
-    pub fn at(&self, arguments: Range<usize>) -> Range<usize> {
+    pub(crate) fn at(&self, arguments: Range<usize>) -> Range<usize> {
         let range = arguments.start + self.behind_flags..arguments.end + self.behind_flags;
         self.in_file(range)
     }
@@ -160,7 +160,7 @@ impl Instruction {
 
 impl Dockerfile {
     /// Reads a Dockerfile; never fails: what is no instruction is passed over.
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let directives = directives(text);
         let escape = directives
             .iter()
@@ -244,7 +244,7 @@ impl Dockerfile {
 
     /// The first instruction that an image in OCI format loses.
     /// Source: Podman 4.3.1, 5.4.2 and 5.8.6 warn and drop them.
-    pub fn keeps_only_in_docker_format(&self) -> Option<&str> {
+    pub(crate) fn keeps_only_in_docker_format(&self) -> Option<&str> {
         self.instructions
             .iter()
             .map(|instruction| instruction.keyword.as_str())
@@ -281,7 +281,7 @@ fn directives(text: &str) -> Vec<Directive> {
 }
 
 /// Whether an address is that of a repository, which a build clones by git.
-pub fn is_repository(address: &str) -> bool {
+pub(crate) fn is_repository(address: &str) -> bool {
     let repository = address.split('#').next().unwrap_or(address);
     let fetched = address.starts_with("https://") || address.starts_with("http://");
     address.starts_with("git@") || fetched && repository.ends_with(".git")

@@ -4,14 +4,14 @@ use crate::pipeline::Variables;
 
 /// Whether an image's registry is on the machine itself: Docker speaks plain HTTP to it without being told, Podman does not.
 /// Source: docker registry documentation; a pull of `localhost:5002/...` ran on Podman 5.4.2.
-pub fn is_on_this_machine(name: &str) -> bool {
+pub(crate) fn is_on_this_machine(name: &str) -> bool {
     let name = name.trim_matches(['"', '\'']);
     name.starts_with("localhost:") || name.starts_with("127.")
 }
 
 /// The flag that lets Podman (no side) or skopeo (`src-`, `dest-`) speak plain HTTP to the registry of an image, with a blank
 /// in front; empty where none is needed.
-pub fn insecure(name: &str, side: &str) -> String {
+pub(crate) fn insecure(name: &str, side: &str) -> String {
     match is_on_this_machine(name) {
         true => format!(" --{side}tls-verify=false"),
         false => String::new(),
@@ -22,7 +22,7 @@ pub fn insecure(name: &str, side: &str) -> String {
 ///
 /// # Errors
 /// How an image is written, if this is none.
-pub fn plain(text: &str) -> Result<String, String> {
+pub(crate) fn plain(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@${}".contains(&byte);
     let begins = |character: char| character.is_ascii_alphanumeric() || character == '$';
     if text.starts_with(begins) && text.bytes().all(plain) {
@@ -34,7 +34,7 @@ pub fn plain(text: &str) -> Result<String, String> {
 
 /// An image name in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImageName<'a> {
+pub(crate) struct ImageName<'a> {
     /// The registry's host, if the name has one: it holds a dot or a colon, or is `localhost`.
     pub registry: Option<&'a str>,
     /// The path within the registry.
@@ -47,7 +47,7 @@ pub struct ImageName<'a> {
 
 impl<'a> ImageName<'a> {
     /// Takes a name apart; a colon or slash inside of `${...}` or `$(...)` does not count.
-    pub fn parse(text: &'a str) -> Self {
+    pub(crate) fn parse(text: &'a str) -> Self {
         let (mut first_slash, mut last_slash, mut last_colon) = (None, None, None);
         let mut digest_mark = None;
         for (at, byte) in outside(text) {
@@ -87,7 +87,7 @@ impl<'a> ImageName<'a> {
     }
 
     /// The name without tag and digest.
-    pub fn without_tag(text: &'a str) -> &'a str {
+    pub(crate) fn without_tag(text: &'a str) -> &'a str {
         let parsed = Self::parse(text);
         let mut end = text.len();
         if let Some(digest) = parsed.digest {
@@ -100,12 +100,12 @@ impl<'a> ImageName<'a> {
     }
 
     /// Whether the name says no registry: the engine has to guess one.
-    pub fn is_short(&self) -> bool {
+    pub(crate) fn is_short(&self) -> bool {
         self.registry.is_none() && !self.repository.starts_with('$')
     }
 
     /// Docker's full name for a short one: `docker.io/library/nginx`, `docker.io/group/tool`.
-    pub fn on_docker_hub(text: &str) -> String {
+    pub(crate) fn on_docker_hub(text: &str) -> String {
         match ImageName::parse(text).repository.contains('/') {
             true => format!("docker.io/{text}"),
             false => format!("docker.io/library/{text}"),
@@ -148,7 +148,7 @@ pub struct Expanded {
 
 /// Puts variables into a text, again and again up to a small depth: `$NAME`, `${NAME}`, `${{ env.NAME }}`; other forms
 /// count as unknown.
-pub fn expand(text: &str, variables: &Variables) -> Expanded {
+pub(crate) fn expand(text: &str, variables: &Variables) -> Expanded {
     let mut used = Vec::new();
     let (text, unknown) = expand_into(text, variables, 0, &mut used);
     Expanded {

@@ -1,20 +1,23 @@
 //! Moves a repository's CI from Docker to Podman: reads pipelines, rewrites them byte for byte where they lie,
 //! and says what no rewrite can carry over.
+//!
+//! A program uses [`cli::run`], or [`discover`], [`translate`] and [`report`] one after the other. What else is public is there for the
+//! tests, the fuzzers and the benchmarks, which look into one floor at a time.
 
-pub mod accept;
+mod accept;
 pub mod analysis;
 pub mod cli;
-pub mod collections;
-pub mod compat;
-pub mod compose;
-pub mod config;
+mod collections;
+mod compat;
+mod compose;
+mod config;
 mod deserialize;
 pub mod discover;
-pub mod dockerfile;
+mod dockerfile;
 pub mod finding;
-pub mod image_name;
+mod image_name;
 mod nearest;
-pub mod ops;
+mod ops;
 pub mod options;
 pub mod outcome;
 mod parallel;
@@ -27,7 +30,7 @@ pub mod prove;
 pub mod providers;
 pub mod report;
 pub mod repository;
-pub mod rewrite;
+mod rewrite;
 pub mod rules;
 pub mod shell;
 pub mod text;

@@ -17,7 +17,7 @@ const VERSION: u32 = 1;
 /// What may be left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     version: u32,
     /// Jobs that stay on Docker or have not moved yet: by file and name, the reasons that are known.
     jobs: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -30,7 +30,7 @@ impl Baseline {
     ///
     /// # Errors
     /// What is wrong with it, with line and column where they are known.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let baseline: Self = serde_json::from_str(text).map_err(|error| {
             format!(
                 "is no list of --update-baseline: {error}; write it anew with --update-baseline"
@@ -45,13 +45,13 @@ impl Baseline {
     }
 
     /// The list as it is kept, by lines that compare well.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         text + "\n"
     }
 
     /// A list of nothing.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             version: VERSION,
             ..Self::default()
@@ -59,7 +59,7 @@ impl Baseline {
     }
 
     /// Takes up all that is left of a repository; `shown` tells how a file of it is named.
-    pub fn add(&mut self, outcome: &Outcome, shown: impl Fn(&Source) -> String) {
+    pub(crate) fn add(&mut self, outcome: &Outcome, shown: impl Fn(&Source) -> String) {
         for file in &outcome.files {
             let path = shown(&file.source);
             for job in file.jobs.iter().filter(|job| is_left(job)) {
@@ -75,7 +75,7 @@ impl Baseline {
     }
 
     /// Marks what is on the list.
-    pub fn accept(&self, outcome: &mut Outcome, shown: impl Fn(&Source) -> String) {
+    pub(crate) fn accept(&self, outcome: &mut Outcome, shown: impl Fn(&Source) -> String) {
         for file in &mut outcome.files {
             let path = shown(&file.source);
             let known = self.jobs.get(&path);

@@ -13,7 +13,7 @@ pub(super) const MARK: &str = "dindless:";
 
 /// A comment that speaks to this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment<'a> {
+pub(crate) struct Comment<'a> {
     /// From the sign that begins the comment to the end of its line.
     pub at: Span,
     /// What it says, if it can be understood.
@@ -22,7 +22,7 @@ pub struct Comment<'a> {
 
 /// What a comment accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignore<'a> {
+pub(crate) struct Ignore<'a> {
     /// The bytes that it speaks of; none is the whole file.
     pub covers: Option<Span>,
     /// The rules that it names, as they are written; none is all of them.
@@ -31,21 +31,8 @@ pub struct Ignore<'a> {
     pub why: &'a str,
 }
 
-impl Ignore<'_> {
-    /// Whether it speaks of what begins at `offset`.
-    pub fn covers(&self, offset: u32) -> bool {
-        self.covers
-            .is_none_or(|span| span.start <= offset && offset < span.end)
-    }
-
-    /// Whether it speaks of a rule.
-    pub fn names(&self, rule: &str) -> bool {
-        self.rules.is_empty() || self.rules.contains(&rule)
-    }
-}
-
 /// All comments of a text that speak to this program, in their order.
-pub fn comments(text: &str) -> Vec<Comment<'_>> {
+pub(crate) fn comments(text: &str) -> Vec<Comment<'_>> {
     if !text.contains(MARK) {
         return Vec::new();
     }
@@ -211,8 +198,12 @@ mod tests {
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         let starts: Vec<usize> = [0].into_iter().chain(starts).collect();
         let lines = starts.iter().enumerate();
+        let covers = |start: usize| {
+            let range = ignore.covers.map(|span| span.range());
+            range.is_none_or(|range| range.contains(&start))
+        };
         lines
-            .filter(|(_, start)| **start < text.len() && ignore.covers(**start as u32))
+            .filter(|(_, start)| **start < text.len() && covers(**start))
             .map(|(index, _)| index + 1)
             .collect()
     }
@@ -245,7 +236,6 @@ mod tests {
         let ignore = one("x # dindless: ignore[swarm, push-digest] we know\r\ny\r\n").unwrap();
         assert_eq!(ignore.rules, ["swarm", "push-digest"]);
         assert_eq!(ignore.why, "we know");
-        assert!(ignore.names("swarm") && !ignore.names("compose"));
         assert_eq!(one("#dindless: ignore: later").unwrap().why, "later");
         let file = one("// dindless: ignore-file[swarm]").unwrap();
         assert_eq!((file.covers, file.rules), (None, vec!["swarm"]));

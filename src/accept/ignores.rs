@@ -9,7 +9,7 @@ use crate::text::Span;
 
 /// The comments of a file.
 #[derive(Clone, Debug, Default)]
-pub struct Comments<'a> {
+pub(crate) struct Comments<'a> {
     /// All of them, in their order.
     pub all: Vec<Comment<'a>>,
     /// Those that speak of the whole file.
@@ -49,12 +49,12 @@ impl<'a> Ignores<'a> {
 
 impl<'a> Comments<'a> {
     /// The comments of a text.
-    pub fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         Self::new(comments(text))
     }
 
     /// Comments in their order.
-    pub fn new(all: Vec<Comment<'a>>) -> Self {
+    pub(crate) fn new(all: Vec<Comment<'a>>) -> Self {
         let mut of_file = Ignores::default();
         let mut parts: BTreeMap<(u32, Reverse<u32>), Ignores<'a>> = BTreeMap::new();
         for (index, comment) in all.iter().enumerate() {
@@ -91,7 +91,7 @@ impl<'a> Comments<'a> {
     }
 
     /// The first comment that speaks of what a rule found at a byte, as an index.
-    pub fn about(&self, rule: &str, at: u32) -> Option<usize> {
+    pub(crate) fn about(&self, rule: &str, at: u32) -> Option<usize> {
         let first = |ignores: &Ignores<'_>| {
             let named = ignores.of_rule.get(rule).copied();
             named.into_iter().chain(ignores.of_all).min()
@@ -100,13 +100,13 @@ impl<'a> Comments<'a> {
     }
 
     /// The first comment that speaks of all that is found at a byte, as an index.
-    pub fn about_all(&self, at: u32) -> Option<usize> {
+    pub(crate) fn about_all(&self, at: u32) -> Option<usize> {
         let ignores = self.covering(at);
         ignores.filter_map(|ignores| ignores.of_all).min()
     }
 
     /// The comments that stand at just these bytes, as indexes.
-    pub fn standing_at(&self, at: Span) -> impl Iterator<Item = usize> {
+    pub(crate) fn standing_at(&self, at: Span) -> impl Iterator<Item = usize> {
         let first = self.all.partition_point(|comment| comment.at < at);
         let behind = self.all.iter().enumerate().skip(first);
         behind

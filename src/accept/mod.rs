@@ -1,7 +1,7 @@
 //! What the user accepts: by comments in the files and by the configuration.
 
-pub mod baseline;
-pub mod comments;
+pub(crate) mod baseline;
+pub(crate) mod comments;
 mod ignores;
 
 use std::cell::RefCell;
@@ -17,17 +17,17 @@ use crate::rules::Rules;
 use crate::rules::ids;
 use crate::text::{FileId, Location, Span};
 use comments::Comment;
-pub use ignores::Comments;
+pub(crate) use ignores::Comments;
 
 /// A job stays because a comment or the configuration says so.
-pub const IGNORED: RuleId = RuleId("ignored");
+pub(crate) const IGNORED: RuleId = RuleId("ignored");
 /// A comment accepts what is not there.
 const UNUSED: RuleId = ids::IGNORE_UNUSED;
 /// A comment cannot be understood.
 const UNKNOWN: RuleId = ids::IGNORE_UNKNOWN;
 
 /// Marks what is accepted, gives each finding the weight that the user wants, and says which comments do nothing.
-pub fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
+pub(crate) fn accept(outcome: &mut Outcome, options: &Options, rules: &Rules) {
     let word = Finder::new(comments::MARK);
     let speaks = |file: &FileOutcome| word.find(file.source.text().as_bytes()).is_some();
     let wished = !options.weights.is_empty() || !options.excluded.is_empty();

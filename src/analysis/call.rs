@@ -37,7 +37,7 @@ pub struct LineView {
 pub struct Call {
     /// When it runs.
     pub phase: Phase,
-    /// The index of its line in [`JobView::lines`].
+    /// The index of its line in `JobView::lines`.
     pub line: usize,
     /// The script that holds it.
     pub parsed: Rc<Parsed>,

@@ -279,7 +279,7 @@ impl Facts {
         self.listed.get(name).is_some_and(|first| *first < call)
     }
 
-    /// The login to a registry, as [`session`] names it, that holds where a call runs.
+    /// The login to a registry, as `session` names it, that holds where a call runs.
     pub fn logged_in_before(&self, call: usize, session: &str) -> Option<usize> {
         let known = self.sessions.get(session)?;
         let before = known.partition_point(|(at, _)| *at < call);

@@ -10,7 +10,7 @@ use crate::text::{FileId, Location, Span};
 
 /// The files of a repository for other CI servers that use Docker, each with what there is to say of it. `first` is the
 /// number of the first of them.
-pub fn other_servers(files: &dyn Files, rules: &Rules, first: usize) -> Vec<FileOutcome> {
+pub(crate) fn other_servers(files: &dyn Files, rules: &Rules, first: usize) -> Vec<FileOutcome> {
     let mut found: Vec<FileOutcome> = Vec::new();
     for detector in &rules.detectors().pipelines {
         let path = Path::new(detector.subject());

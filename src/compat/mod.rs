@@ -24,7 +24,7 @@ mod started;
 mod swarm;
 mod volumes;
 
-pub use alternatives::other_servers;
+pub(crate) use alternatives::other_servers;
 
 use crate::analysis::JobPass;
 use crate::rewrite::{Draft, Gap};
@@ -48,7 +48,7 @@ const AREAS: &[fn(&mut JobCheck<'_>)] = &[
 ];
 
 /// What there is to know of a job that uses Docker, beside what the passes change in it.
-pub fn job(pass: &JobPass<'_>, draft: &Draft) -> Vec<Gap> {
+pub(crate) fn job(pass: &JobPass<'_>, draft: &Draft) -> Vec<Gap> {
     let Some(project) = pass.view.context.project else {
         return Vec::new(); // only what changes is asked for
     };

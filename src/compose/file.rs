@@ -7,7 +7,7 @@ use crate::yaml::{Problem, Tree};
 
 /// A compose file that was read.
 #[derive(Debug)]
-pub struct ComposeFile {
+pub(crate) struct ComposeFile {
     /// Its text.
     pub source: Rc<Source>,
     /// Its tree, or why it has none.
@@ -16,7 +16,7 @@ pub struct ComposeFile {
 
 impl ComposeFile {
     /// Reads a text.
-    pub fn new(source: Rc<Source>) -> Self {
+    pub(crate) fn new(source: Rc<Source>) -> Self {
         let tree = Tree::parse(source.text());
         Self { source, tree }
     }

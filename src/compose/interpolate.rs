@@ -1,7 +1,7 @@
 //! Variables in compose files: `$NAME`, `${NAME:-default}`, `$$`.
 
 /// What is known of the environment that compose runs in.
-pub trait Variables {
+pub(crate) trait Variables {
     /// The value of a variable, if it is known.
     fn value(&self, name: &str) -> Option<String>;
 }

@@ -11,14 +11,14 @@ mod value;
 
 use std::path::{Component, Path, PathBuf};
 
-pub use file::ComposeFile;
-pub use interpolate::Variables;
-pub use project::{Problem, Project, Sources, load};
-pub use services::Asked;
-pub use value::{At, Entry, Kind, Value};
+pub(crate) use file::ComposeFile;
+pub(crate) use interpolate::Variables;
+pub(crate) use project::{Project, Sources, load};
+pub(crate) use services::Asked;
+pub(crate) use value::{At, Entry, Kind, Value};
 
 /// The names that compose looks for, in its order.
-pub const NAMES: [&str; 4] = [
+pub(crate) const NAMES: [&str; 4] = [
     "compose.yaml",
     "compose.yml",
     "docker-compose.yml",
@@ -26,7 +26,7 @@ pub const NAMES: [&str; 4] = [
 ];
 
 /// The names of files that go over the one found, in the order in which compose looks for them; it takes the first.
-pub const OVERRIDES: [&str; 4] = [
+pub(crate) const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
     "docker-compose.override.yml",
@@ -34,7 +34,7 @@ pub const OVERRIDES: [&str; 4] = [
 ];
 
 /// A path of a compose file, from the root of the repository; none if it leads elsewhere or is not all known.
-pub fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
+pub(crate) fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
     let elsewhere = path.starts_with(['/', '~', '-']) || path.contains(['$', ':', '\\']);
     if elsewhere {
         return None;

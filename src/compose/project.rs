@@ -13,14 +13,14 @@ use super::value::{At, Entry, Kind, Over, Reader, Value};
 use crate::text::Span;
 
 /// Where compose files come from.
-pub trait Sources {
+pub(crate) trait Sources {
     /// A file by its path from the root of the repository, if it is there.
     fn open(&self, path: &Path) -> Option<Rc<ComposeFile>>;
 }
 
 /// Why a part of a project was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Where.
     pub at: At,
     /// What is wrong there, in one sentence without a full stop.
@@ -29,7 +29,7 @@ pub struct Problem {
 
 /// A project.
 #[derive(Clone, Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// Its files, each with the folder that relative paths in it begin at.
     pub files: Vec<(Rc<ComposeFile>, PathBuf)>,
     /// What all of them say together.
@@ -46,7 +46,7 @@ const MOST_FILES: usize = 100;
 const DEEPEST: usize = 16;
 
 /// Loads files, later ones over earlier ones, with what they include and extend. Relative paths begin at `folder`.
-pub fn load(
+pub(crate) fn load(
     sources: &dyn Sources,
     paths: &[PathBuf],
     folder: &Path,

@@ -7,7 +7,7 @@ use super::value::Value;
 
 /// What a command says of the services it is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The services that it names; none if it is about all.
     pub services: Vec<String>,
     /// The profiles that are switched on; `*` stands for all.
@@ -18,12 +18,12 @@ pub struct Asked {
 
 impl Project {
     /// What all files together say of a service.
-    pub fn service(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn service(&self, name: &str) -> Option<&Value> {
         self.root.value("services")?.value(name)
     }
 
     /// The services that a command is about, in the order in which they are found.
-    pub fn services<'p>(&'p self, asked: &'p Asked) -> Vec<&'p str> {
+    pub(crate) fn services<'p>(&'p self, asked: &'p Asked) -> Vec<&'p str> {
         let Some(services) = self.root.value("services") else {
             return Vec::new();
         };

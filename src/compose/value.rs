@@ -8,7 +8,7 @@ use crate::yaml::{self, NodeId, Tree};
 
 /// Where something is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct At {
+pub(crate) struct At {
     /// The file, as an index into those of the project.
     pub file: usize,
     /// Its bytes.
@@ -17,7 +17,7 @@ pub struct At {
 
 /// A value and where it is written.
 #[derive(Clone, Debug)]
-pub struct Value {
+pub(crate) struct Value {
     /// Where.
     pub at: At,
     /// What it is.
@@ -28,7 +28,7 @@ pub struct Value {
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Nothing.
     Null,
     /// A text, and whether all variables in it are known.
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// A key and its value.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Where the key is written.
     pub key: At,
     /// Its value.
@@ -62,7 +62,7 @@ pub(super) enum Over {
 
 impl Value {
     /// A key of a map.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         match &self.kind {
             Kind::Map(entries) => entries.get(key),
             _ => None,
@@ -70,12 +70,12 @@ impl Value {
     }
 
     /// The value under a key of a map.
-    pub fn value(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
         Some(&self.get(key)?.value)
     }
 
     /// The entries of a map; none of another value.
-    pub fn entries(&self) -> impl Iterator<Item = (&String, &Entry)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&String, &Entry)> {
         let entries = match &self.kind {
             Kind::Map(entries) => Some(entries),
             _ => None,
@@ -84,7 +84,7 @@ impl Value {
     }
 
     /// The items of a list; none of another value.
-    pub fn items(&self) -> &[Value] {
+    pub(crate) fn items(&self) -> &[Value] {
         match &self.kind {
             Kind::List(items) => items,
             _ => &[],
@@ -92,7 +92,7 @@ impl Value {
     }
 
     /// The text of a scalar in which all variables are known.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text, true) => Some(text),
             _ => None,
@@ -100,7 +100,7 @@ impl Value {
     }
 
     /// The text of a scalar, with variables that are not known as they are written.
-    pub fn written(&self) -> Option<&str> {
+    pub(crate) fn written(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text, _) => Some(text),
             _ => None,
@@ -108,7 +108,7 @@ impl Value {
     }
 
     /// The texts of a list, or the one text that stands for a list.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let items = self.items().iter().filter_map(Value::text);
         self.text().into_iter().chain(items)
     }

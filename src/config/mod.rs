@@ -13,13 +13,13 @@ use crate::options::{ActionStyle, ComposeProvider, Patterns, RunnerProfile, Weig
 use crate::text::Position;
 use crate::version::Version;
 
-pub use read::read;
+pub(crate) use read::read;
 
 /// The name of the file.
-pub const NAME: &str = "dindless.yml";
+pub(crate) const NAME: &str = "dindless.yml";
 
 /// The JSON Schema of the file, for editors.
-pub const SCHEMA: &str = include_str!("schema.json");
+pub(crate) const SCHEMA: &str = include_str!("schema.json");
 
 /// What a repository wants of every run of dindless; an option of the command line goes before it
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -81,7 +81,7 @@ pub struct Paths {
 
 /// What is wrong with the file, in one place of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Where, if that is one position.
     pub at: Option<Position>,
     /// What is wrong, and what to do about it.
@@ -89,7 +89,7 @@ pub struct Fault {
 }
 
 /// The file that is nearest to `start`, in it or above it, up to `top`.
-pub fn nearest_to(start: &Path, top: &Path) -> Option<PathBuf> {
+pub(crate) fn nearest_to(start: &Path, top: &Path) -> Option<PathBuf> {
     start
         .ancestors()
         .take_while(|folder| folder.starts_with(top))

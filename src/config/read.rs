@@ -21,7 +21,7 @@ use super::{Config, Fault};
 ///
 /// # Errors
 /// The first fault that it has.
-pub fn read(source: &Source, folder: &Path) -> Result<Config, Fault> {
+pub(crate) fn read(source: &Source, folder: &Path) -> Result<Config, Fault> {
     let text = source.text();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let config: Result<Option<Config>, _> = serde_yaml::from_str(text);

@@ -6,13 +6,17 @@ use crate::collections::{HashMap, HashSet};
 impl Dockerfile {
     /// The images that the stages build on, copy from and mount; names of stages and of `contexts` left out, arguments put
     /// in as far as they are `given` or have defaults.
-    pub fn base_images(&self, contexts: &[String], given: &[(String, String)]) -> Vec<String> {
+    pub(crate) fn base_images(
+        &self,
+        contexts: &[String],
+        given: &[(String, String)],
+    ) -> Vec<String> {
         let images = self.images(contexts, given).into_iter();
         images.map(|(_, image)| image).collect()
     }
 
     /// Those of them that the stages build on, whose settings come into what is built.
-    pub fn parents(&self, contexts: &[String], given: &[(String, String)]) -> Vec<String> {
+    pub(crate) fn parents(&self, contexts: &[String], given: &[(String, String)]) -> Vec<String> {
         let images = self.images(contexts, given).into_iter();
         let parents = images.filter(|(keyword, _)| *keyword == "FROM");
         parents.map(|(_, image)| image).collect()

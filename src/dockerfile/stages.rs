@@ -9,7 +9,7 @@ const DEEPEST: usize = 64;
 
 /// A stage: its FROM and what follows.
 #[derive(Clone, Debug)]
-pub struct Stage<'d> {
+pub(crate) struct Stage<'d> {
     /// The name that its FROM gives it.
     pub name: Option<String>,
     /// The place of the stage that it is built on, if that is one of the same file.
@@ -22,7 +22,7 @@ pub struct Stage<'d> {
 
 impl Instruction {
     /// The name that a FROM gives its stage.
-    pub fn stage_name(&self) -> Option<String> {
+    pub(crate) fn stage_name(&self) -> Option<String> {
         let words = self.words();
         let [_, between, name] = words.as_slice() else {
             return None;
@@ -34,7 +34,7 @@ impl Instruction {
 
 impl Stage<'_> {
     /// The places of the stages that it is built on, the nearest first.
-    pub fn bases(&self, stages: &[Stage<'_>]) -> impl Iterator<Item = usize> {
+    pub(crate) fn bases(&self, stages: &[Stage<'_>]) -> impl Iterator<Item = usize> {
         let base = |stage: &usize| stages.get(*stage)?.base;
         std::iter::successors(self.base, base).take(DEEPEST)
     }
@@ -53,7 +53,7 @@ impl Stage<'_> {
 
 impl Dockerfile {
     /// The stages, in their order.
-    pub fn stages(&self) -> Vec<Stage<'_>> {
+    pub(crate) fn stages(&self) -> Vec<Stage<'_>> {
         let starts = self.instructions.iter().enumerate();
         let starts = starts.filter(|(_, instruction)| instruction.keyword == "FROM");
         let starts: Vec<usize> = starts.map(|(index, _)| index).collect();
@@ -85,7 +85,7 @@ impl Dockerfile {
 
     /// The instructions that make the image of a stage, and of the stages that it is built on, the nearest first; no name is the
     /// last stage.
-    pub fn bodies(&self, target: Option<&str>) -> Option<Vec<&[Instruction]>> {
+    pub(crate) fn bodies(&self, target: Option<&str>) -> Option<Vec<&[Instruction]>> {
         let stages = self.stages();
         let named = |stage: &Stage<'_>| {
             let name = stage.name.as_deref();
@@ -101,7 +101,7 @@ impl Dockerfile {
     }
 
     /// The user whom the image of a stage runs as, if the file says; no name is the last stage.
-    pub fn user(&self, target: Option<&str>) -> Option<String> {
+    pub(crate) fn user(&self, target: Option<&str>) -> Option<String> {
         self.bodies(target)?.into_iter().find_map(|body| {
             let user = body.iter().rev().find(|it| it.keyword == "USER")?;
             Some(user.words().first()?.text.clone())
@@ -109,7 +109,7 @@ impl Dockerfile {
     }
 
     /// Which of the stages builds of `targets` need or may need; no name is the last stage.
-    pub fn needed(&self, stages: &[Stage<'_>], targets: &[Option<String>]) -> Vec<bool> {
+    pub(crate) fn needed(&self, stages: &[Stage<'_>], targets: &[Option<String>]) -> Vec<bool> {
         let mut names: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, stage) in stages.iter().enumerate() {
             let own = stage.name.iter().map(|name| lower(name));

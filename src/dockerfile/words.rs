@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A word of an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub(crate) struct Word {
     /// Without its quotes.
     pub text: String,
     /// Where it stands, quotes and all.

@@ -8,8 +8,8 @@ mod word;
 #[cfg(test)]
 mod tests;
 
-pub use script::{Script, Text, joined};
-pub use word::Word;
+pub(crate) use script::{Script, Text, joined};
+pub(crate) use word::Word;
 
 /// What a step does in the place of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ pub struct Text {
 }
 
 /// Texts that may have lost something as one script: a command is on one line again where it is short enough now.
-pub fn joined(texts: &[String]) -> String {
+pub(crate) fn joined(texts: &[String]) -> String {
     let shortened = texts.iter().map(|text| {
         let joined = text.replace(CONTINUED, " ");
         match joined.lines().all(|line| line.len() <= WIDTH) {

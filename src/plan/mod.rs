@@ -114,7 +114,7 @@ pub struct Plan<'a> {
 /// Who uses which node: each job once, in their order.
 pub(crate) type Users = HashMap<NodeRef, Vec<usize>>;
 
-/// Plans all pipelines of a repository. What there is to say comes by [`Plan::say`].
+/// Plans all pipelines of a repository. What there is to say comes by [`Plan::emit_findings`].
 pub fn plan<'a>(
     documents: &'a Documents,
     pipelines: &'a [Pipeline],

@@ -123,7 +123,7 @@ pub struct Draft {
 }
 
 /// A finding at one place.
-pub fn finding(
+pub(crate) fn finding(
     rule: RuleId,
     severity: Severity,
     at: Location,

@@ -44,7 +44,7 @@ mod toolbox;
 mod variables;
 mod waits;
 
-pub use draft::{Draft, Instead, NewVariable, Planned, Purpose, Removal, finding};
+pub(crate) use draft::{Draft, Instead, NewVariable, Planned, Purpose, finding};
 pub(crate) use rootless::{LOWEST_PORT, host_port, is_root};
 
 use crate::analysis::{Context, Facts, JobPass, may_use_docker};
@@ -84,7 +84,7 @@ pub struct Gap {
 }
 
 /// Runs all passes over a job, and `look` once they have changed what they would.
-pub fn run<'a>(
+pub(crate) fn run<'a>(
     context: &'a Context<'a>,
     job: &'a Job,
     look: impl FnOnce(&JobPass<'_>, &Draft) -> Vec<Gap>,
