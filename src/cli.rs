@@ -26,6 +26,7 @@ use crate::repository::{Disk, STANDARD_INPUT, WithInput};
 use crate::rules::Rules;
 use crate::translate::translate;
 use crate::write::{Change, Permit, WriteError, Writer};
+
 use arguments::{Arguments, Format};
 use interactive::Dialogue;
 use progress::Progress;

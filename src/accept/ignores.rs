@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::comments::{Comment, comments};
 use crate::collections::HashMap;
 use crate::text::Span;
+
+use super::comments::{Comment, comments};
 
 /// The comments of a file.
 #[derive(Clone, Debug, Default)]

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::context::{Call, JobView};
-use super::text::unquoted;
 use crate::image_name::Expanded;
 use crate::providers::github::{expression, matrix};
 use crate::rules::{CommandRule, FlagRule};
 use crate::shell::{self, Argument, ArgumentKind, Options, Word};
 use crate::text::Location;
+
+use super::context::{Call, JobView};
+use super::text::unquoted;
 
 /// A docker command with its parts.
 pub(crate) struct DockerCall<'a> {

@@ -3,7 +3,6 @@
 use crate::image_name::ImageName;
 use crate::pipeline::{Action, Job, Service};
 use crate::rules::{ActionRule, DockerKind, ImageKind, Rules, ToolboxHandling, fits};
-
 use crate::shell::Word;
 
 use super::context::{Call, Context, JobView, LineView};

@@ -1,8 +1,8 @@
 //! Scripts that a job writes into a file and then runs: what they hold, the job does.
 
-use crate::collections::HashSet;
 use std::rc::Rc;
 
+use crate::collections::HashSet;
 use crate::shell::{Command, Nesting, Script};
 use crate::text::Needles;
 

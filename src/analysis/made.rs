@@ -1,11 +1,11 @@
 //! Folders that a container mounts and that a command before it names, and so may have made.
 
-use super::context::{Call, JobView};
-use super::docker_call::DockerCall;
 use crate::collections::{HashMap, HashSet};
 use crate::shell::Connected;
 use crate::text::Needles;
 
+use super::context::{Call, JobView};
+use super::docker_call::DockerCall;
 use super::mounts::{Bind, Mount};
 
 /// What containers mount, each with the first call that may have made it.

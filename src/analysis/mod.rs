@@ -38,8 +38,9 @@ pub(crate) mod values;
 
 pub(crate) use build_files::{BuildFiles, build_files};
 pub(crate) use compose_files::{build_of, composer};
+pub(crate) use context::LineView;
 pub use context::{Call, Context, JobView, Scripts};
-pub(crate) use docker_call::DockerCall;
+pub(crate) use docker_call::{DockerCall, Flag, Unclear};
 pub use evidence::{Evidence, may_use_docker};
 pub use facts::{Facts, Operation};
 pub use job::JobPass;

@@ -1,8 +1,9 @@
 //! What the containers of a job mount: paths from its folder, and paths beside the checkout.
 
+use crate::rules::{Folder, Paths};
+
 use super::docker_call::{DockerCall, Flag};
 use super::text::unquoted;
-use crate::rules::{Folder, Paths};
 
 /// The two sides of a mount from the job's folder.
 pub(crate) struct Bind {

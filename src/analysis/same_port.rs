@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::docker_call::DockerCall;
 use crate::collections::{HashMap, HashSet};
 use crate::image_name::ImageName;
 use crate::shell::Nesting;
+
+use super::docker_call::DockerCall;
 
 /// What a container needs for itself in a network.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,6 @@
 
 use super::call::Call;
 use super::docker_call::DockerCall;
-
 use super::docker_call::behind;
 
 /// Whether what reads the name takes it with a slash and without one.

@@ -5,11 +5,12 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Context;
 use clap::CommandFactory;
 
-use super::arguments::{About, Arguments, EXAMPLES, EXIT_STATUS, Format, MORE_EXAMPLES, Schema};
-use super::{Exit, printed, refuse};
 use crate::config;
 use crate::report::{explain, harmless, json};
 use crate::rules::Rules;
+
+use super::arguments::{About, Arguments, EXAMPLES, EXIT_STATUS, Format, MORE_EXAMPLES, Schema};
+use super::{Exit, printed, refuse};
 
 /// Tells what is asked for, if that is all that is.
 pub(super) fn answer(about: &About, format: Format) -> Option<Exit> {

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Exit, complain};
 use crate::discover::{Found, Root, roots};
 use crate::report::harmless;
 use crate::write::{Permit, Recovery, WriteError, Writer};
+
+use super::{Exit, complain};
 
 /// Takes the right to write each repository, and says what was taken back for that.
 pub(super) fn open<'a>(

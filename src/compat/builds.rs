@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::started::started;
 use crate::analysis::{BuildFiles, DockerCall, JobPass, build_files, build_of};
 use crate::collections::{HashMap, IndexSet};
 use crate::dockerfile::{Dockerfile, Instruction, Stage};
 use crate::project::{ProjectFile, ProjectFiles};
 use crate::text::FileId;
+
+use super::started::started;
 
 /// A build of the job whose Dockerfile lies in the repository.
 pub(super) struct Build<'p> {

@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
-use super::check::JobCheck;
 use crate::analysis::DockerCall;
 use crate::rules::Site;
 use crate::shell::Assignment;
+
+use super::check::JobCheck;
 
 /// Looks at every command of the job.
 pub(super) fn run(check: &mut JobCheck<'_>) {

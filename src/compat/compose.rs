@@ -2,11 +2,6 @@
 
 use std::path::Path;
 
-use super::check::JobCheck;
-use super::compose_paths::{Paths, below, walk};
-use super::locations::ProjectLocations;
-use super::rootless;
-use super::started::{Started, started};
 use crate::analysis::composer;
 use crate::collections::HashSet;
 use crate::compose::{Kind, NAMES, Project, Value};
@@ -14,6 +9,12 @@ use crate::image_name::ImageName;
 use crate::options::ComposeProvider;
 use crate::repository::slashed;
 use crate::rules::ids;
+
+use super::check::JobCheck;
+use super::compose_paths::{Paths, below, walk};
+use super::locations::ProjectLocations;
+use super::rootless;
+use super::started::{Started, started};
 
 /// Looks at every compose command of the job.
 pub(super) fn run(check: &mut JobCheck<'_>) {

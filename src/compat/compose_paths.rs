@@ -1,9 +1,8 @@
 //! Where in a compose file the catalog looks: many paths with `*` at once, in one walk.
 
 use crate::collections::HashMap;
-use crate::finding::RuleId;
-
 use crate::compose::{At, Entry, Kind, Value};
+use crate::finding::RuleId;
 use crate::rules::Detector;
 use crate::text::Span;
 

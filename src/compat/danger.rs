@@ -2,8 +2,7 @@
 
 use crate::analysis::DockerCall;
 use crate::image_name::{ImageName, is_on_this_machine};
-use crate::rules::ImageKind;
-use crate::rules::ids;
+use crate::rules::{ImageKind, ids};
 
 use super::check::JobCheck;
 

@@ -1,9 +1,10 @@
 //! The instructions of Dockerfiles that the catalog looks for.
 
-use super::check::JobCheck;
 use crate::dockerfile::{Flag, Instruction};
 use crate::project::ProjectFile;
 use crate::rules::Detector;
+
+use super::check::JobCheck;
 
 /// Looks at every Dockerfile of the repository that the job builds.
 pub(super) fn run(check: &mut JobCheck<'_>) {

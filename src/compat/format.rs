@@ -1,7 +1,8 @@
 //! What becomes of the image itself: what its format holds.
 
-use super::check::JobCheck;
 use crate::rules::ids;
+
+use super::check::JobCheck;
 
 /// Looks at what the job's builds write into their manifests.
 pub(super) fn run(check: &mut JobCheck<'_>) {

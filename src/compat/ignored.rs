@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::builds::{Build, Built};
-use super::check::JobCheck;
 use crate::collections::HashSet;
 use crate::dockerfile::is_repository;
 use crate::project::ProjectFile;
 use crate::rules::ids;
 use crate::text::Location;
+
+use super::builds::{Build, Built};
+use super::check::JobCheck;
 
 /// Looks at the files beside the Dockerfiles of the repository that the job builds.
 pub(super) fn run(check: &mut JobCheck<'_>) {

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::check::JobCheck;
 use crate::dockerfile::{Dockerfile, Flag, Instruction, Word};
 use crate::image_name::ImageName;
 use crate::project::ProjectFile;
 use crate::rules::ids;
+
+use super::check::JobCheck;
 
 /// Looks at the instructions of every Dockerfile of the repository that the job builds.
 pub(super) fn run(check: &mut JobCheck<'_>) {

@@ -1,9 +1,10 @@
 //! Places in compose files, as findings name them.
 
-use super::check::JobCheck;
 use crate::compose::{At, Project};
 use crate::finding::RuleId;
 use crate::project::ProjectFile;
+
+use super::check::JobCheck;
 
 /// Where the files of a project are told of.
 pub(super) struct ProjectLocations<'p> {

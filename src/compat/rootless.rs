@@ -1,10 +1,11 @@
 //! What a service of compose asks for that Podman has not without root.
 
-use super::check::JobCheck;
-use super::locations::ProjectLocations;
 use crate::compose::Value;
 use crate::rewrite::{LOWEST_PORT, host_port, is_root};
 use crate::rules::ids;
+
+use super::check::JobCheck;
+use super::locations::ProjectLocations;
 
 /// Looks at a service that the job starts.
 pub(super) fn run(check: &mut JobCheck<'_>, service: &Value, locations: &ProjectLocations<'_>) {

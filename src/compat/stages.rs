@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::check::JobCheck;
 use crate::dockerfile::{Instruction, Stage};
 use crate::project::ProjectFile;
 use crate::rules::ids;
+
+use super::check::JobCheck;
 
 /// What the platforms of a build set, if an ARG asks for it.
 const PLATFORM: [&str; 8] = [

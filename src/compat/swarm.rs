@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::compose::load;
+
 use super::check::JobCheck;
 use super::compose_paths::{Paths, below, walk};
 use super::locations::ProjectLocations;
-use crate::compose::load;
 
 /// Looks at the files of every `docker stack deploy`.
 pub(super) fn run(check: &mut JobCheck<'_>) {

@@ -1,16 +1,17 @@
 //! Several compose files as one project: `include`, `extends`, and later files over earlier ones.
 
-use crate::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use crate::collections::HashMap;
+use crate::text::Span;
+
 use super::file::ComposeFile;
 use super::inside;
 use super::interpolate::Variables;
 use super::value::{At, Entry, Kind, Over, Reader, Value};
-use crate::text::Span;
 
 /// Where compose files come from.
 pub(crate) trait Sources {

@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::interpolate::{Variables, interpolate};
 use crate::text::Span;
 use crate::yaml::{self, NodeId, Tree};
+
+use super::interpolate::{Variables, interpolate};
 
 /// Where something is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

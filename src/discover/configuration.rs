@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::seen_from_here;
 use crate::config::{self, Config};
 use crate::outcome::Problem;
 use crate::repository::{self, Disk, Files};
+
+use super::seen_from_here;
 
 /// Reads the configuration of a repository: the `given` one, or the `nearest`.
 pub(super) fn configuration(

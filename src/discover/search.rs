@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::walk::walked;
-use super::{Discovery, Found, Root, Wanted, here_in, seen_from_here};
 use crate::config::Config;
 use crate::outcome::Problem;
 use crate::pipeline::{Claim, ProviderRef};
@@ -12,6 +10,9 @@ use crate::providers;
 use crate::repository::{Disk, Files, ReadError, STANDARD_INPUT, path_key};
 use crate::text::Source;
 use crate::translate::CiFile;
+
+use super::walk::walked;
+use super::{Discovery, Found, Root, Wanted, here_in, seen_from_here};
 
 /// Looks through one repository.
 pub(super) fn search(root: PathBuf, wanted: Wanted, config: Config, discovery: &mut Discovery) {

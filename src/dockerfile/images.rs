@@ -1,7 +1,8 @@
 //! The images that a Dockerfile builds on.
 
-use super::Dockerfile;
 use crate::collections::{HashMap, HashSet};
+
+use super::Dockerfile;
 
 impl Dockerfile {
     /// The images that the stages build on, copy from and mount; names of stages and of `contexts` left out, arguments put

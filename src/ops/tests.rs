@@ -1,5 +1,6 @@
-use super::*;
 use crate::shell;
+
+use super::*;
 
 fn array(variable: &str) -> Array {
     Array {

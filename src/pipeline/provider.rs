@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::{Documents, Phase, Pipeline};
 use crate::finding::Problem;
 use crate::options::Options;
 use crate::repository::Files;
 use crate::rules::{Profile, Rules};
 use crate::text::FileId;
 use crate::yaml::outline::Key;
+
+use super::{Documents, Phase, Pipeline};
 
 /// A CI server. The list of them stands in [`crate::providers`]; whatever asks which one it is belongs here as a fact.
 pub trait Provider: fmt::Debug + Send + Sync {

@@ -11,8 +11,7 @@ use crate::pipeline::{Documents, NodeRef, Pipeline};
 use crate::repository::Files;
 use crate::rewrite;
 use crate::rewrite::{Drafted, Planned};
-use crate::rules::Rules;
-use crate::rules::ids;
+use crate::rules::{Rules, ids};
 use crate::text::{Edit, FileId, Location};
 use crate::yaml::Change;
 

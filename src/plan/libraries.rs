@@ -7,8 +7,7 @@ use crate::options::Options;
 use crate::pipeline::{Documents, Job, Pipeline};
 use crate::repository::Files;
 use crate::rewrite;
-use crate::rules::Rules;
-use crate::rules::ids;
+use crate::rules::{Rules, ids};
 use crate::text::{FileId, Location, Span};
 
 use super::Plan;

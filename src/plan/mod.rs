@@ -30,8 +30,7 @@ use crate::project::ProjectFiles;
 use crate::repository::Files;
 use crate::rewrite;
 use crate::rewrite::{Drafted, Instead, Planned, Purpose};
-use crate::rules::Rules;
-use crate::rules::ids;
+use crate::rules::{Rules, ids};
 use crate::text::FileId;
 use crate::yaml::{Change, New};
 

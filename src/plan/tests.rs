@@ -1,12 +1,13 @@
 //! Jobs held against each other: who moves, and what is written where they share text.
 
-use super::{Plan, State, plan, reasons};
 use crate::analysis::Scripts;
 use crate::options::Options;
 use crate::rewrite::tests::lowered;
 use crate::rules::Rules;
 use crate::text::apply_edits;
 use crate::yaml;
+
+use super::{Plan, State, plan, reasons};
 
 /// Each job with why it stays (`-` if it moves, nothing if it has no Docker), and the pipeline as it comes out.
 fn planned(ci: &str) -> (String, String) {

@@ -1,8 +1,7 @@
 //! What a job is before and after: jobs that stay or never used Docker must be what they were.
 
 use crate::collections::HashMap;
-use crate::pipeline::Lowered;
-use crate::pipeline::{Documents, Job, Script};
+use crate::pipeline::{Documents, Job, Lowered, Script};
 use crate::plan::{Plan, State};
 use crate::rules::{Rules, VariableAction};
 

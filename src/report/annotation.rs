@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::markup::sentences;
-use super::region::Region;
-use super::{CAN_MOVE, Run, Tree, harmless};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::outcome::{FileOutcome, JobOutcome, Verdict};
 use crate::repository::slashed;
 use crate::text::Span;
+
+use super::markup::sentences;
+use super::region::Region;
+use super::{CAN_MOVE, Run, Tree, harmless};
 
 /// One thing to say about one place.
 pub(super) struct Annotation<'a> {

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::markup::{block, capital, paragraphs, prose};
 use crate::finding::Severity;
 use crate::nearest;
 use crate::rules::{CatalogRule, Composer, Happens, Rules, Site};
+
+use super::markup::{block, capital, paragraphs, prose};
 
 /// Writes all that is known about a rule.
 pub fn page(out: &mut dyn Write, rule: &CatalogRule) -> io::Result<()> {

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
+use crate::finding::Severity;
+
 use super::Run;
 use super::annotation::{Annotation, annotations};
-use crate::finding::Severity;
 
 /// Writes a line for each finding. Notes only if `verbose`: GitHub shows ten annotations of a kind for a step.
 pub fn write(out: &mut dyn Write, run: &Run, verbose: bool) -> io::Result<()> {

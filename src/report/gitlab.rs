@@ -6,9 +6,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::finding::Severity;
+
 use super::annotation::{Annotation, annotations};
 use super::{Run, write_json};
-use crate::finding::Severity;
 
 #[derive(Serialize)]
 struct Entry<'a> {

@@ -12,15 +12,16 @@ use std::path::Path;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Value, json};
 
-use super::annotation::{Fingerprints, how_to_move, movers};
-use super::markup::sentences;
-use super::region::Region;
-use super::{CAN_MOVE, Run, Tree, diff, explain, harmless, write_json};
 use crate::finding::{Accepted, AcceptedBy, Finding, RuleId, Severity};
 use crate::outcome::{FileOutcome, Problem};
 use crate::repository::slashed;
 use crate::rules::{CatalogRule, Rules};
 use crate::text::{Source, Span};
+
+use super::annotation::{Fingerprints, how_to_move, movers};
+use super::markup::sentences;
+use super::region::Region;
+use super::{CAN_MOVE, Run, Tree, diff, explain, harmless, write_json};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::{Run, Tree, settled};
 use crate::finding::{RuleId, Severity};
 use crate::outcome::{FileOutcome, JobOutcome, Verdict};
 use crate::repository::STANDARD_INPUT;
+
+use super::{Run, Tree, settled};
 
 /// The numbers of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,10 +8,11 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use indexmap::IndexMap;
 
-use super::{Run, Style, Tree, harmless};
 use crate::finding::{Finding, Label, RuleId, Severity};
 use crate::outcome::Problem;
 use crate::text::{Location, Source};
+
+use super::{Run, Style, Tree, harmless};
 
 /// Places that are listed after the first one unless everything is asked for.
 const OTHER_LOCATIONS: usize = 8;

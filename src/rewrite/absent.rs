@@ -1,14 +1,12 @@
 //! Images and containers that a job uses and that nothing in sight makes: what is out of sight makes them, with Docker.
 
+use crate::analysis::machine::is_of_its_own;
+use crate::analysis::{DockerCall, JobPass, Operation};
 use crate::collections::HashSet;
 use crate::rules::ids;
+use crate::shell::ArgumentKind;
 
 use super::draft::Draft;
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::facts::Operation;
-use crate::analysis::job::JobPass;
-use crate::analysis::machine::is_of_its_own;
-use crate::shell::ArgumentKind;
 
 /// Says which they are, where something out of sight may make them. A machine of the job's own has nothing in its store when the job begins.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -2,20 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::analysis::evidence::{names_command, uses_docker};
+use crate::analysis::{JobPass, JobView, Operation, machine};
+use crate::image_name::ImageName;
 use crate::pipeline::{Action, NodeRef};
 use crate::providers::github::settings;
-use crate::rules::ids;
-use crate::rules::{ActionHandling, Format, IdleSetting, InputRule, UniqueMap};
+use crate::rules::{ActionHandling, Format, IdleSetting, InputRule, UniqueMap, ids};
 use crate::yaml::{Change, Kind};
 
 use super::checkout;
 use super::draft::Draft;
-use crate::analysis::context::JobView;
-use crate::analysis::evidence::{names_command, uses_docker};
-use crate::analysis::facts::Operation;
-use crate::analysis::job::JobPass;
-use crate::analysis::machine;
-use crate::image_name::ImageName;
 
 /// Plans what becomes of the actions of a job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

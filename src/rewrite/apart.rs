@@ -1,13 +1,12 @@
 //! Containers that have a network of their own, where others share the job's: what they are told to reach at localhost
 //! would be themselves.
 
+use crate::analysis::{DockerCall, JobPass};
 use crate::collections::{HashMap, HashSet};
 use crate::pipeline::NodeRef;
 use crate::yaml::Change;
 
 use super::draft::Draft;
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
 
 /// Whether what a docker command is given is read in a container.
 pub(super) fn is_inside(docker: &DockerCall<'_>) -> bool {

@@ -1,19 +1,16 @@
 //! Docker commands in texts that something else runs: a program that takes a command as one word, a shell at the end of
 //! a pipeline, a file that is run later, a container.
 
+use crate::analysis::evidence::{calls_docker, kind_of, names_command};
+use crate::analysis::text::unquoted;
+use crate::analysis::values::holds_docker;
+use crate::analysis::{Call, DockerCall, JobPass, JobView};
 use crate::collections::{HashMap, HashSet};
-use crate::rules::ImageKind;
-use crate::rules::ids;
+use crate::rules::{ImageKind, ids};
 use crate::shell::{Nesting, Word};
 
 use super::draft::Draft;
 use super::script_edit;
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::evidence::{calls_docker, kind_of, names_command};
-use crate::analysis::job::JobPass;
-use crate::analysis::text::unquoted;
-use crate::analysis::values::holds_docker;
 
 /// Where Podman's command is in its image and on GitHub's machines.
 pub(super) const PODMAN_PATH: &str = "/usr/bin/podman";

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::analysis::{JobPass, JobView};
 use crate::dockerfile::{Dockerfile, Instruction, Word};
 use crate::pipeline::{Action, Documents};
 use crate::rules::ids;
@@ -9,8 +10,6 @@ use crate::yaml::{Change, New};
 
 use super::commands::dockerfiles;
 use super::draft::{Draft, Planned, Purpose};
-use crate::analysis::context::JobView;
-use crate::analysis::job::JobPass;
 
 /// Whether a step names the commit of its action.
 pub(super) fn is_pinned(documents: &Documents, action: &Action) -> bool {

@@ -2,14 +2,16 @@
 
 use std::rc::Rc;
 
+use crate::analysis::compose_files::composer;
+use crate::analysis::compose_use::ComposeUse;
+use crate::analysis::evidence::{PODMAN_SOCKET, compose_word};
+use crate::analysis::{Call, DockerCall, JobPass, Unclear};
 use crate::collections::HashSet;
-use crate::rules::ids;
-
 use crate::compose::Value;
 use crate::options::ComposeProvider;
 use crate::pipeline::Phase;
 use crate::repository::slashed;
-use crate::rules::Becomes;
+use crate::rules::{Becomes, ids};
 use crate::shell::Nesting;
 use crate::text::Location;
 use crate::yaml::{Change, New};
@@ -17,12 +19,6 @@ use crate::yaml::{Change, New};
 use super::draft::{Draft, Planned, Purpose};
 use super::script_edit::{insert_in_front, replace};
 use super::setup;
-use crate::analysis::compose_files::composer;
-use crate::analysis::compose_use::ComposeUse;
-use crate::analysis::context::Call;
-use crate::analysis::docker_call::{DockerCall, Unclear};
-use crate::analysis::evidence::{PODMAN_SOCKET, compose_word};
-use crate::analysis::job::JobPass;
 
 /// Offers the socket. Without the redirection the service would keep the job's output open and the job would never end.
 /// It ends with the shell of `script`, so `after_script` starts it again. Source: ran on Podman 5.4.2.

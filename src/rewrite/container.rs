@@ -1,11 +1,11 @@
 //! A job of a workflow in a container of Docker's image: Podman's image, with the options that Podman needs there.
 
+use crate::analysis::JobPass;
 use crate::pipeline::{Image, NodeRef};
 use crate::rules::ids;
 use crate::yaml::{Change, Entry, New};
 
 use super::draft::Draft;
-use crate::analysis::job::JobPass;
 
 /// What lets Podman work in a container that the runner starts.
 /// Source: ran in containers of dockerd 20.10; podman's image_build README.

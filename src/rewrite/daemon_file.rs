@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::dind_service::{registries, setting};
-use super::draft::Draft;
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::job::JobPass;
+use crate::analysis::{Call, JobPass, JobView};
 use crate::image_name::Expanded;
 use crate::rules::{Site, ids};
 use crate::shell::{Part, Word};
 use crate::text::Location;
+
+use super::dind_service::{registries, setting};
+use super::draft::Draft;
 
 /// The end of the file's path; without root it lies below the user's folder.
 const FILE: &str = "docker/daemon.json";

@@ -3,18 +3,16 @@
 
 use std::path::PathBuf;
 
+use crate::analysis::closure::Closure;
+use crate::analysis::evidence::calls_docker;
+use crate::analysis::text::{mentions, unquoted};
+use crate::analysis::{JobPass, readers};
 use crate::collections::{HashMap, IndexSet};
 use crate::pipeline::NodeRef;
 use crate::project::LARGEST;
-use crate::rules::Rules;
-use crate::rules::ids;
+use crate::rules::{Rules, ids};
 
 use super::draft::Draft;
-use crate::analysis::closure::Closure;
-use crate::analysis::evidence::calls_docker;
-use crate::analysis::job::JobPass;
-use crate::analysis::readers;
-use crate::analysis::text::{mentions, unquoted};
 
 /// Files that nothing runs by.
 const SILENT: [&str; 5] = [".md", ".rst", ".adoc", ".lock", "-lock.json"];

@@ -1,14 +1,13 @@
 //! The Docker daemon beside the job goes; what its flags were meant for stays.
 
+use crate::analysis::JobPass;
 use crate::pipeline::Phase;
-use crate::rules::ids;
-use crate::rules::{DaemonFlag, DaemonFlagHandling};
+use crate::rules::{DaemonFlag, DaemonFlagHandling, ids};
 use crate::text::Location;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::removal::remove_command;
 use super::script_edit::{first_line, insert_in_front};
-use crate::analysis::job::JobPass;
 
 /// Removes dind services, and daemons that the script starts.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

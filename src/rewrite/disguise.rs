@@ -1,15 +1,14 @@
 //! Docker by another name: a variable, an array, a loop, an alias or a function that stands for it.
 
+use crate::analysis::text::unquoted;
+use crate::analysis::values::{Values, holds_docker, names_in};
+use crate::analysis::{Call, JobPass, JobView};
 use crate::collections::HashSet;
 use crate::providers::github::{expression, matrix};
 use crate::rules::ids;
 use crate::shell::{Nesting, Part, Word};
 
 use super::draft::Draft;
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::job::JobPass;
-use crate::analysis::text::unquoted;
-use crate::analysis::values::{Values, holds_docker, names_in};
 
 /// Says where docker is called by a name that is decided when the script runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

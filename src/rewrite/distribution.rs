@@ -1,9 +1,10 @@
 //! Lines that only work in Alpine, on which Docker's image is built; the stable image is Fedora's.
 
+use crate::analysis::JobPass;
+use crate::rules::ids;
+
 use super::draft::Draft;
 use super::script_edit::replace;
-use crate::analysis::job::JobPass;
-use crate::rules::ids;
 
 /// Rewrites what has a name of its own in Fedora, and says what has not. Only for jobs whose image is swapped.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -6,17 +6,13 @@
 
 use std::path::Path;
 
-use crate::rules::FileKey;
-use crate::rules::ids;
+use crate::analysis::credentials::{ConfigFolder, VARIABLE, folder};
+use crate::analysis::paths::path_from;
+use crate::analysis::{Call, DockerCall, JobPass, Operation};
+use crate::rules::{FileKey, ids};
 use crate::version::Version;
 
 use super::draft::Draft;
-use crate::analysis::context::Call;
-use crate::analysis::credentials::{ConfigFolder, VARIABLE, folder};
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::facts::Operation;
-use crate::analysis::job::JobPass;
-use crate::analysis::paths::path_from;
 
 /// The first Podman that can be told to write Docker's file.
 const COMPAT_AUTH_FILE: Version = Version {

@@ -1,16 +1,13 @@
 //! Emulators of other architectures: BuildKit's own builders bring them along, Podman takes those of the kernel.
 
+use crate::analysis::{DockerCall, JobPass, JobView};
 use crate::dockerfile::{Dockerfile, Stage};
 use crate::options::RunnerProfile;
-use crate::rules::ActionHandling;
-use crate::rules::ids;
+use crate::rules::{ActionHandling, ids};
 
 use super::commands::{dockerfiles, platforms};
 use super::draft::{Draft, Purpose};
 use super::script_edit::insert_in_front;
-use crate::analysis::context::JobView;
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
 
 /// Gives the kernel emulators, as `docker/setup-qemu-action` does.
 const INSTALL: &str = "podman run --rm --privileged docker.io/tonistiigi/binfmt --install all";

@@ -1,10 +1,10 @@
 //! A library that speaks to an engine, as a project's manifest names it, and what to say of it.
 
+use crate::analysis::api_clients::ApiClient;
 use crate::finding::{Finding, Label, Severity};
 use crate::text::Location;
 
 use super::draft::Draft;
-use crate::analysis::api_clients::ApiClient;
 
 impl ApiClient {
     /// The job stays: nothing that moves it gives the tests an engine.

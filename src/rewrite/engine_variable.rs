@@ -1,12 +1,12 @@
 //! Files of the repository that take their engine from a variable: whether podman in its place does all that docker does.
 
+use crate::analysis::JobPass;
 use crate::pipeline::{Document, Documents, Job, Line, NodeRef, Phase};
 use crate::rules::ids;
 use crate::text::{FileId, Source, Span};
 use crate::yaml::{Change, Kind, Tree};
 
 use super::draft::Draft;
-use crate::analysis::job::JobPass;
 
 /// What the files would need beside the variable, if they do: they are judged as if their lines stood in the job. `draft` is
 /// what is made of the job's own lines.

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::draft::Draft;
-use crate::analysis::context::Call;
 use crate::analysis::credentials::login_rule;
 use crate::analysis::evidence::hides_docker;
-use crate::analysis::job::JobPass;
+use crate::analysis::{Call, JobPass};
 use crate::rules::ids;
+
+use super::draft::Draft;
 
 /// Says what cannot be seen, or what is seen and stays.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -1,14 +1,13 @@
 //! A job on a machine of GitHub's or of the user's own, with the Podman of that machine.
 
+use crate::analysis::machine::{Machine, machine};
+use crate::analysis::{JobPass, Operation};
 use crate::collections::HashSet;
 use crate::options::RunnerProfile;
 use crate::rules::ids;
 
 use super::draft::Draft;
 use super::rootless;
-use crate::analysis::facts::Operation;
-use crate::analysis::job::JobPass;
-use crate::analysis::machine::{Machine, machine};
 
 /// Looks at the machine, and at what its Podman does otherwise for a user who is not root.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

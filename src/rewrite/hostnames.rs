@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
+use crate::analysis::evidence::calls_docker;
+use crate::analysis::text::mentions;
+use crate::analysis::{DockerCall, JobPass, JobView};
+use crate::collections::HashSet;
+use crate::compose::Value;
 use crate::rules::ids;
 use crate::yaml::Change;
 
 use super::apart::{Apart, brings_host, is_inside};
 use super::draft::{Draft, Instead, Planned, Purpose};
-use crate::analysis::context::JobView;
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::evidence::calls_docker;
-use crate::analysis::job::JobPass;
-use crate::analysis::text::mentions;
-use crate::collections::HashSet;
-use crate::compose::Value;
 
 /// Where Podman's containers answer: in the job itself.
 const HERE: &str = "localhost";

@@ -2,11 +2,10 @@
 //! machine's into it, where a name goes before what the network knows.
 //! Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1; podman-run(1), `base_hosts_file` of containers.conf(5).
 
-use super::draft::Draft;
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
+use crate::analysis::{Call, DockerCall, JobPass, JobView};
 use crate::rules::ids;
+
+use super::draft::Draft;
 
 const HOSTS: &str = "/etc/hosts";
 

@@ -1,15 +1,13 @@
 //! The job's image becomes Podman's.
 
+use crate::analysis::text::mentions;
+use crate::analysis::{JobPass, JobView};
 use crate::options::RunnerProfile;
 use crate::pipeline::{Job, NodeRef};
-use crate::rules::ids;
-use crate::rules::{ImageKind, ToolboxHandling};
+use crate::rules::{ImageKind, ToolboxHandling, ids};
 use crate::yaml::Change;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
-use crate::analysis::context::JobView;
-use crate::analysis::job::JobPass;
-use crate::analysis::text::mentions;
 
 /// Replaces Docker's image by Podman's, or says why another image stays.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

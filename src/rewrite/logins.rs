@@ -1,16 +1,13 @@
 //! Other programs than docker that log in to registries for it: some write its file, some call its command.
 
+use crate::analysis::credentials::login_rule;
+use crate::analysis::text::mentions;
+use crate::analysis::{Call, JobPass, JobView, machine};
 use crate::collections::HashMap;
-use crate::rules::ids;
-use crate::rules::{LoginRule, LoginWay};
+use crate::rules::{LoginRule, LoginWay, ids};
 
 use super::draft::Draft;
 use super::{script_edit, setup};
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::credentials::login_rule;
-use crate::analysis::job::JobPass;
-use crate::analysis::machine;
-use crate::analysis::text::mentions;
 
 /// Says of each such call what it comes to, and gives it podman where it takes one.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

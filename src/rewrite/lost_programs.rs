@@ -1,13 +1,11 @@
 //! Programs that a script calls and that Docker's image never had: an image that is only called like Docker's has them,
 //! and Podman's has not.
 
+use crate::analysis::{Call, JobPass, JobView};
 use crate::collections::HashSet;
-use crate::rules::ImageKind;
-use crate::rules::ids;
+use crate::rules::{ImageKind, ids};
 
 use super::draft::Draft;
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::job::JobPass;
 
 /// Keeps a job whose image must be more than Docker's.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -1,6 +1,10 @@
 //! Engines on other machines: settings and contexts by which docker works elsewhere. Podman's own command reads none of
 //! them, and would do on the job's machine what is meant for the other one.
 
+use crate::analysis::evidence::calls_docker;
+use crate::analysis::hosts::{is_own_host, leads_to_another_machine};
+use crate::analysis::text::unquoted;
+use crate::analysis::{Call, DockerCall, JobPass, LineView};
 use crate::collections::HashSet;
 use crate::providers::github::matrix;
 use crate::rules::ids;
@@ -8,12 +12,6 @@ use crate::shell::Word;
 use crate::text::Location;
 
 use super::draft::Draft;
-use crate::analysis::context::{Call, LineView};
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::evidence::calls_docker;
-use crate::analysis::hosts::{is_own_host, leads_to_another_machine};
-use crate::analysis::job::JobPass;
-use crate::analysis::text::unquoted;
 
 /// What leads docker to an engine.
 const SETTINGS: [&str; 2] = ["DOCKER_HOST", "DOCKER_CONTEXT"];

@@ -1,16 +1,14 @@
 //! Alpine's packages become Fedora's, and programs that the old image had are installed.
 
+use crate::analysis::{Call, JobPass};
 use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::NodeRef;
-use crate::rules::ids;
-use crate::rules::{OnFedora, PackageManager};
+use crate::rules::{OnFedora, PackageManager, ids};
 
 use super::commands::clones;
 use super::draft::{Draft, Purpose};
 use super::removal::remove_command;
 use super::script_edit::{insert_in_front, replace};
-use crate::analysis::context::Call;
-use crate::analysis::job::JobPass;
 
 /// Rewrites `apk` and installs what is missing. Only for jobs whose image is swapped.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -1,19 +1,16 @@
 //! Podman's image by its version: the folder that builds of a later Podman need, and the tag of an image that is there already.
 
+use crate::analysis::{Context, Facts, JobPass, JobView, Operation};
 use crate::finding::{RuleId, Severity};
 use crate::image_name::ImageName;
 use crate::pipeline::{Image, Job};
-use crate::rules::PodmanImage;
-use crate::rules::ids;
+use crate::rules::{PodmanImage, ids};
 use crate::version::Version;
 use crate::yaml::Change;
 
 use super::draft::{Draft, Instead, Planned, Purpose, finding};
 use super::image::defining_variable;
 use super::{Drafted, Gap, setup};
-use crate::analysis::context::{Context, JobView};
-use crate::analysis::facts::{Facts, Operation};
-use crate::analysis::job::JobPass;
 
 const FOLDER: RuleId = ids::BUILD_FOLDER;
 

@@ -1,15 +1,14 @@
 //! What a script reads of what Docker prints, and would look for in vain where Podman prints something else.
 
+use crate::analysis::output_readers::{Reader, Readers};
+use crate::analysis::{DockerCall, JobPass};
 use crate::image_name::ImageName;
 use crate::rules::ids;
+use crate::yaml::Style;
 
 use super::draft::{Draft, Purpose};
 use super::script_edit::{insert_in_front, style};
 use super::setup::HEALTHCHECKS;
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
-use crate::analysis::output_readers::{Reader, Readers};
-use crate::yaml::Style;
 
 /// Looks at every command whose output the script may read.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

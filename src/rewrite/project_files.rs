@@ -3,19 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::rules::Rules;
-use crate::rules::ids;
+use crate::analysis::api_clients::ApiClient;
+use crate::analysis::closure::{Closure, Simple, loose};
+use crate::analysis::{Call, JobPass, api_clients};
+use crate::analysis::{evidence, generated_files, out_of_sight};
+use crate::rules::{Rules, ids};
 use crate::shell::Word;
 
 use super::draft::Draft;
 use super::engine_variable;
 use super::{daemon_host, setup};
-use crate::analysis::api_clients;
-use crate::analysis::api_clients::ApiClient;
-use crate::analysis::closure::{Closure, Simple, loose};
-use crate::analysis::context::Call;
-use crate::analysis::job::JobPass;
-use crate::analysis::{evidence, generated_files, out_of_sight};
 
 /// Looks into each file that the job runs.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

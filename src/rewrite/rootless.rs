@@ -3,16 +3,14 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::analysis::build_files::values;
+use crate::analysis::{Call, DockerCall, Flag, JobPass};
 use crate::dockerfile::Dockerfile;
 use crate::image_name::ImageName;
 use crate::rules::ids;
 
 use super::commands::dockerfiles;
 use super::draft::Draft;
-use crate::analysis::build_files::values;
-use crate::analysis::context::Call;
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
 
 /// Without root, a container's user is another one on the machine, and ports below 1024 are the kernel's.
 /// Source: podman-run(1), rootless.md of Podman.

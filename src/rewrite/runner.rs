@@ -1,13 +1,11 @@
 //! What the runner lets Podman do in the job's container, as far as the file or the user says.
 
+use crate::analysis::{JobPass, Operation};
 use crate::finding::RuleId;
-use crate::rules::ids;
-use crate::rules::{Grant, Profile};
+use crate::rules::{Grant, Profile, ids};
 
 use super::draft::Draft;
 use super::setup;
-use crate::analysis::facts::Operation;
-use crate::analysis::job::JobPass;
 
 /// The name of the findings.
 const RULE: RuleId = ids::RUNNER_ENGINE;

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
+use crate::analysis::{Call, DockerCall, JobView, LineView};
 use crate::pipeline::Phase;
 use crate::shell::{Connected, Connector, Nesting};
 use crate::yaml::{Change, New, Style};
 
 use super::draft::{Draft, Planned, Purpose};
-use crate::analysis::context::{Call, JobView, LineView};
-use crate::analysis::docker_call::DockerCall;
 
 /// Replaces a range of a call's script.
 pub(super) fn replace(

@@ -1,9 +1,10 @@
 //! What a job needs once before Podman can work: a line in front of a list, a variable.
 
+use crate::analysis::{Call, JobView};
+use crate::rules::ids;
+
 use super::draft::{Draft, NewVariable, Purpose};
 use super::script_edit::insert_in_front;
-use crate::analysis::context::{Call, JobView};
-use crate::rules::ids;
 
 /// Tells Podman to take short names from Docker Hub: in the stable image it would have to ask.
 /// Source: containers-registries.conf(5); ran on Podman 5.4.2.

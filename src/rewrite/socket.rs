@@ -1,14 +1,12 @@
 //! A container that is given Docker's socket gets one of Podman's own: for a tool that must have an engine to speak to.
 
+use crate::analysis::{Call, DockerCall, Flag, JobPass, JobView};
 use crate::pipeline::Phase;
 use crate::rules::ids;
 use crate::yaml::{Change, New};
 
 use super::draft::{Draft, Planned, Purpose};
 use super::script_edit::insert_in_front;
-use crate::analysis::context::{Call, JobView};
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
 
 /// Where Podman's socket is: `/run/podman` is absent in the stable image. Source: ran on Podman 5.4.2.
 const SOCKET: &str = "/tmp/podman.sock";

@@ -1,13 +1,12 @@
 //! Jobs that stay on Docker, or need a person's look, for what they are.
 
+use crate::analysis::machine::{Machine, machine};
+use crate::analysis::{JobPass, Operation};
 use crate::pipeline::Phase;
 use crate::rules::ids;
 
 use super::draft::Draft;
 use super::runner;
-use crate::analysis::facts::Operation;
-use crate::analysis::job::JobPass;
-use crate::analysis::machine::{Machine, machine};
 
 /// Looks at the job as a whole.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

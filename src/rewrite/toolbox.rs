@@ -1,13 +1,11 @@
 //! An image that is not Docker's, in which the script itself installs the Docker command: it installs Podman instead.
 
-use crate::rules::PackageManager;
-use crate::rules::ids;
+use crate::analysis::{Call, JobPass};
+use crate::rules::{PackageManager, ids};
 
 use super::draft::Draft;
 use super::script_edit::replace;
 use super::setup;
-use crate::analysis::context::Call;
-use crate::analysis::job::JobPass;
 
 /// Replaces Docker's packages by Podman's. `false`: the script installs none, so Podman must come with the image.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) -> bool {

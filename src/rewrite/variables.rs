@@ -1,15 +1,13 @@
 //! Variables that only Docker reads go, in the file and in scripts.
 
-use crate::rules::ids;
-use crate::rules::{Rules, VariableAction};
+use crate::analysis::readers::Readers;
+use crate::analysis::text::mentions;
+use crate::analysis::{JobPass, readers};
+use crate::rules::{Rules, VariableAction, ids};
 use crate::text::Location;
 
 use super::draft::{Draft, Instead, Planned, Purpose};
 use super::{other_engine, script_edit};
-use crate::analysis::job::JobPass;
-use crate::analysis::readers;
-use crate::analysis::readers::Readers;
-use crate::analysis::text::mentions;
 
 /// Removes what only Docker reads.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
+use crate::analysis::evidence::calls_docker;
+use crate::analysis::text::mentions;
+use crate::analysis::{Call, JobPass, JobView, LineView};
 use crate::rules::ids;
 use crate::shell::{Compound, CompoundKind, Connector, Nesting, Script};
 
 use super::draft::Draft;
 use super::script_edit::replace;
-use crate::analysis::context::{Call, JobView, LineView};
-use crate::analysis::evidence::calls_docker;
-use crate::analysis::job::JobPass;
-use crate::analysis::text::mentions;
 
 /// Replaces each loop by one `podman info`, so that a runner that cannot run Podman fails early.
 pub(super) fn run(pass: &mut JobPass<'_>, draft: &mut Draft) {

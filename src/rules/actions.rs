@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::error::source;
-use super::unique::{UniqueMap, UniqueSet};
 use crate::collections::HashMap;
 use crate::version::Version;
+
+use super::error::source;
+use super::unique::{UniqueMap, UniqueSet};
 
 /// What becomes of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

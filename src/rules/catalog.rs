@@ -42,11 +42,12 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::finding::{RuleId, Severity};
+use crate::version::Version;
+
 use super::error::{RulesError, read, source};
 use super::pattern::fits;
 use super::unique::UniqueMap;
-use crate::finding::{RuleId, Severity};
-use crate::version::Version;
 
 /// One rule.
 #[derive(Clone, Debug)]

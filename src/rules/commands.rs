@@ -4,11 +4,12 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::collections::{HashMap, IndexMap};
+use crate::version::Version;
+
 use super::error::{RulesError, read};
 use super::flags::{FlagEntry, FlagRule, UnderHostNetwork};
 use super::unique::UniqueMap;
-use crate::collections::{HashMap, IndexMap};
-use crate::version::Version;
 
 /// One command of Docker.
 #[derive(Clone, Debug, PartialEq, Eq)]

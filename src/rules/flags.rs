@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
+use crate::version::Version;
+
 use super::catalog::Site;
 use super::pattern::fits;
 use super::rewrites::FlagRewrite;
-use crate::version::Version;
 
 /// What meets a command once its job has moved: by it some rules are true and others are not.
 #[derive(Clone, Copy, Debug, Default)]

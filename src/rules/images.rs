@@ -4,10 +4,11 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::error::source;
-use super::pattern::{Patterns, fits};
 use crate::image_name::ImageName;
 use crate::version::Version;
+
+use super::error::source;
+use super::pattern::{Patterns, fits};
 
 /// What a table of images says about one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

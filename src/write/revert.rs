@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::repository::{Disk, Files};
+
 use super::journal::{Entry, Journal, Shelf, sync};
 use super::replace::{self, beside};
 use super::{WriteError, Writer, refused};
-use crate::repository::{Disk, Files};
 
 /// What became of a run that was cut off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,13 +5,14 @@ mod tables;
 
 use std::io::{self, Write};
 
-use super::markup::{capital, code, prose};
-use super::summary::{Tally, many};
-use super::{Run, Tree};
 use crate::options::RunnerProfile;
 use crate::outcome::{JobOutcome, Verdict};
 use crate::providers;
 use crate::rules::{Profile, Rules};
+
+use super::markup::{capital, code, prose};
+use super::summary::{Tally, many};
+use super::{Run, Tree};
 use sorted::{FindingGroup, Sorted};
 
 /// Kinds of changes that are listed; a description is read by people.

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use indexmap::IndexMap;
 
-use super::super::annotation::job_at;
-use super::super::markup::{code, prose, sentences};
-use super::super::{Run, Tree, settled};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::outcome::{JobOutcome, Verdict};
 use crate::repository::slashed;
 use crate::rules::{CatalogRule, Rules};
+
+use super::super::annotation::job_at;
+use super::super::markup::{code, prose, sentences};
+use super::super::{Run, Tree, settled};
 
 /// Places that are listed of one thing that changes.
 const LOCATIONS: usize = 6;

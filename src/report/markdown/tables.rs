@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use crate::finding::RuleId;
+use crate::repository::slashed;
+use crate::rules::Rules;
+
 use super::super::explain::sentence;
 use super::super::markup::{cell, code, prose};
 use super::super::summary::{Tally, many};
 use super::super::{Run, Tree};
-use crate::finding::RuleId;
-use crate::repository::slashed;
-use crate::rules::Rules;
 
 /// Reasons in one row.
 const REASONS: usize = 3;

@@ -3,16 +3,14 @@
 
 use std::path::Path;
 
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
 use crate::analysis::mounts::Bind;
 use crate::analysis::paths::{below_root, path_from};
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::pipeline::{Action, Job};
 use crate::repository::slashed;
 use crate::rewrite::draft::Draft;
 use crate::rewrite::script_edit::insert_before;
-use crate::rules::Folder;
-use crate::rules::ids;
+use crate::rules::{Folder, ids};
 use crate::wildcard;
 use crate::yaml::Kind;
 

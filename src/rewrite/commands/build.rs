@@ -1,20 +1,17 @@
 //! `docker build` and `docker buildx build`: pushes, platforms, caches, attestations, and what the Dockerfile needs.
 
 use crate::analysis::facts::pushes;
-use crate::analysis::job::JobPass;
-use crate::rewrite::draft::Draft;
-use crate::rules::ids;
-
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::dockerfile::is_repository;
 use crate::image_name::insecure;
-use crate::rules::VariableAction;
+use crate::rewrite::draft::Draft;
+use crate::rules::{VariableAction, ids};
 use crate::version::Version;
 
 use super::dockerfile;
 use super::filled;
 use super::parts::{Additions, remove_flag};
 use super::platforms::{adds_to_a_list, is_multi_platform, manifest, platform_layers};
-use crate::analysis::docker_call::{DockerCall, Flag};
 
 /// `--push`: a push becomes a command of its own.
 pub(super) fn push(docker: &DockerCall<'_>, flag: &Flag<'_>, draft: &mut Draft) {

@@ -1,7 +1,6 @@
 //! Caches of builds: a repository of their own in the registry that the job pushes to, or nothing.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::image_name::ImageName;
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;

@@ -4,12 +4,10 @@
 use std::ops::Range;
 
 use crate::analysis::containers::name_of;
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::dockerfile::Dockerfile;
 use crate::rewrite::draft::Draft;
-use crate::rules::Rules;
-use crate::rules::ids;
+use crate::rules::{Rules, ids};
 
 use super::parts::Additions;
 

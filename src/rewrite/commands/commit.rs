@@ -1,7 +1,6 @@
 //! `docker commit`: it wants Docker's format, and a pause wants cgroups.
 
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;
 use crate::version::Version;

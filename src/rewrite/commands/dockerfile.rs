@@ -4,15 +4,13 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::analysis::build_files::{BuildFiles, build_files};
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
 use crate::analysis::text::unquoted;
+use crate::analysis::{DockerCall, JobPass};
 use crate::dockerfile::{Dockerfile, is_repository};
 use crate::image_name::ImageName;
 use crate::rewrite::draft::Draft;
 use crate::rewrite::setup;
-use crate::rules::ShortName;
-use crate::rules::ids;
+use crate::rules::{ShortName, ids};
 use crate::shell::Word;
 
 use super::capabilities;

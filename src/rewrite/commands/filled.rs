@@ -1,11 +1,10 @@
 //! Words of a command that the shell fills in: they may hold flags that only Docker has.
 
-use crate::analysis::docker_call::DockerCall;
+use crate::analysis::DockerCall;
 use crate::analysis::facts::pushes;
 use crate::analysis::names::{VariableWords, words_of};
 use crate::rewrite::draft::Draft;
-use crate::rules::ids;
-use crate::rules::{FlagAction, FlagRewrite};
+use crate::rules::{FlagAction, FlagRewrite, ids};
 
 /// `"${names[@]/#/--tag=}"`: each element of an array behind one flag, which is Podman's, too.
 fn brings_one_flag(docker: &DockerCall<'_>, raw: &str) -> bool {

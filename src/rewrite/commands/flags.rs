@@ -1,10 +1,8 @@
 //! What becomes of each flag, by the tables; a rewrite that they name is one arm here.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::rewrite::draft::Draft;
-use crate::rules::ids;
-use crate::rules::{FlagAction, FlagRewrite, Target};
+use crate::rules::{FlagAction, FlagRewrite, Target, ids};
 use crate::text::Location;
 use crate::version::Version;
 

@@ -1,16 +1,13 @@
 //! `--format`: what Podman prints for each field that a template names.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
+use crate::analysis::docker_call::behind;
+use crate::analysis::template::{Asked, asked};
+use crate::analysis::{DockerCall, Flag, JobPass, slash};
 use crate::image_name::ImageName;
 use crate::rewrite::draft::Draft;
-use crate::rules::ids;
-use crate::rules::{Field, Templates};
+use crate::rules::{Field, Templates, ids};
 
 use super::images::inspected;
-use crate::analysis::docker_call::behind;
-use crate::analysis::slash;
-use crate::analysis::template::{Asked, asked};
 
 /// Looks at a template field by field. `false`: Podman prints nothing of the kind, the job stays.
 pub(super) fn format(

@@ -1,15 +1,13 @@
 //! What stands between `docker` and its command: some flags choose another engine, which Podman's own command does not.
 
-use crate::rules::ids;
-use crate::rules::{FlagAction, FlagRewrite};
+use crate::analysis::{DockerCall, Flag, JobPass};
+use crate::rewrite::draft::Draft;
+use crate::rules::{FlagAction, FlagRewrite, ids};
 use crate::shell::{ArgumentKind, Nesting};
 use crate::version::Version;
 
 use super::parts::remove_flag;
 use super::{needs_newer, rename_flag};
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
-use crate::rewrite::draft::Draft;
 
 /// Translates the flags; gives `false` if the job stays because of one.
 pub(super) fn translate(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) -> bool {

@@ -1,12 +1,12 @@
 //! Archives, manifests and printed output: where the same words give something else.
 
-use crate::analysis::job::JobPass;
+use crate::analysis::docker_call::behind;
+use crate::analysis::{DockerCall, JobPass};
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;
 
 use super::imagetools;
 use super::parts::{Additions, docker_transport};
-use crate::analysis::docker_call::{DockerCall, behind};
 
 /// `podman save A B` writes one image under two names; `-m` makes it two, as Docker does.
 /// Source: ran on Podman 4.3.1, 5.4.2 and 5.8.6; podman issue 2669.

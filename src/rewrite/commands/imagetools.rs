@@ -1,7 +1,6 @@
 //! `docker buildx imagetools` and `docker manifest inspect`: lists of images that stay in their registry.
 
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::image_name::insecure;
 use crate::rewrite::draft::{Draft, Purpose};
 use crate::rewrite::script_edit::{insert_after, insert_in_front};

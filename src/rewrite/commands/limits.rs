@@ -1,6 +1,6 @@
 //! Limits: those that do nothing without cgroups, and those that only root may raise.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
+use crate::analysis::{DockerCall, Flag};
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;
 

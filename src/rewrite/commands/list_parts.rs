@@ -1,6 +1,6 @@
 //! What a list of images is made of and called, where a script fills in the words.
 
-use crate::analysis::docker_call::DockerCall;
+use crate::analysis::DockerCall;
 use crate::image_name::ImageName;
 use crate::providers::github::expression;
 use crate::rewrite::draft::Draft;

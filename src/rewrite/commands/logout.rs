@@ -1,17 +1,17 @@
 //! Logouts: Docker's ends well where nobody is logged in, Podman's ends with status 125.
 //! Source: ran on Docker 26.1 and Podman 4.3.1, 5.4.2, 5.8.6 and 6.1.1.
 
-use super::parts::Additions;
 use crate::analysis::credentials::{ConfigFolder, folder, given};
-use crate::analysis::docker_call::DockerCall;
 use crate::analysis::facts::session;
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::pipeline::Phase;
 use crate::providers::github::expression;
 use crate::rewrite::draft::Draft;
 use crate::rewrite::removal;
 use crate::rules::ids;
 use crate::shell::{Connected, Connector};
+
+use super::parts::Additions;
 
 /// Takes a logout away that leaves a registry where the job never logs in; gives `true` if so.
 pub(super) fn goes(pass: &JobPass<'_>, docker: &DockerCall<'_>, draft: &mut Draft) -> bool {

@@ -30,18 +30,15 @@ use flags::{needs_newer, rename_flag};
 use parts::Additions;
 pub(super) use platforms::platforms;
 
+use crate::analysis::{Call, DockerCall, Flag, JobPass, Unclear};
 use crate::finding::RuleId;
-use crate::rules::ids;
-use crate::rules::{Becomes, FlagAction, UnderHostNetwork};
+use crate::rules::{Becomes, FlagAction, UnderHostNetwork, ids};
 use crate::shell::{ArgumentKind, Connector};
 
 use super::by_others::{PODMAN_PATH, is_dockers_file};
 use super::draft::Draft;
 use super::script_edit;
-use crate::analysis::context::Call;
-use crate::analysis::docker_call::{DockerCall, Flag, Unclear};
 use crate::analysis::hosts::leads_to_another_machine;
-use crate::analysis::job::JobPass;
 
 /// Translates every docker command of a job.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {

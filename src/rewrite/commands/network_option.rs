@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::analysis::docker_call::{DockerCall, Flag};
+use crate::analysis::{DockerCall, Flag};
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;
 

@@ -2,13 +2,11 @@
 //! ends with an error.
 //! Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
 use crate::analysis::mounts::Mount;
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::rewrite::draft::Draft;
 use crate::rewrite::script_edit::insert_before;
-use crate::rules::Paths;
-use crate::rules::ids;
+use crate::rules::{Paths, ids};
 
 use super::binds::is_made_by_action;
 

@@ -1,6 +1,6 @@
 //! What the modules of the single commands share.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
+use crate::analysis::{DockerCall, Flag};
 use crate::image_name::ImageName;
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;

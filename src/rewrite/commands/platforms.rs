@@ -1,7 +1,6 @@
 //! Builds for several platforms: a list of images, an image for each.
 
-use crate::analysis::docker_call::{DockerCall, Flag};
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, Flag, JobPass};
 use crate::image_name::insecure;
 use crate::providers::github::matrix;
 use crate::rewrite::draft::Draft;

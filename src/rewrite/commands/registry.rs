@@ -1,6 +1,6 @@
 //! Logins, pulls and pushes: which registry a name means.
 
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::image_name::{ImageName, is_on_this_machine};
 use crate::rewrite::docker_config;
 use crate::rewrite::draft::Draft;
@@ -9,7 +9,6 @@ use crate::shell::{ArgumentKind, Nesting};
 
 use super::logout;
 use super::parts::Additions;
-use crate::analysis::docker_call::DockerCall;
 
 /// `docker login` without a registry means Docker Hub; Podman would ask its own list of registries.
 /// Source: ran on Podman 4.3.1 and 5.8.6; podman issues 22392, 22400.

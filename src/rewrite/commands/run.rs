@@ -1,16 +1,14 @@
 //! `docker run` and `docker create`: image names, ports under host networking, sockets.
 
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::rewrite::draft::Draft;
 use crate::rewrite::socket;
-use crate::rules::UnderHostNetwork;
-use crate::rules::ids;
+use crate::rules::{UnderHostNetwork, ids};
 
 use super::flags::InJob;
 use super::network_option::short_port;
 use super::parts::Additions;
 use super::{binds, capabilities, outside, short_names, workdir};
-use crate::analysis::docker_call::DockerCall;
 
 /// Names, ports and sockets of a container.
 pub(super) fn finish(

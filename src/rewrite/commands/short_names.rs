@@ -1,15 +1,12 @@
 //! Short names of images: Docker takes them from Docker Hub, and Podman has no one to ask which registry is meant.
 
-use crate::analysis::context::JobView;
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
 use crate::analysis::own_names::latest;
 use crate::analysis::text::unquoted;
+use crate::analysis::{DockerCall, JobPass, JobView};
 use crate::image_name::ImageName;
 use crate::rewrite::draft::Draft;
 use crate::rewrite::setup;
-use crate::rules::ShortName;
-use crate::rules::ids;
+use crate::rules::{ShortName, ids};
 use crate::shell::Nesting;
 use crate::yaml::Kind;
 

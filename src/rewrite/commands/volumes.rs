@@ -1,7 +1,6 @@
 //! `docker volume create`: for Docker a second one of a name is no error.
 
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;
 use crate::version::Version;

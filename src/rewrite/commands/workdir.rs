@@ -1,8 +1,7 @@
 //! `-w FOLDER`: Docker makes a folder that the image has not, Podman ends with an error.
 //! Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1; a mount at it, above or below brings the folder.
 
-use crate::analysis::docker_call::DockerCall;
-use crate::analysis::job::JobPass;
+use crate::analysis::{DockerCall, JobPass};
 use crate::project::LARGEST;
 use crate::rewrite::draft::Draft;
 use crate::rules::ids;

@@ -4,18 +4,16 @@ mod build;
 mod login;
 mod names;
 
+use crate::analysis::machine::{Machine, machine};
+use crate::analysis::{JobPass, JobView};
 use crate::options::ActionStyle;
 use crate::pipeline::{Action, NodeRef};
 use crate::providers::github::expression;
-use crate::rules::ids;
-use crate::rules::{RedhatInput, RedhatRule};
+use crate::rules::{RedhatInput, RedhatRule, ids};
 use crate::yaml::{Change, New};
 
 use super::checkout::is_pinned;
 use super::draft::Draft;
-use crate::analysis::context::JobView;
-use crate::analysis::job::JobPass;
-use crate::analysis::machine::{Machine, machine};
 
 /// Where an action cannot say what a step says, and why.
 type Refusal = (NodeRef, String);

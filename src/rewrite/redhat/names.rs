@@ -1,6 +1,6 @@
 //! The names of an image in the parts that redhat-actions want.
 
-use crate::analysis::facts::Operation;
+use crate::analysis::Operation;
 use crate::image_name::ImageName;
 use crate::pipeline::NodeRef;
 use crate::providers::github::expression;

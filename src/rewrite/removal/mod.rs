@@ -6,14 +6,13 @@ mod write;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::analysis::{Call, JobView};
 use crate::collections::{HashMap, HashSet};
 use crate::pipeline::NodeRef;
 use crate::shell::{CommandContext, Connected, Connector};
 use crate::yaml::Change;
 
 use super::draft::{Draft, Planned, Purpose, Removal};
-use crate::analysis::context::{Call, JobView};
-
 use reading::{Reading, Unit, inside, standing};
 
 /// Takes a command away, with the `|| true` that goes with it, once all passes are through.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::analysis::context::{Call, JobView};
+use crate::analysis::{Call, JobView};
 use crate::shell::{CommandContext, Compound, CompoundKind, Connected, Connector, Nesting, Script};
 
 /// A script and the commands of it that go.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use crate::analysis::context::{JobView, LineView};
+use crate::analysis::{JobView, LineView};
 use crate::rewrite::draft::{Draft, Planned, Purpose};
 use crate::rewrite::script_edit::{has_own_lines, style};
 use crate::rules::ids;

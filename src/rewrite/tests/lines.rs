@@ -1,8 +1,9 @@
 //! What becomes of lines: loops that wait, commands that go.
 
-use super::{changed, job, kept_by, names, with_context, with_pass};
 use crate::analysis::JobPass;
 use crate::rewrite::{Draft, disguise, other_engine, waits};
+
+use super::{changed, job, kept_by, names, with_context, with_pass};
 
 #[test]
 fn a_loop_that_only_waits_for_the_daemon_asks_once() {

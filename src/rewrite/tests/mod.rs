@@ -6,7 +6,6 @@ mod uses;
 
 use std::path::PathBuf;
 
-use super::{Draft, Planned};
 use crate::analysis::{Context, JobPass, Scripts};
 use crate::finding::Finding;
 use crate::options::Options;
@@ -16,6 +15,8 @@ use crate::repository::Memory;
 use crate::rules::Rules;
 use crate::text::apply_edits;
 use crate::yaml;
+
+use super::{Draft, Planned};
 
 const GITLAB: &str = ".gitlab-ci.yml";
 const WORKFLOW: &str = ".github/workflows/ci.yml";

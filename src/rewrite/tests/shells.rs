@@ -1,8 +1,9 @@
 //! What the shell makes of a job's lines: folders, values, readers.
 
-use super::{job, with_pass};
 use crate::analysis::names::words_of;
 use crate::analysis::output_readers::Readers;
+
+use super::{job, with_pass};
 
 /// The folder of the last command; `?` for one that is not known.
 fn last_folder(ci: &str) -> String {

@@ -1,10 +1,11 @@
 //! What a job does with Docker: whether at all, with which images, logged in where.
 
-use super::{job, kept_by, with_pass};
 use crate::analysis::Evidence;
 use crate::analysis::facts::session;
 use crate::rewrite::absent;
 use crate::rules::Rules;
+
+use super::{job, kept_by, with_pass};
 
 #[test]
 fn a_job_uses_docker_by_what_it_runs_and_not_by_what_it_names() {

@@ -5,8 +5,7 @@ mod inputs;
 use crate::image_name::ImageName;
 use crate::ops::{self, Operation, Push, Values};
 use crate::pipeline::Review;
-use crate::rules::ids;
-use crate::rules::{InputRule, OutputRule};
+use crate::rules::{InputRule, OutputRule, ids};
 
 use super::expression;
 use super::inputs::{Variables, is_true};
