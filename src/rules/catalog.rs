@@ -36,6 +36,8 @@
 //! And what it means for the job: of `severity: error` the job stays on Docker; with `review: true` it moves only when a
 //! person has looked; else it moves, and the rule is told.
 //! `settings` are files to be set elsewhere, as text that can be pasted.
+//!
+//! It is long because the index, the entries and their checks have to agree line by line.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -22,6 +22,8 @@
 //!
 //! The other files are maps that name their keys plainly. Everything is read when it is first asked for, each command by
 //! itself, so that a run on files without Docker reads nothing; [`Rules::load`] reads and checks all of it, in the tests.
+//!
+//! It is long because every question that the program asks of the tables is a method here.
 
 mod actions;
 mod catalog;

@@ -2,20 +2,18 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::collections::{HashMap, IndexMap};
 use crate::pipeline::{
-    Documents, Environment, Foreign, Image, Job, Line, NodeRef, Phase, Pipeline, Provenance,
-    ProviderRef, Scope, Script, Service, Services, Slot, Unresolved, Variable, Variables, Via,
+    Documents, Environment, Foreign, Job, NodeRef, Phase, Pipeline, ProviderRef, Slot, Unresolved,
+    Via,
 };
 use crate::text::FileId;
 use crate::yaml::Kind;
 
 use super::include::root;
-use super::view::{
-    Layer, View, candidates, entries, first, further, is_mapping, is_reference, view_of,
-};
+use super::inherit::{Global, Inherit};
+use super::view::{Layer, View, candidates, entries, further, is_mapping, is_reference, view_of};
 
 /// Keys at the top of a file that are not jobs.
 pub(super) const RESERVED: [&str; 14] = [
@@ -46,10 +44,10 @@ const DEFAULTS: [&str; 6] = [
 ];
 
 /// How far `extends` and `!reference` may go; GitLab allows eleven and ten.
-const CHAIN: usize = 12;
+pub(super) const CHAIN: usize = 12;
 
 /// How many lines all jobs of a pipeline may have together: a bound for alias bombs.
-const LINES: usize = 200_000;
+pub(super) const LINES: usize = 200_000;
 
 /// How many jobs a pipeline that speaks of Docker may have. The largest known have some hundreds; some of what is done with
 /// them takes the square of their number.
@@ -94,29 +92,23 @@ pub(super) fn lower(
     Ok(Pipeline { jobs, foreign })
 }
 
-struct Lowering<'a> {
-    documents: &'a Documents,
+/// Files that are laid over each other.
+pub(super) struct Lowering<'a> {
+    pub(super) documents: &'a Documents,
     /// The files' own mappings, laid over each other.
-    root: View,
+    pub(super) root: View,
     /// Every top-level key with its values, the one that counts last.
-    index: IndexMap<String, Vec<Slot>>,
+    pub(super) index: IndexMap<String, Vec<Slot>>,
     views: RefCell<HashMap<String, Rc<Extended>>>,
-    lines: RefCell<usize>,
+    pub(super) lines: RefCell<usize>,
     /// The values of each of [`DEFAULTS`], once somebody asked: in a long file they are a long way to look for.
-    defaults: RefCell<HashMap<String, Rc<[Slot]>>>,
+    pub(super) defaults: RefCell<HashMap<String, Rc<[Slot]>>>,
     /// The values of the global `variables:`.
-    globals: Vec<Slot>,
+    pub(super) globals: Vec<Slot>,
     /// What they define, once a job asked.
-    global: OnceCell<Global>,
+    pub(super) global: OnceCell<Global>,
     /// Global variables that rules may change.
-    varying: Vec<(String, Slot)>,
-}
-
-/// The global variables, and what is missing of them.
-#[derive(Default)]
-struct Global {
-    variables: Variables,
-    unresolved: Vec<Unresolved>,
+    pub(super) varying: Vec<(String, Slot)>,
 }
 
 /// A job's layers once `extends` is followed.
@@ -244,7 +236,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A scalar, or the scalars of a list.
-    fn names(&self, node: NodeRef) -> Vec<NodeRef> {
+    pub(super) fn names(&self, node: NodeRef) -> Vec<NodeRef> {
         let node = self.documents.resolve(node);
         match &self.documents.tree(node).node(node.node).kind {
             Kind::Scalar(scalar) if !scalar.value().is_empty() => vec![node],
@@ -263,7 +255,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// What a `!reference [job, key, ...]` stands for, the value that counts first.
-    fn referred(
+    pub(super) fn referred(
         &self,
         node: NodeRef,
         reach: &[Via],
@@ -311,7 +303,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Follows `!reference` as the whole value of a key.
-    fn settle(
+    pub(super) fn settle(
         &self,
         stack: Vec<Slot>,
         unresolved: &mut Vec<Unresolved>,
@@ -493,412 +485,5 @@ impl<'a> Lowering<'a> {
         let mut defaults = self.defaults.borrow_mut();
         defaults.insert(key.to_owned(), found.clone());
         found
-    }
-
-    fn image(&self, stack: &[Slot]) -> Option<Image> {
-        let documents = self.documents;
-        let top = stack.first()?;
-        if let Some(text) = documents.text(top.value) {
-            if text.is_empty() {
-                return None;
-            }
-            let name = Provenance {
-                node: top.value,
-                reach: top.reach.clone(),
-            };
-            return Some(Image {
-                name,
-                text: text.to_owned(),
-                slot: top.clone(),
-                entrypoint: None,
-            });
-        }
-        let view = view_of(documents, stack)?;
-        let name = view.get(documents, "name")?;
-        let text = documents.text(name.value)?.to_owned();
-        Some(Image {
-            name: Provenance {
-                node: name.value,
-                reach: name.reach,
-            },
-            text,
-            slot: top.clone(),
-            entrypoint: view.get(documents, "entrypoint").map(|slot| {
-                let words = self.names(slot.value).into_iter();
-                (
-                    slot,
-                    words
-                        .filter_map(|node| documents.text(node))
-                        .map(str::to_owned)
-                        .collect(),
-                )
-            }),
-        })
-    }
-
-    fn services(&self, slot: &Slot, unresolved: &mut Vec<Unresolved>) -> Result<Services, Broken> {
-        let mut items = Vec::new();
-        self.service_items(slot.value, &slot.reach, 0, &mut items, unresolved)?;
-        Ok(Services {
-            slot: slot.clone(),
-            items,
-        })
-    }
-
-    fn service_items(
-        &self,
-        list: NodeRef,
-        reach: &[Via],
-        depth: usize,
-        found: &mut Vec<Service>,
-        unresolved: &mut Vec<Unresolved>,
-    ) -> Result<(), Broken> {
-        let documents = self.documents;
-        let list = documents.resolve(list);
-        self.spend(list, depth)?;
-        let Some(items) = documents.tree(list).sequence(list.node) else {
-            return Ok(());
-        };
-        for (index, item) in items.iter().enumerate() {
-            let written = NodeRef {
-                file: list.file,
-                node: *item,
-            };
-            let node = documents.resolve(written);
-            if is_reference(documents, node) {
-                let stack = self.settle(self.referred(node, reach, unresolved)?, unresolved)?;
-                if let Some(slot) = stack.first() {
-                    self.service_items(slot.value, &slot.reach, depth + 1, found, unresolved)?;
-                }
-            } else if let Some(text) = documents.text(node) {
-                let text = text.to_owned();
-                found.push(Service {
-                    item: (list, index),
-                    name: node,
-                    text,
-                    aliases: Vec::new(),
-                    arguments: Vec::new(),
-                });
-            } else if is_mapping(documents, node) {
-                let view = View {
-                    layers: vec![Layer {
-                        mapping: node,
-                        reach: reach.to_vec(),
-                    }],
-                };
-                let Some(name) = view.get(documents, "name") else {
-                    continue;
-                };
-                let Some(text) = documents.text(name.value) else {
-                    continue;
-                };
-                let words = |key: &str| -> Vec<String> {
-                    let Some(slot) = view.get(documents, key) else {
-                        return Vec::new();
-                    };
-                    self.names(slot.value)
-                        .iter()
-                        .filter_map(|node| documents.text(*node))
-                        .map(str::to_owned)
-                        .collect()
-                };
-                let aliases = words("alias")
-                    .iter()
-                    .flat_map(|alias| alias.split([',', ' ']))
-                    .map(str::to_owned)
-                    .collect();
-                let arguments = words("entrypoint")
-                    .into_iter()
-                    .chain(words("command"))
-                    .collect();
-                found.push(Service {
-                    item: (list, index),
-                    name: name.value,
-                    text: text.to_owned(),
-                    aliases,
-                    arguments,
-                });
-            } else {
-                self.service_items(node, reach, depth + 1, found, unresolved)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn script(
-        &self,
-        phase: Phase,
-        stack: Vec<Slot>,
-        found: &mut Vec<Script>,
-        unresolved: &mut Vec<Unresolved>,
-    ) -> Result<(), Broken> {
-        let stack = self.settle(stack, unresolved)?;
-        let Some(slot) = stack.first() else {
-            return Ok(());
-        };
-        let mut lines = Vec::new();
-        self.lines(slot.value, &slot.reach, None, 0, &mut lines, unresolved)?;
-        found.push(Script {
-            phase,
-            slot: slot.clone(),
-            lines,
-        });
-        Ok(())
-    }
-
-    /// The lines of a script, nested lists and references laid flat.
-    fn lines(
-        &self,
-        node: NodeRef,
-        reach: &[Via],
-        item: Option<(NodeRef, usize)>,
-        depth: usize,
-        found: &mut Vec<Line>,
-        unresolved: &mut Vec<Unresolved>,
-    ) -> Result<(), Broken> {
-        let documents = self.documents;
-        let resolved = documents.resolve(node);
-        let reach = if resolved == node {
-            reach.to_vec()
-        } else {
-            further(reach, Via::Alias)
-        };
-        self.spend(resolved, depth)?;
-        if is_reference(documents, resolved) {
-            let stack = self.settle(self.referred(resolved, &reach, unresolved)?, unresolved)?;
-            if let Some(slot) = stack.first() {
-                self.lines(slot.value, &slot.reach, None, depth + 1, found, unresolved)?;
-            }
-            return Ok(());
-        }
-        match &documents.tree(resolved).node(resolved.node).kind {
-            Kind::Scalar(_) => found.push(Line {
-                node: resolved,
-                item,
-                step: None,
-                folder: None,
-                reach,
-                commands: None,
-            }),
-            Kind::Sequence { items, .. } => {
-                for (index, child) in items.iter().enumerate() {
-                    let child = NodeRef {
-                        file: resolved.file,
-                        node: *child,
-                    };
-                    self.lines(
-                        child,
-                        &reach,
-                        Some((resolved, index)),
-                        depth + 1,
-                        found,
-                        unresolved,
-                    )?;
-                }
-            }
-            // GitLab refuses the file: a line with `: ` in it that nobody quoted
-            Kind::Mapping { .. } => unresolved.push(Unresolved {
-                at: resolved,
-                what: "a line of script that is a mapping (what has a colon and a space in it needs quotes)".to_owned(),
-            }),
-            Kind::Alias { .. } => {}
-        }
-        Ok(())
-    }
-
-    /// Counts a node that was visited, so that aliases of aliases of aliases come to an end.
-    fn spend(&self, at: NodeRef, depth: usize) -> Result<(), Broken> {
-        let mut lines = self.lines.borrow_mut();
-        *lines += 1;
-        if *lines > LINES || depth > 3 * CHAIN {
-            let message = "the scripts of this pipeline grow beyond all bounds when anchors and references are followed";
-            return Err(Broken {
-                at,
-                message: message.to_owned(),
-            });
-        }
-        Ok(())
-    }
-
-    fn variables(
-        &self,
-        view: &View,
-        inherit: &Inherit,
-        varied: &[(String, Slot)],
-        unresolved: &mut Vec<Unresolved>,
-    ) -> Result<Variables, Broken> {
-        let global = self.global_variables()?;
-        unresolved.extend(global.unresolved.iter().cloned());
-        let mut found = global.variables.clone();
-        found.retain(|name, _| inherit.variable(name));
-        let own = self.settle(view.stack(self.documents, "variables"), unresolved)?;
-        self.define(&own, Scope::Job, &mut found);
-        for (name, _) in varied {
-            if let Some(variable) = found.get_mut(name.as_str()) {
-                Arc::make_mut(variable).varies = true;
-            }
-        }
-        Ok(found)
-    }
-
-    /// What the global `variables:` define for every job that inherits them.
-    fn global_variables(&self) -> Result<&Global, Broken> {
-        if let Some(known) = self.global.get() {
-            return Ok(known);
-        }
-        let mut global = Global::default();
-        let stack = self.settle(self.globals.clone(), &mut global.unresolved)?;
-        self.define(&stack, Scope::Global, &mut global.variables);
-        Ok(self.global.get_or_init(|| global))
-    }
-
-    fn define(&self, stack: &[Slot], scope: Scope, found: &mut Variables) {
-        let documents = self.documents;
-        let Some(view) = view_of(documents, stack) else {
-            return;
-        };
-        for layer in &view.layers {
-            for (name, mut slot) in entries(documents, layer) {
-                if scope == Scope::Global {
-                    slot.reach = further(&slot.reach, Via::Global);
-                }
-                let node = if is_mapping(documents, slot.value) {
-                    let inner = Layer {
-                        mapping: slot.value,
-                        reach: Vec::new(),
-                    };
-                    first(documents, &inner, "value").map_or(slot.value, |value| value.value)
-                } else {
-                    slot.value
-                };
-                let value = documents.variable_text(node).map(str::to_owned);
-                match found.get_mut(name).map(Arc::make_mut) {
-                    Some(variable) => {
-                        variable.value = value;
-                        variable.node = node;
-                        variable.slots.push((scope, slot));
-                    }
-                    None => {
-                        let variable = Variable {
-                            value,
-                            node,
-                            slots: vec![(scope, slot)],
-                            varies: false,
-                        };
-                        found.insert(name.into(), variable.into());
-                    }
-                }
-            }
-        }
-    }
-
-    /// The variables that `rules:` or a matrix of this mapping may set, each with its place.
-    fn varied(&self, view: &View) -> Vec<(String, Slot)> {
-        let documents = self.documents;
-        let mut names = Vec::new();
-        let mut keys_of = |node: NodeRef| {
-            let layer = Layer {
-                mapping: node,
-                reach: Vec::new(),
-            };
-            let entries = entries(documents, &layer).into_iter();
-            names.extend(entries.map(|(name, slot)| (name.to_owned(), slot)));
-        };
-        let items = |slot: &Slot| -> Vec<NodeRef> {
-            match &documents.tree(slot.value).node(slot.value.node).kind {
-                Kind::Sequence { items, .. } => items
-                    .iter()
-                    .map(|item| {
-                        documents.resolve(NodeRef {
-                            file: slot.value.file,
-                            node: *item,
-                        })
-                    })
-                    .collect(),
-                _ => Vec::new(),
-            }
-        };
-        if let Some(rules) = view.get(documents, "rules") {
-            for rule in items(&rules) {
-                let layer = Layer {
-                    mapping: rule,
-                    reach: Vec::new(),
-                };
-                if let Some(variables) = candidates(documents, &layer, "variables").first() {
-                    keys_of(variables.value);
-                }
-            }
-        }
-        if let Some(parallel) = view.get(documents, "parallel") {
-            let layer = Layer {
-                mapping: parallel.value,
-                reach: Vec::new(),
-            };
-            if let Some(matrix) = candidates(documents, &layer, "matrix").first() {
-                items(matrix).into_iter().for_each(keys_of);
-            }
-        }
-        names
-    }
-}
-
-/// What a job takes from the top of the file.
-struct Inherit {
-    default: Inherited,
-    variables: Inherited,
-}
-
-enum Inherited {
-    All,
-    Nothing,
-    These(Vec<String>),
-}
-
-impl Inherit {
-    fn of(documents: &Documents, view: &View) -> Self {
-        let inner = view_of(documents, &view.stack(documents, "inherit"));
-        let read = |key: &str| -> Inherited {
-            let Some(slot) = inner.as_ref().and_then(|view| view.get(documents, key)) else {
-                return Inherited::All;
-            };
-            match &documents.tree(slot.value).node(slot.value.node).kind {
-                Kind::Scalar(scalar) if scalar.value() == "false" => Inherited::Nothing,
-                Kind::Sequence { items, .. } => Inherited::These(
-                    items
-                        .iter()
-                        .filter_map(|item| {
-                            documents.text(NodeRef {
-                                file: slot.value.file,
-                                node: *item,
-                            })
-                        })
-                        .map(str::to_owned)
-                        .collect(),
-                ),
-                _ => Inherited::All,
-            }
-        };
-        Self {
-            default: read("default"),
-            variables: read("variables"),
-        }
-    }
-
-    fn default_key(&self, key: &str) -> bool {
-        self.default.has(key)
-    }
-
-    fn variable(&self, name: &str) -> bool {
-        self.variables.has(name)
-    }
-}
-
-impl Inherited {
-    fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Nothing => false,
-            Self::These(names) => names.iter().any(|one| one == name),
-        }
     }
 }

@@ -1,10 +1,14 @@
 //! GitLab: from `.gitlab-ci.yml` and what it includes to one pipeline.
 
+mod containers;
 mod include;
+mod inherit;
 mod lower;
 mod others;
 mod outline;
 mod provider;
+mod scripts;
+mod variables;
 mod verify;
 mod view;
 

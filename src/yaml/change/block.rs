@@ -4,6 +4,8 @@
 //! like the inside of its value; and the comment lines right above it, at its own indentation, with no blank line
 //! between. Of those above, two kinds stay: the comment that a document begins with, and, above the first entry of
 //! a collection of which something is left, a comment that ends with a colon: it speaks for the group.
+//!
+//! It is long because what goes and what comes share one view of lines and comments.
 
 use std::cmp::Reverse;
 

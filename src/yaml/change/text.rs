@@ -1,5 +1,7 @@
 //! Changes in the text of one scalar. The new scalar is read back, and the change refused if it would not decode
 //! to what was asked for.
+//!
+//! It is long because each style of a scalar has a way of its own, and all of them share what follows a line.
 
 use std::ops::Range;
 
