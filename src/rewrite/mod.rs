@@ -47,7 +47,7 @@ mod waits;
 pub(crate) use draft::{Draft, Instead, NewVariable, Planned, Purpose, finding};
 pub(crate) use rootless::{LOWEST_PORT, host_port, is_root};
 
-use crate::analysis::{Context, Facts, JobPass, may_use_docker};
+use crate::analysis::{Context, Facts, JobPass};
 use crate::finding::{Finding, Severity};
 use crate::pipeline::Job;
 use crate::text::Location;
@@ -89,13 +89,11 @@ pub(crate) fn run<'a>(
     job: &'a Job,
     look: impl FnOnce(&JobPass<'_>, &Draft) -> Vec<Gap>,
 ) -> Option<Drafted> {
-    if !may_use_docker(context, job) {
-        return podman_image::of_moved_job(context, job);
-    }
     let view = context.view(job);
     let mut pass = JobPass::new(&view);
     if !pass.evidence.uses_docker() {
-        return podman_image::of_moved_job(context, job);
+        let moved = podman_image::of_moved_job(context, job);
+        return moved.or_else(|| by_files(pass));
     }
     let mut draft = Draft::default();
     draft.places = places(&pass);
@@ -115,6 +113,19 @@ pub(crate) fn run<'a>(
         own_store,
         calls_docker,
         gaps,
+    })
+}
+
+/// A job whose Docker is all in files of the repository that it runs.
+fn by_files(pass: JobPass<'_>) -> Option<Drafted> {
+    let mut draft = Draft::default();
+    project_files::of_others(&pass, &mut draft);
+    (!draft.blockers.is_empty()).then(|| Drafted {
+        draft,
+        own_store: pass.evidence.own_daemon() || crate::analysis::machine::is_of_its_own(&pass),
+        calls_docker: false,
+        facts: pass.facts,
+        gaps: Vec::new(),
     })
 }
 

@@ -65,6 +65,24 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     daemon_host::run(pass, &closure, draft);
 }
 
+/// Looks into the files that a job without Docker of its own runs: one that calls docker keeps it there.
+pub(super) fn of_others(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = &pass.view;
+    let entered = entered(pass);
+    let mut closure = Closure::of_what_runs(&view.context.texts);
+    for (index, call) in view.calls.iter().enumerate() {
+        if call.is_remote() || generated_files::is_run(&view.written, call) {
+            continue;
+        }
+        let reached = closure.follow(index, simple(pass, call), pass.folder_at(index), &entered);
+        if let Some(found) = reached.found {
+            let at = view.at_command(call);
+            draft.block(ids::DOCKER_IN_FILE, at, found.message(), help(&found.path));
+        }
+    }
+    actions(pass, &mut closure, draft);
+}
+
 /// Files that the job's lines name where no command stands: `SCRIPT=ci/build.sh`, `for file in ci/*.sh`.
 fn beside_commands(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
     let view = &pass.view;

@@ -177,6 +177,11 @@ pub(super) fn names_script(path: &Path) -> bool {
     )
 }
 
+/// Whether a file is code in another language than the shell's, by its name.
+pub(super) fn is_foreign(path: &Path) -> bool {
+    language(path) == Some(Language::Foreign)
+}
+
 /// Whether the first line of a script names a shell; nothing if it names nothing.
 fn shebang(text: &str) -> Option<bool> {
     let line = text.lines().next()?.strip_prefix("#!")?;

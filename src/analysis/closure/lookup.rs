@@ -114,7 +114,7 @@ impl Closure<'_> {
                 Mention::Word(word) if word.contains(['/', '.']) && !word.contains("://") => {
                     let named = self.named(word, folders, own, false).into_iter();
                     steps.extend(named.map(|path| {
-                        let run = names_script(&path);
+                        let run = names_script(&path) && !self.runs_alone;
                         step(path, run)
                     }));
                 }
@@ -139,7 +139,8 @@ impl Closure<'_> {
                 Mention::Make(folder, file, targets) => {
                     let within = within(folder);
                     let makefiles = match file {
-                        Some(file) => self.named(file, &within, None, true),
+                        Some(file) => self.named(file, &within, None, !self.runs_alone),
+                        None if within.is_empty() && self.runs_alone => Vec::new(),
                         None if within.is_empty() => self.files().glob("**/Makefile"),
                         None => {
                             let names = ["GNUmakefile", "makefile", "Makefile"].iter();

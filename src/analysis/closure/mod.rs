@@ -90,6 +90,8 @@ pub(crate) struct Closure<'a> {
     others: Vec<(usize, Simple, Vec<PathBuf>)>,
     /// The call of the job that is followed now.
     call: usize,
+    /// Whether only calls of docker count, in files that are run and not only named.
+    runs_alone: bool,
 }
 
 /// What one command of a job reaches.
@@ -126,6 +128,15 @@ impl<'a> Closure<'a> {
             parts: Vec::new(),
             others: Vec::new(),
             call: 0,
+            runs_alone: false,
+        }
+    }
+
+    /// As [`Closure::new`], for a job without Docker of its own: what it only names, or what only looks like Docker, is none.
+    pub(crate) fn of_what_runs(texts: &'a Texts<'a>) -> Self {
+        Self {
+            runs_alone: true,
+            ..Self::new(texts)
         }
     }
 
@@ -190,7 +201,7 @@ impl<'a> Closure<'a> {
     fn step(&mut self, step: Step, steps: &mut Vec<Step>, reached: &mut Reached) {
         let first = step.folders.first().cloned().unwrap_or_default();
         let key = (step.path.clone(), step.wanted.clone(), first);
-        if self.seen.contains(&key) {
+        if self.seen.contains(&key) || self.runs_alone && !step.run {
             return;
         }
         let files = self.with_includes(&step);
@@ -250,7 +261,10 @@ impl<'a> Closure<'a> {
             way: step.way.clone(),
         };
         let uses = part.reading.uses.iter();
-        let uses = uses.filter(|(_, what)| !self.is_own_file(what, &step.folders, &own));
+        let uses = uses.filter(|(_, what)| {
+            let counts = !self.runs_alone || *what == Use::Calls;
+            counts && !self.is_own_file(what, &step.folders, &own)
+        });
         if let Some((line, what)) = uses.min_by_key(|(line, _)| *line)
             && reached.found.is_none()
         {
@@ -277,6 +291,10 @@ impl<'a> Closure<'a> {
         let mut way = step.way.clone();
         if way.last() != Some(&shown) {
             way.push(shown);
+        }
+        // code names files for many ends, and what it starts is not read line by line
+        if self.runs_alone && files::is_foreign(path) {
+            return;
         }
         let mentions = &part.reading.mentions;
         self.steps(mentions, &folders, Some(&own), &way, steps);

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+docker push registry.example.org/app:1
