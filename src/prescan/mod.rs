@@ -4,6 +4,8 @@
 //! keys, and need no tree, no pipeline and no plan. A file that is not written line by line is left to the full reader, which
 //! reports what is wrong with it, too.
 
+mod files;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::collections::HashSet;
@@ -12,6 +14,8 @@ use crate::pipeline::Provider;
 use crate::rules::Rules;
 use crate::text::Span;
 use crate::yaml::outline::{self, Lines};
+
+pub(crate) use files::RunFiles;
 
 /// Words beside those of the tables: a daemon's image, what a job that has moved runs in, and a workflow that is part of others.
 const WORDS: [&str; 3] = ["dind", "podman", "workflow_call"];

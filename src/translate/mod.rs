@@ -16,7 +16,7 @@ use crate::parallel;
 use crate::pipeline::{Document, Entry, Lowered};
 use crate::plan::{self, Plan};
 use crate::prefetch::Prefetch;
-use crate::prescan::Prescan;
+use crate::prescan::{Prescan, RunFiles};
 use crate::project::ProjectFiles;
 use crate::prove;
 use crate::providers;
@@ -53,12 +53,14 @@ pub(crate) fn translate_scanned(
     prescan: Option<Prescan>,
     options: &Options,
 ) -> Outcome {
+    let run_files = RunFiles::new(files);
     let read = parallel::map(given.iter().collect(), |file: &CiFile| {
         let source = files.read(&file.path);
         let text = source.as_ref().map(Source::text).unwrap_or_default();
         let outline = prescan
             .as_ref()
-            .and_then(|scan| scan.outline(file.provider.0, text));
+            .and_then(|scan| scan.outline(file.provider.0, text))
+            .filter(|_| !run_files.may_be_used_by(text));
         (file, source, outline)
     });
     // GitLab's files may include each other: what one of them needs is told by all of them
