@@ -81,6 +81,21 @@ pub(super) fn of_others(pass: &JobPass<'_>, draft: &mut Draft) {
         }
     }
     actions(pass, &mut closure, draft);
+    let of_job = |name: &str| view.job.variables.get(name)?.value.clone();
+    for engine in closure.engines(of_job) {
+        let Some(call) = view.calls.get(engine.call) else {
+            continue;
+        };
+        let message = format!("{}, by the variable {}", engine.at.message(), engine.name);
+        let help = match engine.is_settable {
+            true => format!(
+                "set {} to podman where the job has it, then run again",
+                engine.name
+            ),
+            false => help(&engine.at.path),
+        };
+        draft.block(ids::DOCKER_IN_FILE, view.at_command(call), message, help);
+    }
 }
 
 /// Files that the job's lines name where no command stands: `SCRIPT=ci/build.sh`, `for file in ci/*.sh`.
