@@ -8,27 +8,28 @@ use crate::repository::Files;
 
 use super::may_spell_docker;
 
-/// Where such files lie: by their names, and in folders whose files without an end in their names are scripts, too.
+/// Where such files lie, at the root or below: by their names, and in folders whose files without an end in their names are
+/// scripts, too.
 const NAMES: [&str; 11] = [
-    "**/Makefile",
-    "**/makefile",
-    "**/GNUmakefile",
-    "**/*.mk",
-    "**/package.json",
-    "**/*.sh",
-    "**/*.bash",
-    "**/justfile",
-    "**/Justfile",
-    "**/Taskfile.yml",
-    "**/Taskfile.yaml",
+    "Makefile",
+    "makefile",
+    "GNUmakefile",
+    "*.mk",
+    "package.json",
+    "*.sh",
+    "*.bash",
+    "justfile",
+    "Justfile",
+    "Taskfile.yml",
+    "Taskfile.yaml",
 ];
 const FOLDERS: [&str; 6] = [
-    "**/bin/*",
-    "**/ci/*",
-    "**/hack/*",
-    "**/script/*",
-    "**/scripts/*",
-    "**/tools/*",
+    "bin/*",
+    "ci/*",
+    "hack/*",
+    "script/*",
+    "scripts/*",
+    "tools/*",
 ];
 
 /// What a CI file says that runs one of them.
@@ -57,7 +58,11 @@ impl<'a> RunFiles<'a> {
     }
 
     fn look(&self) -> bool {
-        let glob = |pattern: &&str| self.files.glob(pattern);
+        let glob = |pattern: &&str| {
+            let mut found = self.files.glob(pattern);
+            found.extend(self.files.glob(&format!("**/{pattern}")));
+            found
+        };
         let named = NAMES.iter().flat_map(glob);
         let in_folders = FOLDERS.iter().flat_map(glob);
         let in_folders = in_folders.filter(|path| path.extension().is_none());
