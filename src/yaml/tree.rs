@@ -256,12 +256,25 @@ impl Tree {
         self.targets.get(first..end).unwrap_or_default()
     }
 
+    /// What the aliases in a node stand for.
+    pub(super) fn targets_from(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        let first = self.aliases.partition_point(|(alias, _)| *alias < node);
+        let inside = self.aliases.get(first..).unwrap_or_default().iter();
+        let inside = inside.take_while(move |(alias, _)| self.is_within(*alias, node));
+        inside.map(|(_, target)| *target)
+    }
+
+    /// The aliases of a node.
+    pub(super) fn aliases_of(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        let first = self.targets.partition_point(|(target, _)| *target < node);
+        let own = self.targets.get(first..).unwrap_or_default().iter();
+        let own = own.take_while(move |(target, _)| *target == node);
+        own.map(|(_, alias)| *alias)
+    }
+
     /// Whether an alias stands for this very node.
     pub fn has_alias(&self, node: NodeId) -> bool {
-        let first = self.targets.partition_point(|(target, _)| *target < node);
-        self.targets
-            .get(first)
-            .is_some_and(|(target, _)| *target == node)
+        self.aliases_of(node).next().is_some()
     }
 
     /// Whether `node` is `outer` or lies below it.

@@ -1,4 +1,5 @@
 //! Anchors whose node goes while aliases of it stay: the first alias that stays becomes the node that carries the anchor.
+//! An anchor whose aliases all go while its node stays goes with them: linters call one that nothing stands for an error.
 
 use std::collections::BTreeSet;
 
@@ -44,14 +45,7 @@ pub(super) fn hand_on(
         })?;
         merge.replace(from, tree.node(*alias).span.end as usize, written);
     }
-    let new_alias = changes.iter().find_map(|change| match change {
-        Change::InsertEntry { value, .. }
-        | Change::InsertItem { value, .. }
-        | Change::ReplaceNode { value, .. }
-        | Change::ReplaceWhole { value, .. } => named(value, &is_lost),
-        _ => None,
-    });
-    match new_alias {
+    match new_alias(changes, &is_lost) {
         Some(target) => Err(refuse_for_an_alias(
             tree,
             target,
@@ -59,6 +53,56 @@ pub(super) fn hand_on(
         )),
         None => Ok(()),
     }
+}
+
+/// Takes away the anchors that nothing stands for any more. `changed` are the nodes that go or are replaced.
+pub(super) fn drop_unused<'n>(
+    tree: &Tree,
+    text: &str,
+    changed: impl Iterator<Item = &'n NodeId>,
+    changes: &[Change],
+    is_lost: impl Fn(NodeId) -> bool,
+    merge: &mut Merge,
+) {
+    let targets: BTreeSet<NodeId> = changed.flat_map(|node| tree.targets_from(*node)).collect();
+    for target in targets {
+        let is_used = || {
+            let mut aliases = tree.aliases_of(target);
+            let is_it = |node| node == target;
+            aliases.any(|alias| !is_lost(alias)) || new_alias(changes, &is_it).is_some()
+        };
+        let Some(anchor) = tree.node(target).anchor.as_ref() else {
+            continue;
+        };
+        if is_lost(target) || is_used() {
+            continue;
+        }
+        let (start, end) = (anchor.span.start as usize, anchor.span.end as usize);
+        let (before, behind) = text.split_at(end);
+        let before = before.get(..start).unwrap_or_default();
+        let rest = behind.trim_start_matches([' ', '\t']);
+        let lead = before.trim_end_matches([' ', '\t']);
+        let node = tree.node(target).span.start as usize;
+        let is_next = text.get(end..node).is_some_and(|gap| gap.trim().is_empty())
+            && lex::column(text, node) == lex::column(text, start);
+        match rest.starts_with(['\n', '\r', '#']) || rest.is_empty() {
+            // `- &name` above the keys of an item: the first of them moves up
+            true if is_next && lead.ends_with('-') => merge.delete(start, node),
+            true => merge.delete(lead.len(), end),
+            false => merge.delete(start, text.len() - rest.len()),
+        }
+    }
+}
+
+/// A node that is put in as an alias of what `is_meant`.
+fn new_alias(changes: &[Change], is_meant: &impl Fn(NodeId) -> bool) -> Option<NodeId> {
+    changes.iter().find_map(|change| match change {
+        Change::InsertEntry { value, .. }
+        | Change::InsertItem { value, .. }
+        | Change::ReplaceNode { value, .. }
+        | Change::ReplaceWhole { value, .. } => named(value, is_meant),
+        _ => None,
+    })
 }
 
 /// A node that is lost and that a new one stands for.

@@ -318,6 +318,8 @@ fn edits_by(editor: &Editor<'_>, changes: &[Change]) -> Result<Vec<Edit>, Refusa
     if lost.any(|node| tree.holds_target(*node)) || brings_alias(changes) {
         anchors::hand_on(tree, text, changes, is_lost, &mut merge)?;
     }
+    let changed = gone.iter().chain(&replaced);
+    anchors::drop_unused(tree, text, changed, changes, is_lost, &mut merge);
     Ok(merge.edits(text))
 }
 
