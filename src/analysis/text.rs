@@ -60,6 +60,28 @@ pub(crate) fn mentions(text: &str, variable: &str) -> bool {
     false
 }
 
+/// The values that a text hands on to later steps of its workflow under a name: `echo "NAME=value" >> $GITHUB_ENV`.
+/// One that follows on lines of its own is `$`.
+pub(crate) fn handed_on<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
+    let all = if text.contains("GITHUB_ENV") {
+        text
+    } else {
+        ""
+    };
+    all.match_indices(name).filter_map(move |(start, found)| {
+        let behind = all.get(start + found.len()..).unwrap_or_default();
+        let before = all.get(..start).unwrap_or_default();
+        if before.ends_with(|one: char| one.is_alphanumeric() || "_${".contains(one)) {
+            return None;
+        }
+        let ends = |one: char| one.is_whitespace() || "\"'\\;|)".contains(one);
+        match behind.strip_prefix('=') {
+            Some(value) => value.split(ends).next(),
+            None => behind.starts_with("<<").then_some("$"),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::spells;

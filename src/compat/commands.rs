@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::analysis::DockerCall;
+use crate::analysis::text::handed_on;
 use crate::rules::Site;
 use crate::shell::Assignment;
 
@@ -85,6 +86,19 @@ fn variables(check: &mut JobCheck<'_>) {
             }
         }
     }
+    // what an action has from its own step
+    for action in view.job.actions.iter().filter(|it| it.commands.is_some()) {
+        let env = documents.value(action.mapping, "env");
+        for detector in detectors {
+            let value = env.and_then(|env| documents.value(env, detector.subject()));
+            let text = value.and_then(|value| documents.text(value));
+            if let Some((value, text)) = value.zip(text)
+                && detector.fits_value(0, Some(text))
+            {
+                check.emit(detector.rule, documents.location(value), detector.subject());
+            }
+        }
+    }
     for call in &view.calls {
         // `export A=b` is a command with a word
         let exported = call.program() == Some("export");
@@ -106,6 +120,12 @@ fn variables(check: &mut JobCheck<'_>) {
         for one in &script.assignments {
             let (name, value, range) = of(one, &line.parsed.text);
             set_in_script(check, name, value, documents.inside(line.node, range));
+        }
+        for detector in detectors {
+            for value in handed_on(&line.parsed.text, detector.subject()) {
+                let at = documents.location(line.node);
+                set_in_script(check, detector.subject(), value, at);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::analysis::evidence::calls_docker;
 use crate::analysis::hosts::{is_own_host, leads_to_another_machine};
-use crate::analysis::text::unquoted;
+use crate::analysis::text::{handed_on, unquoted};
 use crate::analysis::{Call, DockerCall, JobPass, LineView};
 use crate::collections::HashSet;
 use crate::providers::github::matrix;
@@ -103,26 +103,10 @@ fn alone(pass: &JobPass<'_>, line: &LineView, draft: &mut Draft) {
 
 /// `echo "DOCKER_HOST=ssh://..." >> $GITHUB_ENV`: the steps that follow have it.
 fn for_later_steps(pass: &JobPass<'_>, line: &LineView, draft: &mut Draft) {
-    let text = &line.parsed.text;
-    if !text.contains("GITHUB_ENV") {
-        return;
-    }
     let at = pass.view.context.documents.location(line.node);
     for name in SETTINGS {
-        for (start, _) in text.match_indices(name) {
-            let behind = text.get(start + name.len()..).unwrap_or_default();
-            let before = text.get(..start).unwrap_or_default();
-            let whole = !before.ends_with(|one: char| one.is_alphanumeric() || "_${".contains(one));
-            let value = match (behind.strip_prefix('='), behind.starts_with("<<")) {
-                (Some(value), _) => value,
-                (None, true) => "$", // what follows on lines of its own
-                (None, false) => continue,
-            };
-            let ends = |one: char| one.is_whitespace() || "\"'\\;|)".contains(one);
-            let value = value.split(ends).next().unwrap_or_default();
-            if whole {
-                keeps(pass, name, value, at, draft);
-            }
+        for value in handed_on(&line.parsed.text, name) {
+            keeps(pass, name, value, at, draft);
         }
     }
 }
