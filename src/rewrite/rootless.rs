@@ -4,7 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::analysis::build_files::values;
-use crate::analysis::{Call, DockerCall, Flag, JobPass};
+use crate::analysis::text::unquoted;
+use crate::analysis::{Call, DockerCall, Flag, JobPass, JobView};
 use crate::dockerfile::Dockerfile;
 use crate::image_name::ImageName;
 use crate::rules::ids;
@@ -15,6 +16,7 @@ use super::draft::Draft;
 /// Without root, a container's user is another one on the machine, and ports below 1024 are the kernel's.
 /// Source: podman-run(1), rootless.md of Podman.
 pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
+    addresses(pass, draft);
     for (index, docker) in pass.known_calls() {
         if docker.call.with_sudo() {
             continue;
@@ -72,8 +74,8 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             let Some(value) = docker.value(port) else {
                 continue;
             };
-            let is_low = |value: &String| host_port(value).is_some_and(|port| port < LOWEST_PORT);
-            if values(docker, &value).iter().any(is_low) {
+            let mut values = values(docker, &value).into_iter();
+            if values.any(|value| may_be_low(pass.view, &value, NAMES)) {
                 draft.block(
                     ids::ROOTLESS_PORT,
                     docker.at_words(&port.words),
@@ -301,6 +303,81 @@ fn low_port_of_the_machine(
     }
 }
 
+/// The addresses that Docker's own bridge gives to the first containers.
+const FIRST_ADDRESSES: [&str; 4] = ["172.17.0.2", "172.17.0.3", "172.17.0.4", "172.17.0.5"];
+
+/// What to do about a container's own address.
+const ADDRESS_HELP: &str = "publish the port with -p and call localhost, then run again";
+
+/// Commands of the machine that call a container by its address: by one that the job gave it, or by Docker's first ones.
+/// Source: podman-network(1), "rootless": the network is one of its own.
+fn addresses(pass: &JobPass<'_>, draft: &mut Draft) {
+    let view = pass.view;
+    let runs = || {
+        pass.known_calls()
+            .filter(|(_, docker)| !docker.call.with_sudo())
+    };
+    let starts = |name: &str| matches!(name, "run" | "create" | "network connect");
+    for (_, docker) in runs().filter(|(_, docker)| docker.rule.name == "exec") {
+        let words: Vec<&str> = docker
+            .words()
+            .iter()
+            .map(|word| docker.call.raw(word))
+            .collect();
+        let asks = |two: &[&str]| matches!(two, ["hostname", "-i" | "-I" | "--ip-address"]);
+        if docker.call.is_read() && words.windows(2).any(asks) {
+            draft.block(
+                ids::OUTPUT_DIFFERS,
+                docker.at(),
+                "Podman runs without root here, and from the machine no container can be reached at its own address",
+                ADDRESS_HELP,
+            );
+        }
+    }
+    let started = runs().filter(|(_, docker)| starts(docker.rule.name.as_str()));
+    let started: Vec<&DockerCall<'_>> = started.map(|(_, docker)| docker).collect();
+    if started.is_empty() {
+        return;
+    }
+    let flags = started.iter().flat_map(|docker| {
+        let flags = docker.flags_named("--ip");
+        flags.filter_map(|flag| docker.value(flag))
+    });
+    let mut known: Vec<String> = flags.map(|value| value.text).collect();
+    known.extend(FIRST_ADDRESSES.map(str::to_owned));
+    for (index, call) in view.calls.iter().enumerate() {
+        if call.is_remote() || pass.evidence.commands.binary_search(&index).is_ok() {
+            continue;
+        }
+        let words = call.command().words.iter().skip(1);
+        let words: Vec<String> = words
+            .map(|word| view.expand_word(call, word).text)
+            .collect();
+        let names = |address: &&String| words.iter().any(|word| names_address(word, address));
+        if let Some(address) = known.iter().find(names) {
+            let message = format!(
+                "Podman runs without root here, and from the machine no container can be reached at its own address {address}"
+            );
+            draft.block(
+                ids::OUTPUT_DIFFERS,
+                view.at_command(call),
+                message,
+                ADDRESS_HELP,
+            );
+        }
+    }
+}
+
+/// Whether a word names an address, and not a longer one.
+fn names_address(word: &str, address: &str) -> bool {
+    let is_part = |one: char| one.is_ascii_digit() || one == '.';
+    word.match_indices(address).any(|(start, found)| {
+        let before = word.get(..start).unwrap_or_default();
+        let behind = word.get(start + found.len()..).unwrap_or_default();
+        !before.ends_with(is_part) && !behind.starts_with(|one: char| one.is_ascii_digit())
+    })
+}
+
 /// A volume that is a file system of the network or of a disk: only root may mount it.
 /// Source: mount(2); an issue report of Podman 3.4.4.
 fn mounted_volume(docker: &DockerCall<'_>, draft: &mut Draft) {
@@ -326,6 +403,30 @@ pub(crate) const LOWEST_PORT: u32 = 1024;
 /// Whether a user is root, as `--user` takes one.
 pub(crate) fn is_root(user: &str) -> bool {
     matches!(user.split(':').next(), Some("0" | "root" | ""))
+}
+
+/// How many variables are put into a published port.
+const NAMES: usize = 4;
+
+/// Whether a published port is one of root's, by what the scripts put into its variables or by their defaults.
+fn may_be_low(view: &JobView<'_>, value: &str, names: usize) -> bool {
+    let Some((before, rest)) = value.split_once('$').filter(|_| names > 0) else {
+        return host_port(value).is_some_and(|port| port < LOWEST_PORT);
+    };
+    let (inner, behind) = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        Some(parts) => parts,
+        None => rest.split_at(rest.find(':').unwrap_or(rest.len())),
+    };
+    let is_part = |one: char| one.is_ascii_alphanumeric() || one == '_';
+    let (name, more) = inner.split_at(inner.find(|one| !is_part(one)).unwrap_or(inner.len()));
+    let default = more.strip_prefix(":-").or(more.strip_prefix('-'));
+    let given = view.names().given(name).into_iter();
+    let given = given.flat_map(|given| given.texts.iter().map(String::as_str));
+    let mut texts = given.chain(default);
+    texts.any(|text| {
+        let text = format!("{before}{}{behind}", unquoted(text));
+        may_be_low(view, &text, names - 1)
+    })
 }
 
 /// The port of the machine in `-p [IP:]HOST:CONTAINER`.

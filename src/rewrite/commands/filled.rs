@@ -193,7 +193,10 @@ pub(super) fn opaque(docker: &DockerCall<'_>, word: usize, draft: &mut Draft) {
         draft.review(
             ids::FLAGS_IN_VARIABLE,
             at,
-            "a variable fills in what stands here, and its value is not in this file",
+            match raw.contains("matrix.") {
+                true => "the matrix fills in what stands here, and may bring flags",
+                false => "a variable fills in what stands here, and its value is not in this file",
+            },
             "see that it holds no flag that only Docker has",
         );
     }
