@@ -170,6 +170,9 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
         .iter()
         .any(|(_, operation)| *operation == Operation::EndContainer);
     let only_cleans = only_cleans(pass);
+    if alone && !only_cleans {
+        removed_images(pass, draft);
+    }
     let mut started = false;
     for (index, operation) in &pass.facts.operations {
         let at = view.at_command(&view.calls[*index]);
@@ -224,6 +227,40 @@ fn host(pass: &JobPass<'_>, draft: &mut Draft) {
                 draft.block(ids::HOST_CONTAINERS, at, message, "the job stays on Docker");
             }
             _ => {}
+        }
+    }
+}
+
+/// `docker rmi $(docker images -q)` before the job has an image of its own: Podman's store is empty, and there it fails.
+/// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1.
+fn removed_images(pass: &JobPass<'_>, draft: &mut Draft) {
+    let fills = |operation: &Operation| {
+        !matches!(
+            operation,
+            Operation::Prune
+                | Operation::EndContainer
+                | Operation::UseContainer
+                | Operation::ComposeDown
+                | Operation::Login(_)
+                | Operation::Logout(_)
+        )
+    };
+    let mut operations = pass.facts.operations.iter();
+    let first = operations.find(|(_, operation)| fills(operation));
+    let first = first.map_or(usize::MAX, |(index, _)| *index);
+    let before = pass.known_calls().take_while(|(index, _)| *index < first);
+    for (_, docker) in before.filter(|(_, docker)| docker.rule.name == "rmi") {
+        let call = docker.call;
+        let wrappers = &call.command().wrappers;
+        let mut flags = wrappers.iter().map(|word| call.raw(word));
+        let may_be_idle = flags.any(|flag| matches!(flag, "-r" | "--no-run-if-empty"));
+        if !call.command().context.tolerated && !may_be_idle {
+            draft.block(
+                ids::HOST_CONTAINERS,
+                docker.at(),
+                "this command removes images before the job has any: Podman's store is empty here, and the command fails",
+                "take it out, or put `|| true` behind it, then run again",
+            );
         }
     }
 }
