@@ -39,6 +39,9 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             );
         }
         let at = view.at_command(call);
+        if view.on_machine() && !call.is_remote() && makes_room(view, call) {
+            of_the_data(at, draft);
+        }
         if call.is_remote()
             || !(names(view, call, FILE) || OTHERS.iter().any(|file| names(view, call, file)))
             || only_reads(view, call)
@@ -58,6 +61,17 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
             ),
         }
     }
+    let documents = view.context.documents;
+    for action in view.job.actions.iter().filter(|_| view.on_machine()) {
+        let inputs = action.inputs.values();
+        let mut inputs = inputs.filter(|node| {
+            let text = documents.text(**node);
+            text.is_some_and(|text| text.contains(DATA))
+        });
+        if let Some(node) = inputs.next() {
+            of_the_data(documents.location(*node), draft);
+        }
+    }
     let Some(at) = first.filter(|_| !configuration.is_empty()) else {
         return;
     };
@@ -71,6 +85,23 @@ pub(super) fn run(pass: &JobPass<'_>, draft: &mut Draft) {
     } else {
         registries(pass, ("11-daemon-json", configuration), at, draft);
     }
+}
+
+/// Where Docker keeps its images.
+const DATA: &str = "/var/lib/docker";
+
+/// Whether a command puts Docker's data on another disk: `mv /var/lib/docker /mnt`, `mount --bind /mnt/docker /var/lib/docker`.
+fn makes_room(view: &JobView<'_>, call: &Call) -> bool {
+    matches!(call.program(), Some("mv" | "ln" | "mount" | "rsync")) && names(view, call, DATA)
+}
+
+fn of_the_data(at: Location, draft: &mut Draft) {
+    draft.review(
+        ids::DAEMON_FILE,
+        at,
+        "Docker's images get another disk here, and Podman keeps its own elsewhere, in the home of the runner's user",
+        "see whether they need the room, and name the folder in ~/.config/containers/storage.conf in a step before",
+    );
 }
 
 /// What the settings of a daemon say of registries, as parts of Podman's file about them.
