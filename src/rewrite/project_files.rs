@@ -128,12 +128,13 @@ fn actions(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
         let given = action.inputs.iter();
         let commands = given.filter(|(name, _)| {
             let parts = ["command", "cmd", "run", "exec"];
-            parts.iter().any(|part| name.contains(part))
+            matches!(name.as_str(), "start" | "build")
+                || parts.iter().any(|part| name.contains(part))
         });
-        for (_, node) in commands {
-            let Some(text) = documents.text(*node) else {
-                continue;
-            };
+        let given = commands.filter_map(|(_, node)| Some((*node, documents.text(*node)?)));
+        let own =
+            (action.name == "pre-commit/action").then_some((action.uses.value, "pre-commit run"));
+        for (node, text) in given.chain(own) {
             // `borales/actions-yarn` is given a script's name alone
             let mut parts = action.name.split(['/', '-']);
             let runner = parts.find(|part| matches!(*part, "npm" | "yarn" | "pnpm"));
@@ -144,7 +145,7 @@ fn actions(pass: &JobPass<'_>, closure: &mut Closure<'_>, draft: &mut Draft) {
             if let Some(found) = found {
                 draft.block(
                     ids::DOCKER_IN_FILE,
-                    documents.location(*node),
+                    documents.location(node),
                     found.message(),
                     help(&found.path),
                 );

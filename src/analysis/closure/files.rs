@@ -104,7 +104,7 @@ fn parts(files: &dyn Files, rules: &Rules, path: &Path, run: bool) -> Option<Vec
 fn tasks(rules: &Rules, text: &str, reading: &mut Reading) {
     for (number, line) in text.lines().enumerate() {
         let mut line = line.trim_start().trim_start_matches("- ");
-        for key in ["cmd:", "sh:", "commands:", "commands ="] {
+        for key in ["cmd:", "sh:", "entry:", "commands:", "commands ="] {
             line = line.strip_prefix(key).unwrap_or(line).trim_start();
         }
         reading.shell(rules, line.trim_matches(['"', '\'']), number);
@@ -149,7 +149,8 @@ fn language(path: &Path) -> Option<Language> {
         ("makefile" | "gnumakefile" | "justfile" | ".justfile", _)
         | (_, "mk" | "mak" | "make" | "just") => Language::Make,
         ("package.json", _) => Language::Package,
-        ("taskfile.yml" | "taskfile.yaml" | "taskfile.dist.yml" | "tox.ini", _) => Language::Task,
+        ("taskfile.yml" | "taskfile.yaml" | "taskfile.dist.yml", _) => Language::Task,
+        ("tox.ini" | ".pre-commit-config.yaml", _) => Language::Task,
         ("rakefile" | "vagrantfile" | "jenkinsfile", _) => Language::Foreign,
         (_, "sh" | "bash" | "ash" | "zsh" | "ksh" | "bats") => Language::Shell,
         (

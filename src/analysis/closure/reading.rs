@@ -71,12 +71,13 @@ pub(super) enum Mention {
 }
 
 /// Files that tools read without being told to.
-const IMPLIED: [(&[&str], &[&str]); 10] = [
+const IMPLIED: [(&[&str], &[&str]); 11] = [
     (
         &["task", "go-task"],
         &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml"],
     ),
     (&["tox"], &["tox.ini"]),
+    (&["pre-commit"], &[".pre-commit-config.yaml"]),
     (&["nox"], &["noxfile.py"]),
     (&["invoke", "inv"], &["tasks.py"]),
     (&["rake"], &["Rakefile"]),
