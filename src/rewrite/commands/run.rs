@@ -53,16 +53,22 @@ pub(super) fn finish(
     }
 }
 
-/// `--ipc host` shares the machine's memory, whose size is given: Docker passes over `--shm-size` there, Podman refuses it.
+/// `--ipc host` shares the machine's memory, whose size is given, and `--ipc none` has none: Docker passes over `--shm-size`
+/// there, Podman refuses it.
 /// Source: ran on Podman 5.4.2, 5.8.6 and 6.1.1 beside Docker 26.1.
 fn memory_of_the_machine(docker: &DockerCall<'_>, draft: &mut Draft) {
     let mut spaces = docker.flags_named("--ipc");
-    let shared = spaces.any(|flag| docker.value(flag).is_some_and(|value| value.text == "host"));
-    for flag in docker.flags_named("--shm-size").filter(|_| shared) {
+    let space = spaces
+        .find_map(|flag| docker.value(flag))
+        .map(|value| value.text);
+    let Some(space @ ("host" | "none")) = space.as_deref() else {
+        return;
+    };
+    for flag in docker.flags_named("--shm-size") {
         let why = draft.note(
             ids::FLAG_DROPPED,
             docker.at_words(&flag.words),
-            "--shm-size goes: beside --ipc host it does nothing in Docker and is an error in Podman",
+            format!("--shm-size goes: beside --ipc {space} it does nothing in Docker and is an error in Podman"),
         );
         docker.remove(&flag.words, draft, why);
     }
