@@ -8,29 +8,19 @@ use crate::repository::Files;
 
 use super::may_spell_docker;
 
-/// Where such files lie, at the root or below: by their names, and in folders whose files without an end in their names are
-/// scripts, too.
-const NAMES: [&str; 11] = [
-    "Makefile",
+/// The names of such files, in small letters, and the ends of others.
+const NAMES: [&str; 6] = [
     "makefile",
-    "GNUmakefile",
-    "*.mk",
+    "gnumakefile",
     "package.json",
-    "*.sh",
-    "*.bash",
     "justfile",
-    "Justfile",
-    "Taskfile.yml",
-    "Taskfile.yaml",
+    "taskfile.yml",
+    "taskfile.yaml",
 ];
-const FOLDERS: [&str; 6] = [
-    "bin/*",
-    "ci/*",
-    "hack/*",
-    "script/*",
-    "scripts/*",
-    "tools/*",
-];
+const ENDS: [&str; 3] = ["mk", "sh", "bash"];
+
+/// The folders of which files without an end in their names are scripts, too.
+const FOLDERS: [&str; 6] = ["bin", "ci", "hack", "script", "scripts", "tools"];
 
 /// What a CI file says that runs one of them.
 const RUNNERS: [&str; 9] = [
@@ -58,15 +48,9 @@ impl<'a> RunFiles<'a> {
     }
 
     fn look(&self) -> bool {
-        let glob = |pattern: &&str| {
-            let mut found = self.files.glob(pattern);
-            found.extend(self.files.glob(&format!("**/{pattern}")));
-            found
-        };
-        let named = NAMES.iter().flat_map(glob);
-        let in_folders = FOLDERS.iter().flat_map(glob);
-        let in_folders = in_folders.filter(|path| path.extension().is_none());
-        named.chain(in_folders).any(|path| self.names_docker(&path))
+        let all = self.files.glob("**");
+        let mut run = all.iter().filter(|path| is_run(path));
+        run.any(|path| self.names_docker(path))
     }
 
     fn names_docker(&self, path: &Path) -> bool {
@@ -75,5 +59,47 @@ impl<'a> RunFiles<'a> {
             let folded = source.text().to_ascii_lowercase();
             may_spell_docker(folded.as_bytes())
         })
+    }
+}
+
+/// Whether a file is one of them by its path.
+fn is_run(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.unwrap_or_default();
+    match path.extension().and_then(|end| end.to_str()) {
+        Some(end) if ENDS.contains(&end) => true,
+        Some("json" | "yml" | "yaml") | None => {
+            let folder = path.parent().and_then(Path::file_name);
+            let in_folder = folder.is_some_and(|folder| FOLDERS.iter().any(|one| folder == *one));
+            in_folder && path.extension().is_none()
+                || NAMES.iter().any(|one| name.eq_ignore_ascii_case(one))
+        }
+        Some(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::Memory;
+
+    #[test]
+    fn scripts_are_found_wherever_they_lie() {
+        let finds = |path: &str| {
+            let files: Memory = [(path, "docker ps\n")].into_iter().collect();
+            RunFiles::new(&files).may_be_used_by("make it")
+        };
+        for path in [
+            "Makefile",
+            "a/b.sh",
+            "web/package.json",
+            "ci/build",
+            "x/rules.mk",
+        ] {
+            assert!(finds(path), "{path}");
+        }
+        for path in ["README.md", "docs/build", "compose.yaml", "Dockerfile"] {
+            assert!(!finds(path), "{path}");
+        }
     }
 }
